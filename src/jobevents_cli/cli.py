@@ -1,0 +1,107 @@
+"""The command line: the group, its commands loaded when they are needed, and the one way out."""
+
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from jobevents_cli import __version__
+from jobevents_cli.errors import Interrupted, JobEventsError, UsageProblem
+from jobevents_cli.exit_status import ExitStatus
+
+COMMANDS = ("tail", "list", "demo")
+
+_SIGNALS = {
+    "SIGINT": ExitStatus.INTERRUPTED,
+    "SIGTERM": ExitStatus.TERMINATED,
+    "SIGHUP": ExitStatus.HUNG_UP,
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The commands in the order in which `--help` shows them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command *cmd_name*, which stands in the module of its own name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"jobevents_cli.commands.{cmd_name}").command
+        return command
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  jobevents demo                                a job to watch, without any Puppet
+  jobevents tail 352                            follow job 352; exit as it ends
+  jobevents tail 352 --failures                 print only what went wrong
+  jobevents list 352 --json | jq -r .message    the events there are now
+""",
+)
+@click.version_option(__version__, "-V", "--version", message="jobevents %(version)s")
+def group() -> None:
+    """Follow Puppet Enterprise orchestrator jobs: each event exactly once, live.
+
+    Events go to standard output, all else to standard error. The exit status of `tail` tells how the job ended: 0
+    it finished, 3 a node failed, 5 it was stopped, 4 not let in, 6 no such job, 7 no answer, 124 timed out.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the program and end the process with its exit status."""
+    _heed_signals()
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        status = group.main(args=arguments, prog_name="jobevents", standalone_mode=False)
+        return int(status) if isinstance(status, int) else ExitStatus.DONE
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "jobevents"
+        return _end(UsageProblem(error.format_message(), hint=f"{command} --help"))
+    except JobEventsError as error:
+        return _end(error)
+    except (KeyboardInterrupt, click.Abort):
+        return _end(Interrupted("by SIGINT", ExitStatus.INTERRUPTED))
+    except Exception as error:  # noqa: BLE001 - a traceback is a defect, and so is ending without a word
+        where = error.__traceback__
+        while where and where.tb_next:
+            where = where.tb_next
+        place = f"{where.tb_frame.f_code.co_name}, line {where.tb_lineno}" if where else "unknown place"
+        return _end(JobEventsError(f"a defect in jobevents {__version__}: {type(error).__name__} in {place}"))
+
+
+def _end(error: JobEventsError) -> int:
+    from jobevents_cli.terminal import give_up_stdout
+    from jobevents_cli.watching import tell_error
+
+    tell_error(error)
+    give_up_stdout()
+    return error.status
+
+
+def _heed_signals() -> None:
+    """Turn the signals that end a program into Interrupted, but for those that its starter told it to ignore."""
+
+    def interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+        signal.signal(number, signal.SIG_DFL)  # a second one ends the process whatever it does
+        name = signal.Signals(number).name
+        raise Interrupted(f"by {name}", _SIGNALS[name])
+
+    for name in _SIGNALS:
+        with suppress(AttributeError, ValueError):  # Windows has no SIGHUP
+            number = getattr(signal, name)
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, interrupt)

@@ -1,0 +1,316 @@
+"""Speaks HTTP with an orchestrator: one method an endpoint, values out, every fault as one of our errors.
+
+Nothing above this file sees httpx. API facts are from the PE 2021.7 manual ("Orchestrator API v1 endpoints")
+unless said otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+import time
+from contextlib import contextmanager, suppress
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
+
+from jobevents_cli import __version__
+from jobevents_cli.errors import (
+    AccessDenied,
+    JobEventsError,
+    NoUsableAnswer,
+    RequestRefused,
+    TokenRefused,
+    TransientFault,
+    UnknownJob,
+    UsageProblem,
+)
+from jobevents_cli.events import Job
+from jobevents_cli.json_stream import BrokenAnswer, ListReader
+from jobevents_cli.settings import API_PATH, is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import httpx
+
+IDLE_CONNECTION: Final = 25.0
+"""Seconds that an idle connection is kept: the server closes it after 30 (Jetty's default)."""
+
+_CONNECT_LIMIT: Final = 10.0
+_SLOWEST: Final = 1024
+"""Bytes that must come within a request's limit: fewer is a stalled answer, however often a byte comes."""
+
+_ERROR_BODY: Final = 16 * 1024
+_EXCERPT: Final = 200
+_LOGIN_HINT: Final = "log in with: puppet-access login"
+_CA_HINT: Final = (
+    "trust PE's own CA with --cacert FILE; on a machine with a Puppet agent that is "
+    "/etc/puppetlabs/puppet/ssl/certs/ca.pem"
+)
+_TRANSIENT: Final = frozenset({408, 429})
+
+
+class TokenSource(Protocol):
+    """What the client needs of a token."""
+
+    value: str
+    description: str
+
+    @property
+    def is_renewable(self) -> bool:
+        """Whether another token may appear where this one is from."""
+
+    def reread(self) -> bool:
+        """Look for another token; True where there is one now."""
+
+
+class OrchestratorClient:
+    """One orchestrator. May be used from several threads."""
+
+    def __init__(self, url: str, token: TokenSource, *, cacert: str | None = None) -> None:
+        """Talk to *url*, `https://host:port`, trusting the CA file *cacert*, else the system's CAs."""
+        import httpx
+
+        self.url = url
+        parts = httpx.URL(url)
+        self._host = f"[{parts.host}]" if ":" in parts.host else parts.host
+        self._where = f"{self._host}:{parts.port}"
+        self._token = token
+        self._is_refused = False
+        self._has_answered = False
+        plain = parts.scheme == "http"
+        self._http = httpx.Client(
+            base_url=url + API_PATH,
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "User-Agent": f"jobevents/{__version__}",
+            },
+            verify=True if plain else tls_context(cacert),
+            follow_redirects=False,
+            # A proxy that the environment names would see a token that is sent in the open.
+            trust_env=not (plain and is_loopback(parts.host)),
+            limits=httpx.Limits(max_connections=None, keepalive_expiry=IDLE_CONNECTION),
+        )
+
+    def events(self, job_id: int, start: int | None, limit: float) -> Iterator[list[Any]]:
+        """The events of *job_id* from id *start* on, in the pieces in which they arrive.
+
+        *limit* is the seconds without progress after which the answer is given up. What came before a fault is
+        given out first; the fault is raised then.
+        """
+        reader = ListReader()
+        with self._answer(f"/jobs/{job_id}/events", _start(start), limit, job_id) as response:
+            for piece in _in_time(response, limit):
+                values = reader.feed(piece)
+                if values:
+                    yield values
+            values = reader.finish()
+            if values:
+                yield values
+
+    def raw_events(self, job_id: int, start: int | None, limit: float) -> Iterator[bytes]:
+        """The same answer as it came, byte for byte."""
+        with self._answer(f"/jobs/{job_id}/events", _start(start), limit, job_id) as response:
+            yield from _in_time(response, limit)
+
+    def job(self, job_id: int, limit: float) -> Job:
+        """The job itself, as it is now."""
+        return Job(self._document(f"/jobs/{job_id}", {}, limit, job_id))
+
+    def _document(
+        self, path: str, parameters: Mapping[str, str], limit: float, job_id: int | None
+    ) -> dict[str, Any]:
+        with self._answer(path, parameters, limit, job_id) as response:
+            body = b"".join(_in_time(response, limit))
+            try:
+                document = json.loads(body)
+            except (ValueError, RecursionError):
+                raise BrokenAnswer(f"no JSON: {_excerpt(body)!r}" if body else "it is empty") from None
+            if not isinstance(document, dict):
+                raise BrokenAnswer("it is no JSON object")
+            return document
+
+    @contextmanager
+    def _answer(
+        self, path: str, parameters: Mapping[str, str], limit: float, job_id: int | None
+    ) -> Iterator[httpx.Response]:
+        """The good answer to a GET of *path*, its body yet to be read; any other as one of our errors."""
+        import httpx
+
+        try:
+            response = self._send(path, parameters, limit)
+            try:
+                if response.status_code == httpx.codes.UNAUTHORIZED and self._token.reread():
+                    response.close()
+                    response = self._send(path, parameters, limit)
+                self._is_refused = response.status_code == httpx.codes.UNAUTHORIZED
+                if response.status_code != httpx.codes.OK:
+                    self._refuse(response, job_id)
+                yield response
+                self._has_answered = True
+            finally:
+                response.close()
+        except BrokenAnswer as broken:
+            raise TransientFault(f"the answer from {self._where} is broken: {broken}") from None
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise self._translated(error) from error
+
+    def _send(self, path: str, parameters: Mapping[str, str], limit: float) -> httpx.Response:
+        import httpx
+
+        if self._is_refused:
+            self._token.reread()
+        request = self._http.build_request(
+            "GET",
+            path,
+            params=parameters or None,
+            headers={"X-Authentication": self._token.value},
+            timeout=httpx.Timeout(limit, connect=min(limit, _CONNECT_LIMIT), pool=None),
+        )
+        try:
+            return self._http.send(request, stream=True)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+            # A kept connection that the server closes just now is no outage: a fresh one tells.
+            if not self._has_answered:
+                raise
+            return self._http.send(request, stream=True)
+
+    def _refuse(self, response: httpx.Response, job_id: int | None) -> NoReturn:
+        """Raise what the *response*, which is no 200, means: by its status first."""
+        import httpx
+
+        status = response.status_code
+        body = b""
+        with suppress(httpx.HTTPError):  # the status tells enough where the text breaks off
+            for piece in _in_time(response, _CONNECT_LIMIT):
+                body += piece
+                if len(body) > _ERROR_BODY:
+                    break
+        said = self._without_token(_said(body))
+        told = f"{self._where} says {status}{': ' + said if said else ''}"
+        about = f"job {job_id}: " if job_id is not None else ""
+        raise self._error_for(status, told, about, response)
+
+    def _error_for(self, status: int, told: str, about: str, response: httpx.Response) -> JobEventsError:
+        match status:
+            case 401:
+                kind = TokenRefused if self._token.is_renewable else AccessDenied
+                return kind(f"{self._token.description} was not accepted: {told}", hint=_LOGIN_HINT)
+            case 403:
+                return AccessDenied(
+                    f"{about}{self._token.description} does not permit this: {told}",
+                    hint="the token's user needs the permission to view jobs; or log in as another: "
+                    "puppet-access login",
+                )
+            case 404:
+                return UnknownJob(
+                    f"{about}{told}", hint="jobs are forgotten after 30 days by default; is the id right?"
+                )
+            case _ if status in _TRANSIENT or status >= 500:  # noqa: PLR2004 - HTTP's own classes
+                return TransientFault(told, retry_after=_retry_after(response.headers))
+            case _ if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own classes
+                target = self._without_token(response.headers.get("location", "").split("?")[0])
+                return NoUsableAnswer(
+                    f"{told}: a redirect to {target or 'nowhere'}, which is not followed",
+                    hint="is the address that of the orchestrator itself, port 8143?",
+                )
+            case _ if 400 <= status < 500:  # noqa: PLR2004 - HTTP's own classes
+                return RequestRefused(f"{about}{told}")
+            case _:
+                return TransientFault(told)
+
+    def _without_token(self, text: str) -> str:
+        return text.replace(self._token.value, "(the token)")
+
+    def _translated(self, error: httpx.HTTPError | httpx.StreamError) -> NoUsableAnswer:
+        """The *error* in our words: what happened with which host and port."""
+        import httpx
+
+        cause = _root_cause(error)
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return NoUsableAnswer(
+                f"the certificate of {self._where} could not be verified: {cause.verify_message}",
+                hint=_CA_HINT,
+            )
+        if isinstance(error, httpx.ConnectTimeout):
+            return TransientFault(f"could not connect to {self._where}: no answer in time")
+        if isinstance(error, httpx.TimeoutException):
+            return TransientFault(f"{self._where} did not answer in time")
+        why = self._without_token(str(getattr(cause, "strerror", None) or error)).rstrip(".")
+        if isinstance(error, httpx.ConnectError):
+            return TransientFault(f"could not connect to {self._where}: {why}")
+        return TransientFault(f"the connection to {self._where} broke: {why}")
+
+
+def tls_context(cacert: str | None) -> ssl.SSLContext:
+    """A context that verifies against the CA file *cacert*, else against the system's trust store."""
+    try:
+        context = ssl.create_default_context(cafile=cacert)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageProblem(f"the CA file {cacert} cannot be used: {error.strerror or error}") from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _start(start: int | None) -> dict[str, str]:
+    return {} if start is None else {"start": str(start)}
+
+
+def _in_time(response: httpx.Response, limit: float) -> Iterator[bytes]:
+    """The body in pieces; a time-out where it comes, but so slowly that it will never end."""
+    import httpx
+
+    since, received = time.monotonic(), 0
+    for piece in response.iter_bytes():
+        yield piece
+        received += len(piece)
+        now = time.monotonic()
+        if now - since > limit:
+            if received < _SLOWEST:
+                raise httpx.ReadTimeout("stalled", request=response.request)
+            since, received = now, 0
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the server asks us to wait: a number, or a date by the server's own clock."""
+    text = headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        wanted = parsedate_to_datetime(text).timestamp()
+    except (TypeError, ValueError):
+        return None
+    try:
+        told = parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except (TypeError, ValueError):
+        told = time.time()
+    return max(0.0, wanted - told)
+
+
+def _said(body: bytes) -> str:
+    """What the server says in an error's *body*: its `msg`, else the beginning of the text in it."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return _excerpt(body)
+    message = document.get("msg") if isinstance(document, dict) else None
+    return _shortened(message) if isinstance(message, str) else _excerpt(body)
+
+
+def _excerpt(body: bytes) -> str:
+    text = body.decode("utf-8", "replace")
+    text = re.sub(r"(?s)<(style|script|title)\b.*?</\1>|<[^>]*>", " ", text)
+    return _shortened(text)
+
+
+def _shortened(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _EXCERPT else words[:_EXCERPT] + "..."
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    while (deeper := error.__cause__ or error.__context__) is not None:
+        error = deeper
+    return error

@@ -1,0 +1,1 @@
+"""One file a command: put the parts together, run, say how it went."""

@@ -1,0 +1,65 @@
+"""`jobevents list`: the events there are now, once."""
+
+from typing import Any
+
+import click
+
+from jobevents_cli.commands.options import (
+    EventNumber,
+    connection_options,
+    filter_options,
+    output_options,
+    position_options,
+)
+from jobevents_cli.exit_status import ExitStatus
+
+
+@click.command(
+    "list",
+    epilog="""\b
+Examples:
+  jobevents list 352
+  jobevents list 352 --type failed --type errored
+  jobevents list 352 --start 1272 --json | jq -r .message
+  jobevents list 352 --raw > events.json
+""",
+)
+@click.argument("job_id", type=EventNumber())
+@position_options
+@filter_options
+@output_options
+@click.option("--raw", is_flag=True, help="The orchestrator's answer as it came, byte for byte.")
+@click.option(
+    "--exit-status/--no-exit-status",
+    default=False,
+    help="Whether the exit status tells how the job ended [default: no].",
+)
+@connection_options
+def command(job_id: int, *, raw: bool, exit_status: bool, **options: Any) -> int:
+    """Print the events of job JOB_ID there are now, once."""
+    import random
+
+    from jobevents_cli.commands.parts import client_for, printing_for, refuse_together
+    from jobevents_cli.follower import ANSWER_LIMIT, Follower
+    from jobevents_cli.watching import Printing, print_events, print_raw, tell
+
+    start: int | None = options["start"]
+    if raw:
+        contradicting = ("as_json", "lines", "types", "nodes", "failures", "grep", "exclude", "time")
+        names = {"as_json": "json", "types": "type", "nodes": "node"}
+        refuse_together("--raw", {f"--{names.get(name, name)}": options[name] for name in contradicting})
+    printing = printing_for(options)
+    client = client_for(options)
+    if raw:
+        print_raw(lambda: client.raw_events(job_id, start, ANSWER_LIMIT))
+        if not exit_status:
+            return ExitStatus.DONE
+        printing = Printing(quiet=True)
+    follower = Follower(sample=random.random, start=start, follow=False, wants_outcome=exit_status)
+    ending = print_events(client, job_id, follower, printing)
+    if not exit_status or ending is None:
+        return ExitStatus.DONE
+    if ending.outcome is None:
+        tell(f"jobevents: job {job_id} has not ended: the exit status tells only that the list is printed")
+        return ExitStatus.DONE
+    return ending.outcome.status

@@ -1,0 +1,148 @@
+"""The options and value types that commands share, each declared once."""
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from jobevents_cli.durations import parse_duration
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class EventNumber(click.ParamType):
+    """A non-negative integer, in plain digits."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number that the digits *value* stand for."""
+        text = str(value)
+        if not (text.isascii() and text.isdecimal()):
+            self.fail(f"{text!r} is not a non-negative integer", param, ctx)
+        return int(text)
+
+
+class Duration(click.ParamType):
+    """A time span: `90`, `90s`, `15m`, `2h`."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds in *value*."""
+        if isinstance(value, float):
+            return value
+        try:
+            return parse_duration(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Seconds(click.ParamType):
+    """A number of seconds, at least *least*."""
+
+    name = "seconds"
+
+    def __init__(self, least: float) -> None:
+        self._least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds that *value* stands for."""
+        try:
+            seconds = float(value)
+        except ValueError:
+            self.fail(f"{value!r} is no number of seconds", param, ctx)
+        if not (math.isfinite(seconds) and seconds >= self._least):
+            self.fail(f"{value} is not at least {self._least:g}", param, ctx)
+        return seconds
+
+
+def stacked(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """One decorator for several, in the order in which `--help` shows them."""
+
+    def decorate(command: Command) -> Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+connection_options = stacked(
+    click.option(
+        "--url", metavar="URL", help="Address of the orchestrator: host, host:port or https://host:port."
+    ),
+    click.option("--token-file", metavar="FILE", help="File with the token [default: ~/.puppetlabs/token]."),
+    click.option("--cacert", metavar="FILE", help="CA certificates to trust [default: the Puppet agent's]."),
+    click.option("--profile", metavar="NAME", help="Profile of the configuration file to use."),
+)
+
+filter_options = stacked(
+    click.option(
+        "--type",
+        "types",
+        metavar="TYPE",
+        multiple=True,
+        help="Only this type; `failed` is node_failed and so on; repeatable.",
+    ),
+    click.option(
+        "--node",
+        "nodes",
+        metavar="GLOB",
+        multiple=True,
+        help="Only events of nodes whose certname matches; repeatable.",
+    ),
+    click.option(
+        "--failures",
+        is_flag=True,
+        help="Only node_failed, node_errored, node_skipped, job_stopping, job_aborted.",
+    ),
+    click.option(
+        "--grep", metavar="REGEX", multiple=True, help="Only events whose message matches; repeatable."
+    ),
+    click.option(
+        "--exclude", metavar="REGEX", multiple=True, help="No events whose message matches; repeatable."
+    ),
+)
+
+position_options = stacked(
+    click.option(
+        "--start", metavar="ID", type=EventNumber(), help="From this event id on, the event itself included."
+    ),
+    click.option(
+        "-n", "--lines", metavar="N", type=EventNumber(), help="Of the events there are now, only the last N."
+    ),
+)
+
+output_options = stacked(
+    click.option(
+        "--json", "as_json", is_flag=True, help="JSON Lines: each event as the orchestrator sent it."
+    ),
+    click.option(
+        "--time",
+        type=click.Choice(["local", "utc", "relative", "none"]),
+        help="How times are shown [default: local on a terminal, else utc].",
+    ),
+    click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="Whether to colour; goes before NO_COLOR and FORCE_COLOR.",
+    ),
+)
+
+
+def check_types(types: tuple[str, ...]) -> None:
+    """Refuse what can be no event type, and warn of one that is not documented: a slip, most likely."""
+    from jobevents_cli.events import EVENT_TYPES
+    from jobevents_cli.filters import SHORT_TYPES
+    from jobevents_cli.watching import tell
+
+    for name in types:
+        if name in EVENT_TYPES or name in SHORT_TYPES:
+            continue
+        known = ", ".join(EVENT_TYPES)
+        if "_" not in name:
+            raise click.BadParameter(f"{name!r} is no event type (known: {known})", param_hint="'--type'")
+        tell(f"Warning: {name!r} is no documented event type (known: {known})")

@@ -1,0 +1,100 @@
+"""The values that travel through the program: an event and a job, read tolerantly.
+
+Nothing that an orchestrator sends is an error here: an unknown type, missing details or an odd id is a
+value like any other, and `raw` is always what came.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+NODE_RUNNING: Final = "node_running"
+JOB_FINISHED: Final = "job_finished"
+JOB_ABORTED: Final = "job_aborted"
+JOB_STOPPING: Final = "job_stopping"
+
+CLOSING_STATES: Final[Mapping[str, str]] = {
+    "node_finished": "finished",
+    "node_failed": "failed",
+    "node_errored": "errored",
+    "node_skipped": "skipped",
+}
+"""The event types that close a node, with the node state that each stands for."""
+
+FAILURE_TYPES: Final = ("node_failed", "node_errored", "node_skipped", JOB_STOPPING, JOB_ABORTED)
+EVENT_TYPES: Final = (NODE_RUNNING, *CLOSING_STATES, JOB_STOPPING, JOB_ABORTED, JOB_FINISHED)
+"""The documented types (PE 2021.7 manual, "GET /jobs/:job-id/events"); servers may send others."""
+
+TERMINAL_STATES: Final = ("finished", "failed", "stopped")
+"""The job states after which nothing happens (the official Ruby client's DONE_STATES)."""
+
+
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """*value* where it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_text(value: object) -> str:
+    """*value* where it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def as_id(value: object) -> int | None:
+    """An event id as a number: strings and integers occur, in samples of one and the same server."""
+    if type(value) is int:
+        return value
+    if isinstance(value, str) and value.isdecimal() and value.isascii():
+        return int(value)
+    return None
+
+
+class Event:
+    """One event of a job. `id` is None where the server sent none that is a number."""
+
+    __slots__ = ("details", "id", "node", "raw", "type")
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+        fields = raw if type(raw) is dict else {}
+        self.id = as_id(fields.get("id"))
+        self.type = as_text(fields.get("type"))
+        self.details = as_mapping(fields.get("details"))
+        self.node = as_text(self.details.get("node"))
+
+    @property
+    def message(self) -> str:
+        """The localised text, trimmed: servers send trailing blanks. Never parse it."""
+        return as_text(as_mapping(self.raw).get("message")).strip()
+
+    @property
+    def timestamp(self) -> str:
+        """The time as the server wrote it."""
+        value = as_mapping(self.raw).get("timestamp")
+        return value if isinstance(value, str) else "" if value is None else str(value)
+
+    @property
+    def detail(self) -> Mapping[str, Any]:
+        """What the node reported: a run's status and metrics, a task's output, an error."""
+        return as_mapping(self.details.get("detail"))
+
+
+class Job:
+    """A job as `GET /jobs/:job-id` tells it."""
+
+    __slots__ = ("node_count", "node_states", "raw", "state")
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self.raw = raw
+        self.state = as_text(raw.get("state"))
+        count = raw.get("node_count")
+        self.node_count = count if type(count) is int else None
+        states = raw.get("node_states")
+        self.node_states: dict[str, int] | None = (
+            {name: count for name, count in states.items() if type(count) is int}
+            if isinstance(states, dict)
+            else None
+        )
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the job's state is one after which nothing happens."""
+        return self.state in TERMINAL_STATES

@@ -1,0 +1,1 @@
+"""A small orchestrator on loopback: for `jobevents demo`, and for the tests."""

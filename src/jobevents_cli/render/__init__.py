@@ -1,0 +1,1 @@
+"""Turns events into what people and programs read. Knows events, nothing of HTTP."""

@@ -1,0 +1,133 @@
+"""One event, one line of text: time, symbol and status, node, message."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from jobevents_cli.events import Event
+from jobevents_cli.render.story import report_link, story
+from jobevents_cli.render.text import safe
+from jobevents_cli.render.times import TimeFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a type of event is shown."""
+
+    status: str
+    symbol: str
+    ascii: str
+    style: str
+
+
+LOOKS: Final = {
+    "node_running": Look("running", "▶", ">", "cyan"),
+    "node_finished": Look("finished", "✔", "+", "green"),
+    "node_failed": Look("failed", "✘", "x", "bold red"),
+    "node_errored": Look("errored", "‼", "!", "bold magenta"),
+    "node_skipped": Look("skipped", "↷", "~", "yellow"),
+    "job_stopping": Look("stopping", "■", "#", "bold yellow"),
+    "job_aborted": Look("aborted", "■", "#", "bold red"),
+    "job_finished": Look("finished", "●", "*", "bold"),
+}
+CHANGED: Final = Look("finished", "✔", "+", "blue")
+"""A node on which Puppet changed something stands out from those that were as they should be."""
+
+SYMBOLS: Final = "".join(look.symbol for look in LOOKS.values()) + "•"
+_WIDEST_NODE: Final = 40
+_STATUS_WIDTH: Final = max(len(look.status) for look in LOOKS.values())
+
+Paint = Callable[[str, str], str]
+"""Puts a text into a style: (text, style) to what is written."""
+
+
+def plain(text: str, _style: str) -> str:
+    """The text without any style."""
+    return text
+
+
+class Painter:
+    """Puts texts into Rich styles, each rendered once: a console call a line would cost a hundredfold."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, tuple[str, str]] = {}
+
+    def __call__(self, text: str, style: str) -> str:
+        codes = self._codes.get(style)
+        if codes is None:
+            codes = self._codes[style] = self._rendered(style)
+        return codes[0] + text + codes[1]
+
+    @staticmethod
+    def _rendered(style: str) -> tuple[str, str]:
+        from rich.color import ColorSystem
+        from rich.style import Style
+
+        before, after = Style.parse(style).render("\0", color_system=ColorSystem.STANDARD).split("\0")
+        return before, after
+
+
+class TextLines:
+    """Renders events as lines of text."""
+
+    def __init__(
+        self,
+        *,
+        paint: Paint = plain,
+        time: TimeFormat | None,
+        symbols: bool = True,
+        links: bool = False,
+        encoding: str = "utf-8",
+        job_prefix: Callable[[int], str] | None = None,
+    ) -> None:
+        """*symbols*: the output can show more than ASCII. *links*: it is a terminal, where a link can be hidden."""
+        self._paint = paint
+        self._time = time
+        self._symbols = symbols
+        self._links = links
+        self._encoding = encoding
+        self._job_prefix = job_prefix
+        self._node_width = 0
+        self._heads: dict[tuple[str, bool], str] = {}
+
+    def line(self, event: Event, job_id: int) -> bytes:
+        """The *event* of job *job_id* as one line."""
+        told = story(event)
+        changed = event.type == "node_finished" and event.detail.get("status") == "changed"
+        node = self._node(event, job_id)
+        self._node_width = max(self._node_width, min(len(node), _WIDEST_NODE))
+        columns = [self._head(event.type, changed=changed), node.ljust(self._node_width)]
+        if self._time:
+            columns.insert(0, self._paint(safe(self._time(event.timestamp)), "dim"))
+        message = safe(event.message)
+        if told:
+            message += (" " if message else "") + f"({safe(told)})"
+        if message:
+            columns.append(message)
+        link = report_link(event)
+        if link:
+            columns.append(self._link(link))
+        text = "  ".join(columns).rstrip() + "\n"
+        if self._job_prefix:
+            text = f"{self._job_prefix(job_id)}  {text}"
+        return text.encode(self._encoding, "backslashreplace")
+
+    def _head(self, kind: str, *, changed: bool) -> str:
+        head = self._heads.get((kind, changed))
+        if head is None:
+            look = CHANGED if changed else LOOKS.get(kind) or Look(safe(kind) or "unknown", "•", "-", "")
+            symbol = look.symbol if self._symbols else look.ascii
+            head = self._paint(f"{symbol} {look.status:<{_STATUS_WIDTH}}", look.style)
+            self._heads[kind, changed] = head
+        return head
+
+    def _node(self, event: Event, job_id: int) -> str:
+        if event.node:
+            return safe(event.node)
+        return f"job {job_id}" if event.type.startswith("job_") else "-"
+
+    def _link(self, link: str) -> str:
+        shown = safe(link)
+        if not self._links or shown != link or not link.startswith(("https://", "http://")):
+            return shown
+        return f"\x1b]8;;{link}\x1b\\{self._paint('report', 'underline')}\x1b]8;;\x1b\\"

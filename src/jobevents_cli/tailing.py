@@ -1,0 +1,105 @@
+"""The one loop: ask the follower what to do, do it, hand on what came."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from jobevents_cli.backoff import Outage
+from jobevents_cli.errors import JobEventsError, TransientFault
+from jobevents_cli.events import Event, Job
+from jobevents_cli.follower import CheckJob, Cursor, Done, Fetch, Follower, Wait
+from jobevents_cli.verdict import Ending
+
+
+class Orchestrator(Protocol):
+    """What following a job needs of a client."""
+
+    def events(self, job_id: int, start: int | None, limit: float) -> Iterator[list[Any]]:
+        """The events from id *start* on, in pieces; JobEventsError where the answer breaks."""
+
+    def job(self, job_id: int, limit: float) -> Job:
+        """The job as it is now."""
+
+
+@dataclass(slots=True)
+class Update:
+    """What came of one step of following *job_id*."""
+
+    job_id: int
+    events: list[Event] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    is_page_end: bool = False
+    job: Job | None = None
+    cursor: Cursor | None = None
+    ending: Ending | None = None
+    error: BaseException | None = None
+
+
+def tail(
+    orchestrator: Orchestrator,
+    job_id: int,
+    follower: Follower,
+    *,
+    clock: Callable[[], float],
+    sleep: Callable[[float], object],
+    with_cursor: bool = False,
+) -> Iterator[Update]:
+    """Follow *job_id* until the follower is done; raises what makes going on useless.
+
+    *clock* gives seconds that never go back, *sleep* waits for seconds. *with_cursor*: each update says where
+    the next follower would go on once its events are printed.
+    """
+    while True:
+        update = Update(job_id)
+        match follower.next_step(clock()):
+            case Wait(seconds):
+                sleep(seconds)
+                continue
+            case CheckJob(limit):
+                try:
+                    update.job = orchestrator.job(job_id, limit)
+                    follower.receive_job(update.job, clock())
+                except JobEventsError as fault:
+                    follower.receive_job_fault(fault, clock())
+            case Fetch(start, limit):
+                try:
+                    for values in orchestrator.events(job_id, start, limit):
+                        events = follower.receive_values(values, clock())
+                        if events:
+                            cursor = follower.cursor if with_cursor else None
+                            yield Update(job_id, events, follower.take_notices(), cursor=cursor)
+                    follower.end_of_page(clock())
+                    update.is_page_end = True
+                except JobEventsError as fault:
+                    follower.receive_fault(fault, clock())
+                update.cursor = follower.cursor if with_cursor else None
+            case Done(ending):
+                update.ending = ending
+        update.notices = follower.take_notices()
+        yield update
+        if update.ending:
+            return
+
+
+def raw_answer(
+    pieces: Callable[[], Iterator[bytes]],
+    outage: Outage,
+    *,
+    clock: Callable[[], float],
+    sleep: Callable[[float], object],
+) -> Iterator[bytes]:
+    """The *pieces* of one answer as it came; asks again as *outage* allows while nothing was handed on."""
+    while True:
+        asked_at = clock()
+        is_begun = False
+        try:
+            for piece in pieces():
+                is_begun = True
+                yield piece
+        except TransientFault as fault:
+            delay = None if is_begun else outage.fault(asked_at, clock(), fault.retry_after)
+            if delay is None:
+                raise
+            sleep(delay)
+        else:
+            return

@@ -1,0 +1,1 @@
+"""What several tests need: a simulated world, a real server that misbehaves, the installed program."""

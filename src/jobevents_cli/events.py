@@ -63,7 +63,9 @@ class Event:
     @property
     def message(self) -> str:
         """The localised text, trimmed: servers send trailing blanks. Never parse it."""
-        return as_text(as_mapping(self.raw).get("message")).strip()
+        if not isinstance(self.raw, dict):
+            return str(self.raw)
+        return as_text(self.raw.get("message")).strip()
 
     @property
     def timestamp(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _LARGEST_FLOAT: Final = 1.7976931348623157e308
-_EXACT_INTEGERS: Final = 1e17
+_EXACT_INTEGERS: Final = 1e16
 _EXCERPT: Final = 80
 _SMALL_ELEMENT: Final = 64 * 1024
 _AFTER_NUMBER: Final = frozenset(" \t\n\r,]}")
@@ -24,11 +24,11 @@ class BrokenAnswer(ValueError):
 
 
 def _number(text: str) -> float | int:
-    """The number *text*, written out again as jq does: 1e3 is 1000, and nothing is infinite."""
+    """The number *text*, so that it is written out again as jq 1.6 does: 1.0 is 1, and nothing is infinite."""
     number = float(text)
     if abs(number) > _LARGEST_FLOAT:
         return _LARGEST_FLOAT if number > 0 else -_LARGEST_FLOAT
-    if number.is_integer() and abs(number) < _EXACT_INTEGERS and "e" in text.lower():
+    if number.is_integer() and abs(number) < _EXACT_INTEGERS:
         return int(number)
     return number
 

@@ -9,9 +9,9 @@ import random
 import sys
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -89,8 +89,11 @@ class _End:
 class Printer:
     """Writes the events of updates to standard output, each flushed with its update."""
 
-    def __init__(self, printing: Printing, *, save: Callable[[Cursor], None] | None = None) -> None:
-        """Print as *printing* says, and *save* the cursor of what is printed."""
+    def __init__(
+        self, printing: Printing, cursor: Cursor, *, save: Callable[[Cursor], str | None] | None = None
+    ) -> None:
+        """Print as *printing* says, and *save* the cursor of what is printed, *cursor* at first."""
+        self.cursor = cursor
         self._wanted = printing.wanted
         self._quiet = printing.quiet
         self._save = save
@@ -107,7 +110,10 @@ class Printer:
             self.release()
         self._output.flush()
         if update.cursor and self._save and self._held is None:
-            self._save(update.cursor)
+            self.cursor = update.cursor
+            warning = self._save(update.cursor)
+            if warning:
+                tell(f"Warning: {warning}")
         if not self._quiet:
             for notice in update.notices:
                 tell(f"jobevents: {notice}")
@@ -188,7 +194,7 @@ def print_events(  # noqa: D417 - what follows is told together
     *,
     timeout: float | None = None,
     fail_fast: bool = False,
-    save: Callable[[Cursor], None] | None = None,
+    save: Callable[[Cursor], str | None] | None = None,
 ) -> Ending | None:
     """Print the events of *job_id* as *follower* and *printing* say; None where *fail_fast* ended it early.
 
@@ -206,13 +212,13 @@ def print_events(  # noqa: D417 - what follows is told together
         )
 
     deadline = None if timeout is None else time.monotonic() + timeout
-    printer = Printer(printing, save=save)
+    printer = Printer(printing, follower.cursor, save=save)
     try:
         for update in from_thread(following):
             if update is None:
                 printer.check_reader()
             else:
-                failed = _cut_at_failure(update) if fail_fast else None
+                failed = _cut_at_failure(update, printer.cursor) if fail_fast else None
                 printer.take(update)
                 if failed:
                     printer.release()
@@ -234,11 +240,18 @@ def print_events(  # noqa: D417 - what follows is told together
     raise AssertionError("following ended without an ending")
 
 
-def _cut_at_failure(update: Update) -> Event | None:
-    """The first event of *update* that tells of a failed node; what comes after it is left out."""
+def _cut_at_failure(update: Update, before: Cursor) -> Event | None:
+    """The first event of *update* that tells of a failed node; what comes after it is left out.
+
+    The cursor is that of *before* with what is left in.
+    """
     for number, event in enumerate(update.events):
         if event.type in ("node_failed", "node_errored"):
             del update.events[number + 1 :]
+            if update.cursor:
+                ids = [event.id for event in update.events if event.id is not None]
+                counts = Counter(before.counts) + Counter(event.type for event in update.events)
+                update.cursor = replace(before, above=(*before.above, *ids), counts=dict(counts))
             return event
     return None
 

@@ -54,6 +54,11 @@ Examples:
     help="How long an outage may last before giving up; 0: no retry.",
 )
 @click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on after the last event that an earlier `tail --resume` of this job printed.",
+)
+@click.option(
     "--fail-fast", is_flag=True, help="Stop following at the first node that failed or errored (exit 3)."
 )
 @click.option(
@@ -69,6 +74,7 @@ def command(
     interval: float,
     timeout: float | None,
     retry_for: float,
+    resume: bool,
     fail_fast: bool,
     exit_status: bool,
     **options: Any,
@@ -78,15 +84,34 @@ def command(
     Following only looks: neither Ctrl-C nor --timeout touches the job itself.
     """
     import random
+    from dataclasses import replace
 
-    from jobevents_cli.commands.parts import client_for, printing_for
+    from jobevents_cli.commands.parts import client_for, printing_for, refuse_together
+    from jobevents_cli.cursor_file import CursorFile
     from jobevents_cli.follower import Follower
     from jobevents_cli.watching import print_events
 
+    start: int | None = options["start"]
+    if resume:
+        refuse_together("--resume", {"--start": start})
     printing = printing_for(options, quiet=quiet)
     client = client_for(options)
-    follower = Follower(sample=random.random, start=options["start"], interval=interval, retry_for=retry_for)
-    ending = print_events(client, job_id, follower, printing, timeout=timeout, fail_fast=fail_fast)
+    cursor_file = CursorFile(client.url, job_id) if resume else None
+    cursor = cursor_file.load() if cursor_file else None
+    if cursor:
+        printing = replace(printing, last=None)  # what came meanwhile is what --resume is for
+    follower = Follower(
+        sample=random.random, start=start, cursor=cursor, interval=interval, retry_for=retry_for
+    )
+    ending = print_events(
+        client,
+        job_id,
+        follower,
+        printing,
+        timeout=timeout,
+        fail_fast=fail_fast,
+        save=cursor_file.save if cursor_file else None,
+    )
     if not exit_status:
         return ExitStatus.DONE
     return ending.outcome.status if ending and ending.outcome is not None else ExitStatus.NODES_FAILED

@@ -1,0 +1,48 @@
+"""Fixtures: a clean home, and golden files."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from jobevents_cli.orchestrator.jobs import ScriptedJob
+from support.misbehaving import Fault, TestServer
+from support.program import Home, home_in
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture(name="home")
+def _home(tmp_path: Path) -> Home:
+    """A fresh home with a token."""
+    home = home_in(tmp_path)
+    home.write_token()
+    return home
+
+
+@pytest.fixture(name="serve")
+def _serve() -> Iterator[Callable[..., TestServer]]:
+    """Starts servers that end with the test."""
+    with ExitStack() as stack:
+
+        def serve(*jobs: ScriptedJob, faults: dict[int, Fault] | None = None, port: int = 0) -> TestServer:
+            server = TestServer(jobs, faults=faults, port=port)
+            stack.enter_context(server)
+            return server
+
+        yield serve
+
+
+@pytest.fixture(name="golden")
+def _golden() -> Callable[[str, str], None]:
+    """Compares a text with the file of that name; UPDATE_GOLDEN=1 writes it anew."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if os.environ.get("UPDATE_GOLDEN"):
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare

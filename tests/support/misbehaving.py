@@ -1,0 +1,182 @@
+"""The demo's orchestrator over real HTTP, with every way of answering badly that networks and servers know."""
+
+import json
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from jobevents_cli.orchestrator.jobs import Script, ScriptedJob, written
+from jobevents_cli.orchestrator.server import Answer, Handler, Orchestrator, OrchestratorServer
+from support.program import TOKEN
+
+Fault = Callable[["RecordingHandler", Answer], None]
+"""Does with the connection what it likes instead of sending the answer."""
+
+JOB = 352
+
+
+class RecordingHandler(Handler):
+    """Answers well, but for the requests that a fault was planned for; remembers what it was asked."""
+
+    plan: ClassVar[dict[int, Fault]]
+    seen: ClassVar[list[tuple[str, dict[str, str]]]]
+    lock: ClassVar[threading.Lock]
+
+    def do_GET(self) -> None:  # noqa: N802 - the library's name
+        """Answer a GET, well or badly."""
+        with self.lock:
+            self.seen.append((self.path, dict(self.headers)))
+            number = len(self.seen)
+        answer = self.orchestrator.answer(self.path, self.headers)
+        fault = self.plan.get(number) or self.plan.get(0)
+        if fault:
+            fault(self, answer)
+        else:
+            self.send(answer)
+
+
+class TestServer(OrchestratorServer):
+    """Serves jobs, and misbehaves as *faults* plan: by the number of the request, from 1; 0 is every other."""
+
+    __test__ = False
+
+    def __init__(
+        self,
+        jobs: Iterable[ScriptedJob],
+        *,
+        faults: dict[int, Fault] | None = None,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.seen: list[tuple[str, dict[str, str]]] = []
+        self.faults = faults or {}
+        handler = type(
+            "Planned", (RecordingHandler,), {"plan": self.faults, "seen": self.seen, "lock": threading.Lock()}
+        )
+        self.orchestrator = Orchestrator(jobs, token=TOKEN)
+        super().__init__(self.orchestrator, port=port, handler=handler)
+        if tls:
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
+            self.url = f"https://localhost:{self.port}"
+        self._http.handle_error = lambda *_: None  # type: ignore[method-assign]
+
+    @property
+    def paths(self) -> list[str]:
+        """What was asked for, in order."""
+        return [path for path, _ in self.seen]
+
+
+def job(*kinds: str, job_id: int = JOB, final_state: str = "finished", first: int = 1) -> ScriptedJob:
+    """A job with one event per word of *kinds*, ids from *first* on: `n1:running`, `n1:failed`, `job:finished`."""
+    scripted = ScriptedJob(job_id, (), 0.0, final_state)
+    scripted.nodes = tuple(dict.fromkeys(word.split(":")[0] for word in kinds if not word.startswith("job:")))
+    for number, word in enumerate(kinds, first):
+        publish(scripted, word, number)
+    return scripted
+
+
+def publish(scripted: ScriptedJob, word: str, number: int) -> None:
+    """Make one more event visible, now."""
+    subject, kind = word.split(":")
+    details: dict[str, Any] = {} if subject == "job" else {"node": subject, "detail": {}}
+    scripted.timeline.append(
+        (
+            0.0,
+            {
+                "type": f"{'job' if subject == 'job' else 'node'}_{kind}",
+                "timestamp": written(1_480_000_000 + number),
+                "details": details,
+                "message": f"{subject} is {kind} ",
+                "id": str(number),
+            },
+        )
+    )
+
+
+def big_job(nodes: int, *, job_id: int = JOB) -> ScriptedJob:
+    """A finished job on many *nodes*, two events each, and its end."""
+    scripted = ScriptedJob(job_id, tuple(f"n{number}" for number in range(nodes)), 0.0)
+    script = Script(scripted)
+    for number, node in enumerate(scripted.nodes):
+        script.run(node, number / nodes, number / nodes)
+    script.add(2, "job_finished", "over")
+    for number, (_, event) in enumerate(scripted.timeline, 1):
+        event["id"] = str(number)
+    return scripted
+
+
+# The faults.
+
+
+def status(code: int, body: bytes = b"", **headers: str) -> Fault:
+    """Another status than the good answer's."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda handler, _answer: handler.send(Answer(code, body, named))
+
+
+def error(code: int, kind: str, message: str) -> Fault:
+    """An error in the API's own form."""
+    return status(code, json.dumps({"kind": kind, "msg": message}).encode(), Content_Type="application/json")
+
+
+def other_body(body: bytes, *, kind: str = "application/json") -> Fault:
+    """200, with a *body* of one's own."""
+    return status(200, body, Content_Type=kind)
+
+
+def reset(handler: RecordingHandler, _answer: Answer) -> None:
+    """The connection is reset instead of an answer."""
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.close_connection = True
+    handler.connection.close()
+
+
+def cut(after: int) -> Fault:
+    """The connection ends when *after* bytes of the body were sent."""
+
+    def fault(handler: RecordingHandler, answer: Answer) -> None:
+        _head(handler, answer, len(answer.body))
+        handler.wfile.write(answer.body[:after])
+        handler.close_connection = True
+
+    return fault
+
+
+def short_body(handler: RecordingHandler, answer: Answer) -> None:
+    """A Content-Length that is less than the body: the JSON ends in the middle, the connection stays."""
+    _head(handler, answer, len(answer.body) // 2)
+    handler.wfile.write(answer.body)
+
+
+def drip(gap: threading.Event, seconds: float) -> Fault:
+    """A byte now and then, for ever: until *gap* is set."""
+
+    def fault(handler: RecordingHandler, answer: Answer) -> None:
+        _head(handler, answer, len(answer.body))
+        for byte in answer.body:
+            handler.wfile.write(bytes([byte]))
+            handler.wfile.flush()
+            if gap.wait(seconds):
+                return
+
+    return fault
+
+
+def hang(until: threading.Event) -> Fault:
+    """No answer at all, until *until* is set."""
+
+    def fault(handler: RecordingHandler, _answer: Answer) -> None:
+        until.wait(60)
+        handler.close_connection = True
+
+    return fault
+
+
+def _head(handler: RecordingHandler, answer: Answer, length: int) -> None:
+    handler.send_response(answer.status)
+    for name, value in {**answer.headers, "Content-Length": str(length)}.items():
+        handler.send_header(name, value)
+    handler.end_headers()

@@ -1,0 +1,121 @@
+"""Runs the installed program as its users do: another process, its own streams."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROGRAM = Path(sys.executable).parent / "jobevents"
+LIMIT = 60.0
+TOKEN = "s3cret-0123456789abcdef"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run left behind."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass
+class Home:
+    """A user's home and environment: *folder* holds all that the program may read or write."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def with_(self, **variables: str) -> "Home":
+        """The same home with more environment *variables*."""
+        return Home(self.folder, {**self.environment, **variables})
+
+    def write_token(self, token: str = TOKEN, *, mode: int = 0o600) -> Path:
+        """Write the token file that PE's tools write."""
+        path = self.folder / ".puppetlabs" / "token"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{token}\n")
+        path.chmod(mode)
+        return path
+
+    def run(self, *arguments: str, input: bytes | None = None) -> Ran:  # noqa: A002 - subprocess's name
+        """Run the program to its end."""
+        done = subprocess.run(
+            [PROGRAM, *arguments],
+            env=self.environment,
+            input=input,
+            capture_output=True,
+            timeout=LIMIT,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def shell(self, script: str) -> Ran:
+        """Run *script* in bash, the program on its PATH."""
+        done = subprocess.run(
+            ["bash", "-c", script], env=self.environment, capture_output=True, timeout=LIMIT, check=False
+        )
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def start(self, *arguments: str) -> "Live":
+        """Start the program and leave it running."""
+        return Live(
+            subprocess.Popen(
+                [PROGRAM, *arguments], env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            )
+        )
+
+
+class Live:
+    """A program that runs."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self.process = process
+        self.lines: list[str] = []
+
+    def line(self) -> str:
+        """The next line of its standard output."""
+        assert self.process.stdout
+        line = self.process.stdout.readline().decode()
+        self.lines.append(line)
+        return line
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self.process.send_signal(number)
+
+    def finish(self) -> Ran:
+        """Wait for its end."""
+        out, err = self.process.communicate(timeout=LIMIT)
+        return Ran(self.process.returncode, "".join(self.lines) + out.decode(), err.decode())
+
+
+def home_in(folder: Path, **variables: str) -> Home:
+    """A home in *folder* that nothing of this machine's configuration reaches."""
+    path = os.pathsep.join([str(PROGRAM.parent), os.environ.get("PATH", "")])
+    environment = {
+        "HOME": str(folder),
+        "PATH": path,
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "COLUMNS": "100",
+        **variables,
+    }
+    return Home(folder, environment)
+
+
+def wait_until(condition: Callable[[], object], *, limit: float = LIMIT) -> None:
+    """Wait until *condition* holds; the test fails where it does not within *limit* seconds."""
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        time.sleep(0.01)
+
+
+def without(environment: Mapping[str, str], *names: str) -> dict[str, str]:
+    """The *environment* less the variables *names*."""
+    return {name: value for name, value in environment.items() if name not in names}

@@ -6,10 +6,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-
-from jobevents_cli.orchestrator.jobs import ScriptedJob
 from support.misbehaving import Fault, TestServer
 from support.program import Home, home_in
+
+from jobevents_cli.orchestrator.jobs import ScriptedJob
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -19,13 +19,13 @@ def poll_delay(interval: float, idle_polls: int, sample: float) -> float:
 
     *sample* is a random number from 0 to 1: it spreads the polls of many followers by 10 % either way.
     """
-    growth = min(SLOWEST_POLL, GROWTH ** max(0, idle_polls - PATIENT_POLLS))
+    growth = min(SLOWEST_POLL, float(GROWTH ** max(0, idle_polls - PATIENT_POLLS)))
     return interval * growth * (1 + JITTER * (2 * sample - 1))
 
 
 def retry_delay(attempt: int, sample: float) -> float:
     """Seconds until attempt number *attempt* (from 0) is repeated: exponential, *sample* spreads it."""
-    return min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempt, 10)) * (0.75 + 0.5 * sample)
+    return min(LONGEST_DELAY, FIRST_DELAY * float(2 ** min(attempt, 10))) * (0.75 + 0.5 * sample)
 
 
 class Outage:

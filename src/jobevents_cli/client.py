@@ -10,6 +10,7 @@ import json
 import re
 import ssl
 import time
+import zlib
 from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 IDLE_CONNECTION: Final = 25.0
 """Seconds that an idle connection is kept: the server closes it after 30 (Jetty's default)."""
 
+_GZIP: Final = 16 + zlib.MAX_WBITS
+_LARGEST_PIECE: Final = 256 * 1024
 _CONNECT_LIMIT: Final = 10.0
 _SLOWEST: Final = 1024
 """Bytes that must come within a request's limit: fewer is a stalled answer, however often a byte comes."""
@@ -119,15 +122,13 @@ class OrchestratorClient:
         """The job itself, as it is now."""
         return Job(self._document(f"/jobs/{job_id}", {}, limit, job_id))
 
-    def _document(
-        self, path: str, parameters: Mapping[str, str], limit: float, job_id: int | None
-    ) -> dict[str, Any]:
+    def _document(self, path: str, parameters: Mapping[str, str], limit: float, job_id: int | None) -> dict[str, Any]:
         with self._answer(path, parameters, limit, job_id) as response:
             body = b"".join(_in_time(response, limit))
             try:
                 document = json.loads(body)
             except (ValueError, RecursionError):
-                raise BrokenAnswer(f"no JSON: {_excerpt(body)!r}" if body else "it is empty") from None
+                raise BrokenAnswer(f"no JSON: {self._said(body)!r}" if body else "it is empty") from None
             if not isinstance(document, dict):
                 raise BrokenAnswer("it is no JSON object")
             return document
@@ -153,7 +154,11 @@ class OrchestratorClient:
             finally:
                 response.close()
         except BrokenAnswer as broken:
-            raise TransientFault(f"the answer from {self._where} is broken: {broken}") from None
+            raise TransientFault(
+                f"the answer from {self._where} is broken: {self._without_token(str(broken))}"
+            ) from None
+        except zlib.error:
+            raise TransientFault(f"the answer from {self._where} is broken: no gzip") from None
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise self._translated(error) from error
 
@@ -183,17 +188,19 @@ class OrchestratorClient:
 
         status = response.status_code
         body = b""
-        with suppress(httpx.HTTPError):  # the status tells enough where the text breaks off
+        with suppress(httpx.HTTPError, zlib.error):  # the status tells enough where the text breaks off
             for piece in _in_time(response, _CONNECT_LIMIT):
                 body += piece
                 if len(body) > _ERROR_BODY:
                     break
-        said = self._without_token(_said(body))
+        said = self._said(body)
         told = f"{self._where} says {status}{': ' + said if said else ''}"
         about = f"job {job_id}: " if job_id is not None else ""
         raise self._error_for(status, told, about, response)
 
-    def _error_for(self, status: int, told: str, about: str, response: httpx.Response) -> JobEventsError:
+    def _error_for(  # noqa: PLR0911 - a table
+        self, status: int, told: str, about: str, response: httpx.Response
+    ) -> JobEventsError:
         match status:
             case 401:
                 kind = TokenRefused if self._token.is_renewable else AccessDenied
@@ -220,6 +227,16 @@ class OrchestratorClient:
                 return RequestRefused(f"{about}{told}")
             case _:
                 return TransientFault(told)
+
+    def _said(self, body: bytes) -> str:
+        """What the server says in an error's *body*: its `msg`, else the beginning of the text in it."""
+        body = body.replace(self._token.value.encode(), b"(the token)")
+        try:
+            document = json.loads(body)
+        except (ValueError, RecursionError):
+            return _excerpt(body)
+        message = document.get("msg") if isinstance(document, dict) else None
+        return _shortened(message) if isinstance(message, str) else _excerpt(body)
 
     def _without_token(self, text: str) -> str:
         return text.replace(self._token.value, "(the token)")
@@ -259,13 +276,23 @@ def _start(start: int | None) -> dict[str, str]:
 
 
 def _in_time(response: httpx.Response, limit: float) -> Iterator[bytes]:
-    """The body in pieces; a time-out where it comes, but so slowly that it will never end."""
+    """The body in pieces; a time-out where it comes, but so slowly that it will never end.
+
+    Unpacks by itself: only what comes over the wire tells how fast it comes, and no piece may grow without bound.
+    """
     import httpx
 
+    unpack = zlib.decompressobj(_GZIP) if response.headers.get("content-encoding") == "gzip" else None
     since, received = time.monotonic(), 0
-    for piece in response.iter_bytes():
-        yield piece
-        received += len(piece)
+    for packed in response.iter_raw():
+        if unpack is None:
+            yield packed
+        else:
+            rest = packed
+            while piece := unpack.decompress(rest, _LARGEST_PIECE):
+                yield piece
+                rest = unpack.unconsumed_tail
+        received += len(packed)
         now = time.monotonic()
         if now - since > limit:
             if received < _SLOWEST:
@@ -287,16 +314,6 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     except (TypeError, ValueError):
         told = time.time()
     return max(0.0, wanted - told)
-
-
-def _said(body: bytes) -> str:
-    """What the server says in an error's *body*: its `msg`, else the beginning of the text in it."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return _excerpt(body)
-    message = document.get("msg") if isinstance(document, dict) else None
-    return _shortened(message) if isinstance(message, str) else _excerpt(body)
 
 
 def _excerpt(body: bytes) -> str:

@@ -45,9 +45,7 @@ class Connection:
         """The orchestrator's address; UsageProblem where none is known."""
         setting = self.setting("url")
         if setting is None:
-            raise UsageProblem(
-                "no orchestrator is configured", hint=NOTHING_CONFIGURED.format(path=config_path())
-            )
+            raise UsageProblem("no orchestrator is configured", hint=NOTHING_CONFIGURED.format(path=config_path()))
         return orchestrator_url(setting)
 
     @property

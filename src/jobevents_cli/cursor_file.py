@@ -39,9 +39,7 @@ class CursorFile:
             _lock(self._lock)
         except OSError:
             os.close(self._lock)
-            raise UsageProblem(
-                f"another `jobevents tail {job_id} --resume` is running on this machine"
-            ) from None
+            raise UsageProblem(f"another `jobevents tail {job_id} --resume` is running on this machine") from None
         _clear_away_old(folder)
 
     def load(self) -> Cursor | None:

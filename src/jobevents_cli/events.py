@@ -91,9 +91,7 @@ class Job:
         self.node_count = count if type(count) is int else None
         states = raw.get("node_states")
         self.node_states: dict[str, int] | None = (
-            {name: count for name, count in states.items() if type(count) is int}
-            if isinstance(states, dict)
-            else None
+            {name: count for name, count in states.items() if type(count) is int} if isinstance(states, dict) else None
         )
 
     @property

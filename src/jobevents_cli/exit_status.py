@@ -1,6 +1,7 @@
 """The one table of exit statuses: number, name and what each tells a script."""
 
 from enum import IntEnum, unique
+from typing import Self
 
 
 @unique
@@ -9,7 +10,7 @@ class ExitStatus(IntEnum):
 
     meaning: str
 
-    def __new__(cls, number: int, meaning: str) -> "ExitStatus":
+    def __new__(cls, number: int, meaning: str) -> Self:
         """Make the member *number* and keep its *meaning* beside it."""
         member = int.__new__(cls, number)
         member._value_ = number

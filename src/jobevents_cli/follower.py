@@ -11,6 +11,9 @@ that `next_step` names and tells what came of it:
 Two lines of requests run beside each other, events and the job itself, each with its own patience, so that one
 of them failing never holds up the other.
 
+An answer that breaks off is gone on with behind what came of it, so that a link that always breaks gets through;
+with its rest it counts as one answer, asked when its first piece was.
+
 Once-only: `SeenIds` tells new from known, whatever the server sends again. A poll asks from `low`, the highest
 id below which all is settled. That is right for both readings of `start` (servers include the event itself; the
 oldest manuals could be read otherwise), and next-events is never needed: PE's manuals contradict each other on
@@ -89,10 +92,22 @@ class Cursor:
     newest_timestamp: str = ""
 
 
+@dataclass(slots=True)
+class _Page:
+    """What is known of the answer that is coming in; one that broke off is gone on with by the next request."""
+
+    asked_at: float = 0.0
+    highest: int = -1
+    news: int = 0
+    is_sorted: bool = True
+    is_whole: bool = False
+    rest_from: int | None = None
+
+
 class Follower:
     """Follows one job. Public attributes may be read at any moment; only the methods change them."""
 
-    def __init__(  # noqa: D417 - the arguments are told together
+    def __init__(
         self,
         *,
         sample: Callable[[], float],
@@ -142,9 +157,7 @@ class Follower:
         self._ended_at: float | None = None
         self._ending: Ending | None = None
 
-        self._page_ids = 0
-        self._page_news = 0
-        self._page_highest = -1
+        self._page = _Page()
         self._echoes = False
         self._behind_since: float | None = None
         self._newest_timestamp = cursor.newest_timestamp if cursor else ""
@@ -155,6 +168,11 @@ class Follower:
         """Where this follower stands now."""
         low, above = self._seen.snapshot()
         return Cursor(low, above, dict(self.tally.counts), self._newest_timestamp)
+
+    @property
+    def page_is_whole(self) -> bool:
+        """Whether the answer to the last Fetch came to its end."""
+        return self._page.is_whole
 
     def take_notices(self) -> list[str]:
         """The sentences for the reader that have come up since the last call."""
@@ -175,17 +193,18 @@ class Follower:
             # Nobody knows how long ago the last ones were seen: they settle anew.
             self._seen = SeenIds(*self._seen.snapshot(), now=now)
             self._is_resumed = False
-        low = self._seen.low
-        self._asked_from = low
-        self._page_ids = self._page_news = 0
-        self._page_highest = -1
-        return Fetch(None if low < 0 else low, self._limit(self._events_line))
+        if self._page.rest_from is None:
+            self._page = _Page(asked_at=now)
+        start = self._seen.low if self._page.rest_from is None else self._page.rest_from
+        self._asked_from = start
+        return Fetch(None if start < 0 else start, self._limit(self._events_line))
 
     def receive_values(self, values: Iterable[Any], now: float) -> list[Event]:
         """The events among *values*, elements of the list as they came at *now*, that were not seen before."""
         news = []
         count = self.tally.count
         add = self._seen.add
+        page = self._page
         for value in values:
             event = Event(value)
             number = event.id
@@ -193,8 +212,10 @@ class Follower:
                 if not self._seen.add_key(dumps(value, sort_keys=True)):
                     continue
             else:
-                self._page_ids += 1
-                self._page_highest = max(self._page_highest, number)
+                if number < page.highest:
+                    page.is_sorted = False
+                else:
+                    page.highest = number
                 if number == self._asked_from:
                     self._echoes = True
                 if not add(number, now):
@@ -206,14 +227,17 @@ class Follower:
             news.append(event)
             if event.type in (JOB_FINISHED, JOB_ABORTED):
                 self._see_end(event, now)
-        self._page_news += len(news)
+        page.news += len(news)
         if news:
             self._newest_timestamp = max(self._newest_timestamp, news[-1].timestamp)
             self._events_line.progress(now)
         return news
 
     def end_of_page(self, now: float) -> None:
-        """Note that the answer to the last Fetch was whole at *now*."""
+        """Note that the answer to the last Fetch was whole at *now*, with what broken ones brought before it."""
+        page = self._page
+        page.rest_from = None
+        page.is_whole = True
         self._contact_is_back(self._events_line, now)
         self._events_line.good(now)
         self._job_line.answered = True
@@ -224,11 +248,11 @@ class Follower:
         if self._is_behind(now):
             self._poll_at = now + self._pause()
             return
-        self._seen.settle(self._asked_at - self._settle)
+        self._seen.settle(page.asked_at - self._settle)
         if self._ended_at is not None:
             self._look_again(self._ended_at, now)
             return
-        self._idle_polls = 0 if self._page_news else self._idle_polls + 1
+        self._idle_polls = 0 if page.news else self._idle_polls + 1
         self._poll_at = now + self._pause()
         self._plan_check(now)
 
@@ -251,6 +275,8 @@ class Follower:
     def receive_fault(self, fault: JobEventsError, now: float) -> None:
         """Take in that the last Fetch failed at *now*; raises *fault* where there is no use in going on."""
         self._seen.end_of_answer()
+        if self._page.is_sorted and self._page.highest >= 0:
+            self._page.rest_from = self._page.highest
         delay = self._delay_after(fault, self._events_line, now)
         if delay is not None:
             self._poll_at = now + delay
@@ -295,7 +321,7 @@ class Follower:
         if self._job_line.lost_at is not None:
             return
         since_last = now - self._checked_at
-        if self._page_news:
+        if self._page.news:
             self._check_at = _NEVER
         elif since_last >= JOB_CHECK_EVERY or (self._idle_polls == 1 and not self.tally.has_open_nodes):
             self._check_at = now
@@ -310,12 +336,12 @@ class Follower:
             self._check_at = now if self._check_at == _NEVER else self._check_at
             self._poll_at = self._check_at
             return
-        if self._asked_at < ended_at:
+        if self._page.asked_at < ended_at:
             self._poll_at = now
             return
         # Where the job's state came before its last event, that event is still to be waited for.
         agrees = self.last is not None and self.job is not None and self.tally.agrees_with(self.job)
-        if agrees or self._asked_at >= settled_at:
+        if agrees or self._page.asked_at >= settled_at:
             self._conclude()
             return
         self._poll_at = now + max(0.0, min(self._interval, settled_at - now))
@@ -338,8 +364,8 @@ class Follower:
         A server that goes on so for longer than the settle time has gone back for good. What it then sends is
         told from what was printed by its timestamp: ids are given out a second time.
         """
-        expected = self._echoes or self._asked_from < self.highest or self._page_ids > 0
-        if self._page_highest >= self.highest or self.highest == self._first_low or not expected:
+        expected = self._echoes or self._asked_from < self.highest or self._page.highest >= 0
+        if self._page.highest >= self.highest or self.highest == self._first_low or not expected:
             self._behind_since = None
             return False
         if self._behind_since is None:
@@ -366,9 +392,7 @@ class Follower:
         delay = line.fault(self._asked_at, now, wish)
         if delay is not None and not was_lost:
             what = "contact lost" if line.answered else "no answer yet"
-            self._notices.append(
-                f"{what}: {fault.message}; trying again for up to {format_duration(line.patience)}"
-            )
+            self._notices.append(f"{what}: {fault.message}; trying again for up to {format_duration(line.patience)}")
         return delay
 
     @property

@@ -12,7 +12,7 @@ from typing import Any, Final
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _LARGEST_FLOAT: Final = 1.7976931348623157e308
 _EXACT_INTEGERS: Final = 1e16
-_EXCERPT: Final = 80
+_EXCERPT: Final = 16  # enough to tell HTML from JSON, too little to give away a secret
 _SMALL_ELEMENT: Final = 64 * 1024
 _AFTER_NUMBER: Final = frozenset(" \t\n\r,]}")
 LARGEST_ELEMENT: Final = 64 * 1024 * 1024
@@ -123,11 +123,7 @@ class ListReader:
         try:
             value, end = _decode(self._text, self._at)
         except json.JSONDecodeError as error:
-            if (
-                error.pos == self._at
-                and error.msg == "Expecting value"
-                and self._text[self._at] not in "tfnN-I"
-            ):
+            if error.pos == self._at and error.msg == "Expecting value" and self._text[self._at] not in "tfnN-I":
                 raise BrokenAnswer(f"no JSON at {self._excerpt()}") from None
             # Parsing the same beginning at every piece would cost the square of a large element's size.
             kept = len(self._text) - self._at

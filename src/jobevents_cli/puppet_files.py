@@ -44,9 +44,7 @@ def read_orchestrator_conf(path: Path) -> Mapping[str, Any]:
     except (NotADirectoryError, PermissionError) as error:
         raise UsageProblem(f"{path} cannot be read: {error.strerror}") from None
     except json.JSONDecodeError as error:
-        raise UsageProblem(
-            f"{path} is no JSON: {error.msg}, line {error.lineno} column {error.colno}"
-        ) from None
+        raise UsageProblem(f"{path} is no JSON: {error.msg}, line {error.lineno} column {error.colno}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageProblem(f"{path} cannot be read: {error}") from None
     options = document.get("options") if isinstance(document, dict) else None
@@ -74,9 +72,7 @@ class Token:
         try:
             value = path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
-            raise AccessDenied(
-                f"there is no token: {path} ({origin}) does not exist", hint=LOGIN_HINT
-            ) from None
+            raise AccessDenied(f"there is no token: {path} ({origin}) does not exist", hint=LOGIN_HINT) from None
         except UnicodeDecodeError:
             value = "\0"
         except OSError as error:

@@ -61,17 +61,11 @@ def tail(
                     follower.receive_job(update.job, clock())
                 except JobEventsError as fault:
                     follower.receive_job_fault(fault, clock())
-            case Fetch(start, limit):
-                try:
-                    for values in orchestrator.events(job_id, start, limit):
-                        events = follower.receive_values(values, clock())
-                        if events:
-                            cursor = follower.cursor if with_cursor else None
-                            yield Update(job_id, events, follower.take_notices(), cursor=cursor)
-                    follower.end_of_page(clock())
-                    update.is_page_end = True
-                except JobEventsError as fault:
-                    follower.receive_fault(fault, clock())
+            case Fetch() as fetch:
+                for events in _page(orchestrator, job_id, follower, fetch, clock):
+                    cursor = follower.cursor if with_cursor else None
+                    yield Update(job_id, events, follower.take_notices(), cursor=cursor)
+                update.is_page_end = follower.page_is_whole
                 update.cursor = follower.cursor if with_cursor else None
             case Done(ending):
                 update.ending = ending
@@ -79,6 +73,20 @@ def tail(
         yield update
         if update.ending:
             return
+
+
+def _page(
+    orchestrator: Orchestrator, job_id: int, follower: Follower, fetch: Fetch, clock: Callable[[], float]
+) -> Iterator[list[Event]]:
+    """The new events of one answer, in the pieces in which they come; the follower hears how it ended."""
+    try:
+        for values in orchestrator.events(job_id, fetch.start, fetch.limit):
+            events = follower.receive_values(values, clock())
+            if events:
+                yield events
+        follower.end_of_page(clock())
+    except JobEventsError as fault:
+        follower.receive_fault(fault, clock())
 
 
 def raw_answer(

@@ -29,9 +29,7 @@ class Tally:
             if self._nodes.pop(node, None) is None:
                 self._nodes[node] = _STARTED
         elif kind in CLOSING_STATES and self._nodes.pop(node, None) is None:
-            self._nodes[node] = (
-                _CLOSED_UNSEEN_START if kind in _MUST_HAVE_STARTED else _CLOSED_MAYBE_NEVER_STARTED
-            )
+            self._nodes[node] = _CLOSED_UNSEEN_START if kind in _MUST_HAVE_STARTED else _CLOSED_MAYBE_NEVER_STARTED
 
     @property
     def has_open_nodes(self) -> bool:

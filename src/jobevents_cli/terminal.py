@@ -99,6 +99,8 @@ class Output:
 
 
 def _write(data: memoryview) -> int:
+    if sys.stdout is None:  # closed from the start: another file may bear its number by now
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     try:
         if sys.platform == "win32" and sys.stdout.isatty():
             return sys.stdout.buffer.raw.write(data)  # type: ignore[attr-defined]
@@ -110,7 +112,7 @@ def _write(data: memoryview) -> int:
 
 def _watch_reader() -> Callable[[], bool] | None:
     """A function that tells whether the reader of standard output has gone, where the system can tell."""
-    if not hasattr(select, "poll"):
+    if sys.stdout is None or not hasattr(select, "poll"):
         return None
     poll = select.poll()
     poll.register(STDOUT, 0)

@@ -186,7 +186,7 @@ def from_thread(items: Callable[[], Iterator[Item]]) -> Iterator[Item | None]:
             return
 
 
-def print_events(  # noqa: D417 - what follows is told together
+def print_events(
     orchestrator: Orchestrator,
     job_id: int,
     follower: Follower,
@@ -222,9 +222,7 @@ def print_events(  # noqa: D417 - what follows is told together
                 printer.take(update)
                 if failed:
                     printer.release()
-                    tell(
-                        f"jobevents: {failed.node} {failed.type.removeprefix('node_')}, so following ends here"
-                    )
+                    tell(f"jobevents: {failed.node} {failed.type.removeprefix('node_')}, so following ends here")
                     tell(_how_to_go_on(job_id, printer.highest, resume=save is not None))
                     return None
                 if update.ending:

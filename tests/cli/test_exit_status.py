@@ -4,10 +4,10 @@ import signal
 from collections.abc import Callable
 
 import pytest
-
-from jobevents_cli.exit_status import ExitStatus
 from support.misbehaving import TestServer, big_job, error, job, status
 from support.program import Home
+
+from jobevents_cli.exit_status import ExitStatus
 
 Serve = Callable[..., TestServer]
 GOOD = ("n1:running", "n1:finished", "job:finished")
@@ -170,9 +170,7 @@ def test_124_when_the_timeout_runs_out(home: Home, serve: Serve) -> None:
     assert "jobevents tail 352 --start 2" in ran.err
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
-)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_130_143_129_for_signals(home: Home, serve: Serve, number: signal.Signals, code: int) -> None:
     """A signal ends the tail at once; the job goes on, and so can the tail."""
     live = home.start("tail", "352", "--url", serve(job("n1:running")).url)

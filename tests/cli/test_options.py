@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-
 from support.misbehaving import TestServer, big_job, job
 from support.program import TOKEN, Home
 from support.samples import EVENTS, recorded_job
@@ -128,7 +127,7 @@ def test_raw_is_what_came(home: Home, serve: Serve) -> None:
         expected = server.orchestrator.answer(f"/orchestrator/v1/jobs/352/events{query}", headers).body
         ran = home.run("list", "352", "--raw", *options, "--url", server.url)
         assert (ran.status, ran.out) == (0, expected.decode())
-    assert "next-events" in ran.out
+        assert "next-events" in ran.out
 
 
 def test_raw_can_tell_how_the_job_ended(home: Home, url: str) -> None:

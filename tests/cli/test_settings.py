@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.misbehaving import TestServer, job
+from support.program import TOKEN, Home
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.settings import Setting, orchestrator_url
-from support.misbehaving import TestServer, job
-from support.program import TOKEN, Home
 
 Serve = Callable[..., TestServer]
 
@@ -72,9 +72,7 @@ def _config(home: Home, text: str) -> Path:
 
 def test_client_tools_configuration_is_enough(home: Home, serve: Serve) -> None:
     """Where PE's client tools are set up, nothing else is needed."""
-    _orchestrator_conf(
-        home, **{"service-url": serve(job("job:finished")).url, "token-file": "~/.puppetlabs/token"}
-    )
+    _orchestrator_conf(home, **{"service-url": serve(job("job:finished")).url, "token-file": "~/.puppetlabs/token"})
     assert home.run("tail", "352").status == 0
 
 

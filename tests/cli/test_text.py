@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-
 from support.misbehaving import TestServer, job
 from support.program import Home
 from support.samples import EVENTS, recorded_job

@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.world import Fault, Followed, World, becomes, event, follow
 
 from jobevents_cli.follower import SETTLE, Follower
 from jobevents_cli.verdict import Outcome
-from support.world import Fault, Followed, World, becomes, event, follow
 
 CLOSINGS = {"finished": "node_finished", "failed": "node_failed", "errored": "node_errored"}
 MARGIN = 0.05
@@ -93,9 +93,7 @@ def _follower(sample: float, **how: Any) -> Follower:
 
 @given(story=stories(), how=worlds, sample=samples)
 @settings(max_examples=400, deadline=None)
-def test_each_event_is_printed_once_and_the_outcome_is_right(
-    story: Story, how: dict[str, Any], sample: float
-) -> None:
+def test_each_event_is_printed_once_and_the_outcome_is_right(story: Story, how: dict[str, Any], sample: float) -> None:
     """Any schedule, cuts, faults and either reading of `start`: each event once, the undisturbed outcome."""
     followed = follow(_world(story, **how), _follower(sample))
     assert sorted(number for number in followed.ids if number is not None) == story.ids
@@ -112,8 +110,9 @@ def test_killed_and_resumed_anywhere_prints_each_event_once(
     world = _world(story, **how)
     printed: list[int | None] = []
     cursor = None
+    followed = Followed()
     for stop in [*stops, None]:
-        followed: Followed = follow(world, _follower(sample, cursor=cursor), stop_after=stop)
+        followed = follow(world, _follower(sample, cursor=cursor), stop_after=stop)
         printed += followed.ids
         cursor = followed.cursor or cursor
         if followed.ending:
@@ -125,9 +124,7 @@ def test_killed_and_resumed_anywhere_prints_each_event_once(
 
 @given(story=stories(), how=worlds, start=st.integers(0, 60))
 @settings(max_examples=200, deadline=None)
-def test_start_prints_the_event_itself_and_all_after_it(
-    story: Story, how: dict[str, Any], start: int
-) -> None:
+def test_start_prints_the_event_itself_and_all_after_it(story: Story, how: dict[str, Any], start: int) -> None:
     """`--start N` prints exactly the events from N on, in either reading of the API's `start`."""
     followed = follow(_world(story, **how), _follower(0.5, start=start))
     expected = [number for number in story.ids if number >= start]

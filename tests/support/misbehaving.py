@@ -30,7 +30,7 @@ class RecordingHandler(Handler):
         with self.lock:
             self.seen.append((self.path, dict(self.headers)))
             number = len(self.seen)
-        answer = self.orchestrator.answer(self.path, self.headers)
+        answer = self.orchestrator.answer(self.path, dict(self.headers))
         fault = self.plan.get(number) or self.plan.get(0)
         if fault:
             fault(self, answer)

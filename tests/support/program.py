@@ -4,10 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 PROGRAM = Path(sys.executable).parent / "jobevents"
 LIMIT = 60.0
@@ -63,18 +66,19 @@ class Home:
 
     def start(self, *arguments: str) -> "Live":
         """Start the program and leave it running."""
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 - finish() closes it
         return Live(
-            subprocess.Popen(
-                [PROGRAM, *arguments], env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-            )
+            subprocess.Popen([PROGRAM, *arguments], env=self.environment, stdout=subprocess.PIPE, stderr=errors),
+            errors,
         )
 
 
 class Live:
     """A program that runs."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> None:
         self.process = process
+        self._errors = errors
         self.lines: list[str] = []
 
     def line(self) -> str:
@@ -90,8 +94,17 @@ class Live:
 
     def finish(self) -> Ran:
         """Wait for its end."""
-        out, err = self.process.communicate(timeout=LIMIT)
-        return Ran(self.process.returncode, "".join(self.lines) + out.decode(), err.decode())
+        assert self.process.stdout
+        watchdog = threading.Timer(LIMIT, self.process.kill)
+        watchdog.start()
+        out = self.process.stdout.read().decode()
+        status = self.process.wait()
+        watchdog.cancel()
+        self.process.stdout.close()
+        self._errors.seek(0)
+        err = self._errors.read().decode()
+        self._errors.close()
+        return Ran(status, "".join(self.lines) + out, err)
 
 
 def home_in(folder: Path, **variables: str) -> Home:

@@ -1,8 +1,9 @@
 """Events as orchestrators sent them, or as their manuals and clients say they may: every shape in one job."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from jobevents_cli.orchestrator.jobs import ScriptedJob
+from jobevents_cli.orchestrator.jobs import Script, ScriptedJob, number_events
 
 REPORT: Final = "https://orchestrator.example.lan/#/cm/report/20d60265"
 METRICS: Final = {
@@ -18,9 +19,7 @@ METRICS: Final = {
 }
 
 
-def _event(
-    number: Any, kind: str, message: str, node: str | None = None, detail: Any = None
-) -> dict[str, Any]:
+def _event(number: Any, kind: str, message: str, node: str | None = None, detail: Any = None) -> dict[str, Any]:
     details = {} if node is None else {"node": node} if detail is None else {"node": node, "detail": detail}
     return {
         "type": kind,
@@ -72,9 +71,7 @@ EVENTS: Final[list[Any]] = [
         "web3",
         {**_run("unchanged", out_of_sync=5), "noop": {"noop": True, "no_noop": False}},
     ),
-    _event(
-        8, "node_failed", "Finished puppet run on db1 - Failed! ", "db1", _run("failed", changed=1, failed=2)
-    ),
+    _event(8, "node_failed", "Finished puppet run on db1 - Failed! ", "db1", _run("failed", changed=1, failed=2)),
     _event(9, "node_failed", "db2: Service[nginx] failed", "db2", {"status": "failed", "report-url": REPORT}),
     _event(
         10,
@@ -146,3 +143,17 @@ class Recorded(ScriptedJob):
 def recorded_job() -> ScriptedJob:
     """The samples as a job."""
     return Recorded(352, ("agent1.puppetlabs.vm",), 0.0, "stopped")
+
+
+def readme_job() -> ScriptedJob:
+    """The job 352 of the README's examples: five nodes, one of them failed, one skipped."""
+    nodes = ("web01.example.com", "web02.example.com", "db01.example.com", "app01.example.com")
+    told = ScriptedJob(352, nodes, datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp(), "failed")
+    script = Script(told)
+    script.run(nodes[0], 1, 24, changed=4)
+    script.run(nodes[1], 2, 31)
+    script.run(nodes[2], 3, 40, failed=2)
+    script.skipped(nodes[3], 41, nodes[2])
+    script.add(42, "job_finished", "Job 352 finished", detail={"state": "failed"})
+    number_events(told, first=1267)
+    return told

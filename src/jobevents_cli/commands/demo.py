@@ -39,9 +39,7 @@ Examples:
     show_default="1",
     help="Another number, another story.",
 )
-@click.option(
-    "--serve", is_flag=True, help="Serve jobs of every outcome until Ctrl-C, and tell how to use them."
-)
+@click.option("--serve", is_flag=True, help="Serve jobs of every outcome until Ctrl-C, and tell how to use them.")
 @click.option("--port", metavar="N", type=EventNumber(), help="The port to serve on [default: a free one].")
 def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | None) -> int:
     """Show what jobevents does, without any Puppet.
@@ -67,21 +65,15 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
         raise click.UsageError("--port goes with --serve")
     token = secrets.token_hex(16)
     if serve:
-        with OrchestratorServer(
-            Orchestrator(showcase(time.time(), seed), token=token), port=port or 0
-        ) as server:
+        with OrchestratorServer(Orchestrator(showcase(time.time(), seed), token=token), port=port or 0) as server:
             click.echo(f"export JOBEVENTS_URL={server.url}\nexport JOBEVENTS_TOKEN={token}")
-            say(
-                "Serving jobs 1 to 5, and a new one every half minute, until Ctrl-C. In a second terminal: paste"
-            )
+            say("Serving jobs 1 to 5, and a new one every half minute, until Ctrl-C. In a second terminal: paste")
             say("the two lines above, then try: jobevents tail 5")
             threading.Event().wait()
     job = deployment(1, created=time.time(), nodes=nodes, seed=seed, speed=speed)
     number_events(job)
     with OrchestratorServer(Orchestrator([job], token=token)) as server:
-        say(
-            f"jobevents: an orchestrator on {server.url} runs a job on {nodes} nodes; this is `jobevents tail 1`:"
-        )
+        say(f"jobevents: an orchestrator on {server.url} runs a job on {nodes} nodes; this is `jobevents tail 1`:")
         client = OrchestratorClient(server.url, Token(token, "the demo's token"))
         ending = print_events(client, 1, Follower(sample=random.random, interval=0.5), Printing())
     return ending.outcome.status if ending and ending.outcome is not None else ExitStatus.DONE

@@ -11,7 +11,7 @@ from jobevents_cli.durations import parse_duration
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class EventNumber(click.ParamType):
+class EventNumber(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on
     """A non-negative integer, in plain digits."""
 
     name = "integer"
@@ -24,7 +24,7 @@ class EventNumber(click.ParamType):
         return int(text)
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on
     """A time span: `90`, `90s`, `15m`, `2h`."""
 
     name = "duration"
@@ -39,7 +39,7 @@ class Duration(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class Seconds(click.ParamType):
+class Seconds(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on
     """A number of seconds, at least *least*."""
 
     name = "seconds"
@@ -70,9 +70,7 @@ def stacked(*decorators: Callable[[Command], Command]) -> Callable[[Command], Co
 
 
 connection_options = stacked(
-    click.option(
-        "--url", metavar="URL", help="Address of the orchestrator: host, host:port or https://host:port."
-    ),
+    click.option("--url", metavar="URL", help="Address of the orchestrator: host, host:port or https://host:port."),
     click.option("--token-file", metavar="FILE", help="File with the token [default: ~/.puppetlabs/token]."),
     click.option("--cacert", metavar="FILE", help="CA certificates to trust [default: the Puppet agent's]."),
     click.option("--profile", metavar="NAME", help="Profile of the configuration file to use."),
@@ -98,27 +96,19 @@ filter_options = stacked(
         is_flag=True,
         help="Only node_failed, node_errored, node_skipped, job_stopping, job_aborted.",
     ),
-    click.option(
-        "--grep", metavar="REGEX", multiple=True, help="Only events whose message matches; repeatable."
-    ),
-    click.option(
-        "--exclude", metavar="REGEX", multiple=True, help="No events whose message matches; repeatable."
-    ),
+    click.option("--grep", metavar="REGEX", multiple=True, help="Only events whose message matches; repeatable."),
+    click.option("--exclude", metavar="REGEX", multiple=True, help="No events whose message matches; repeatable."),
 )
 
 position_options = stacked(
-    click.option(
-        "--start", metavar="ID", type=EventNumber(), help="From this event id on, the event itself included."
-    ),
+    click.option("--start", metavar="ID", type=EventNumber(), help="From this event id on, the event itself included."),
     click.option(
         "-n", "--lines", metavar="N", type=EventNumber(), help="Of the events there are now, only the last N."
     ),
 )
 
 output_options = stacked(
-    click.option(
-        "--json", "as_json", is_flag=True, help="JSON Lines: each event as the orchestrator sent it."
-    ),
+    click.option("--json", "as_json", is_flag=True, help="JSON Lines: each event as the orchestrator sent it."),
     click.option(
         "--time",
         type=click.Choice(["local", "utc", "relative", "none"]),

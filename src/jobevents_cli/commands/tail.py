@@ -58,9 +58,7 @@ Examples:
     is_flag=True,
     help="Go on after the last event that an earlier `tail --resume` of this job printed.",
 )
-@click.option(
-    "--fail-fast", is_flag=True, help="Stop following at the first node that failed or errored (exit 3)."
-)
+@click.option("--fail-fast", is_flag=True, help="Stop following at the first node that failed or errored (exit 3).")
 @click.option(
     "--exit-status/--no-exit-status",
     default=True,
@@ -100,9 +98,7 @@ def command(
     cursor = cursor_file.load() if cursor_file else None
     if cursor:
         printing = replace(printing, last=None)  # what came meanwhile is what --resume is for
-    follower = Follower(
-        sample=random.random, start=start, cursor=cursor, interval=interval, retry_for=retry_for
-    )
+    follower = Follower(sample=random.random, start=start, cursor=cursor, interval=interval, retry_for=retry_for)
     ending = print_events(
         client,
         job_id,

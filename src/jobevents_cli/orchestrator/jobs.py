@@ -85,7 +85,7 @@ class ScriptedJob:
 
     def node_documents(self, now: float) -> list[Document]:
         """What stands in `items` of `GET /jobs/:job-id/nodes` at *now*."""
-        documents = {
+        documents: dict[str, Document] = {
             name: {
                 "name": name,
                 "state": "new",
@@ -108,9 +108,7 @@ class ScriptedJob:
             if at > now or node is None or state is None:
                 continue
             name = event["details"]["node"]
-            node.update(
-                {"state": state, "timestamp": event["timestamp"], "latest-event-id": int(event["id"])}
-            )
+            node.update({"state": state, "timestamp": event["timestamp"], "latest-event-id": int(event["id"])})
             if state == "running":
                 started[name] = at
                 node["start_timestamp"] = event["timestamp"]
@@ -141,9 +139,7 @@ class Script:
     def run(self, node: str, begin: float, end: float, *, changed: int = 0, failed: int = 0) -> None:
         """A Puppet run on *node*."""
         report = hashlib.sha1(f"{self._job.job_id} {node}".encode()).hexdigest()  # noqa: S324 - just a name
-        self.add(
-            begin, "node_running", f"Started puppet run on {node} ...", node=node, detail={"noop": False}
-        )
+        self.add(begin, "node_running", f"Started puppet run on {node} ...", node=node, detail={"noop": False})
         detail = {
             "hash": report,
             "noop": False,

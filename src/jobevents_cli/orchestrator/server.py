@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 from urllib.parse import parse_qs, urlsplit
 
 from jobevents_cli.orchestrator.jobs import ScriptedJob
@@ -64,9 +64,7 @@ class Orchestrator:
             self._let_in(headers)
             parts = urlsplit(target)
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-            answer = json_answer(
-                HTTPStatus.OK, self._document(parts.path, query), **{"Cache-Control": "no-store"}
-            )
+            answer = json_answer(HTTPStatus.OK, self._document(parts.path, query), **{"Cache-Control": "no-store"})
         except Refusal as refusal:
             answer = refusal.answer
         if "gzip" in headers.get("Accept-Encoding", "") and len(answer.body) >= _WORTH_PACKING:
@@ -142,9 +140,9 @@ class Handler(BaseHTTPRequestHandler):
     orchestrator: ClassVar[Orchestrator]
     wbufsize = -1  # one packet an answer, where it fits
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         """Answer a GET."""
-        self.send(self.orchestrator.answer(self.path, self.headers))
+        self.send(self.orchestrator.answer(self.path, dict(self.headers)))
 
     def send(self, answer: Answer) -> None:
         """Send *answer* whole."""
@@ -162,9 +160,7 @@ class Handler(BaseHTTPRequestHandler):
 class OrchestratorServer:
     """Serves an orchestrator on 127.0.0.1 while it is entered."""
 
-    def __init__(
-        self, orchestrator: Orchestrator, *, port: int = 0, handler: type[Handler] = Handler
-    ) -> None:
+    def __init__(self, orchestrator: Orchestrator, *, port: int = 0, handler: type[Handler] = Handler) -> None:
         """Listen on *port*, 0 for any that is free."""
         bound = type("BoundHandler", (handler,), {"orchestrator": orchestrator})
         self._http = ThreadingHTTPServer(("127.0.0.1", port), bound)
@@ -173,7 +169,7 @@ class OrchestratorServer:
         self.url = f"http://127.0.0.1:{self.port}"
         orchestrator.base = self.url + API
 
-    def __enter__(self) -> "OrchestratorServer":
+    def __enter__(self) -> Self:
         """Begin to answer."""
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self

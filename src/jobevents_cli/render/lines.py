@@ -53,6 +53,7 @@ class Painter:
         self._codes: dict[str, tuple[str, str]] = {}
 
     def __call__(self, text: str, style: str) -> str:
+        """*text* between the codes of *style*."""
         codes = self._codes.get(style)
         if codes is None:
             codes = self._codes[style] = self._rendered(style)

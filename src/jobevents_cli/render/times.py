@@ -8,9 +8,7 @@ TimeFormat = Callable[[str], str]
 """From the server's timestamp to what is shown; what is no timestamp is shown as it is."""
 
 
-def time_format(
-    choice: str, *, short: bool, today: datetime, zone: tzinfo | None = None
-) -> TimeFormat | None:
+def time_format(choice: str, *, short: bool, today: datetime, zone: tzinfo | None = None) -> TimeFormat | None:
     """How to show times by the option's *choice*; None where they are not shown.
 
     *short*: local times of *today* without their date and zone, as people at a terminal want them. *zone* is

@@ -1,0 +1,126 @@
+"""Signals and streams: prompt and clean in every phase."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from support import misbehaving
+from support.misbehaving import TestServer, big_job, job
+from support.program import Home, wait_until
+
+Serve = Callable[..., TestServer]
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+
+
+@pytest.fixture(name="gap")
+def _gap() -> Iterator[threading.Event]:
+    """Set at the end of the test, so that servers that dawdle let go."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def _ends(home: Home, arguments: list[str], ready: Callable[[], object], number: signal.Signals) -> tuple[int, str]:
+    live = home.start(*arguments)
+    wait_until(ready)
+    before = time.monotonic()
+    live.signal(number)
+    ran = live.finish()
+    assert time.monotonic() - before < 5
+    assert "Traceback" not in ran.err
+    return ran.status, ran.err
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+def test_while_connecting(home: Home, number: signal.Signals, status: int) -> None:
+    """A server that accepts nobody keeps no one from leaving."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        port = server.getsockname()[1]
+        waiting = [socket.create_connection(("127.0.0.1", port))]
+        started = time.monotonic()
+        code, said = _ends(
+            home,
+            ["tail", "352", "--url", f"http://127.0.0.1:{port}"],
+            lambda: time.monotonic() > started + 1,
+            number,
+        )
+        waiting[0].close()
+    assert code == status
+    assert "jobevents tail 352" in said
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+def test_while_waiting_for_an_answer(
+    home: Home, serve: Serve, gap: threading.Event, number: signal.Signals, status: int
+) -> None:
+    """A slow answer keeps no one from leaving."""
+    server = serve(job("n1:running"), faults={0: misbehaving.hang(gap)})
+    code, _ = _ends(home, ["tail", "352", "--url", server.url], lambda: server.seen, number)
+    assert code == status
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+def test_while_sleeping_after_a_fault(home: Home, serve: Serve, number: signal.Signals, status: int) -> None:
+    """The wait before another try keeps no one from leaving."""
+    fault = misbehaving.status(503, b"", Retry_After="4")
+    server = serve(job("n1:running"), faults={0: fault})
+    code, _ = _ends(home, ["tail", "352", "--url", server.url], lambda: server.seen, number)
+    assert code == status
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+def test_while_printing_into_a_full_pipe(home: Home, serve: Serve, number: signal.Signals, status: int) -> None:
+    """A reader that does not read keeps no one from leaving."""
+    server = serve(big_job(3000))
+    live = home.start("list", "352", "--url", server.url)
+    wait_until(lambda: server.seen)
+    time.sleep(1)  # nothing tells from outside that a pipe is full; too short a time tests less, not wrongly
+    live.signal(number)
+    assert live.process.wait(timeout=5) == status
+    live.finish()
+
+
+def test_what_the_starter_ignores_is_ignored(home: Home, serve: Serve) -> None:
+    """Under nohup, SIGHUP does not end the tail."""
+    server = serve(job("n1:running"))
+    ran = home.shell(
+        f"trap '' HUP; jobevents tail 352 --timeout 2 --url {server.url} & sleep 1; kill -HUP $!; wait $!; echo $?"
+    )
+    assert ran.out.splitlines()[-1] == "124"
+
+
+def test_closed_standard_error(home: Home, serve: Serve) -> None:
+    """Without a standard error the exit status still tells."""
+    server = serve(job("n1:running"))
+    ran = home.shell(f"jobevents tail 353 --url {server.url} 2>&-; echo $?")
+    assert ran.out == "6\n"
+
+
+def test_closed_standard_output(home: Home, serve: Serve) -> None:
+    """A standard output that was never open is an error that is said, and no defect."""
+    ran = home.shell(f"jobevents list 352 --url {serve(job('n1:running')).url} >&-; echo $? >&2")
+    assert ran.err.splitlines()[-1] == "7"
+    assert "standard output cannot be written" in ran.err
+
+
+def test_a_pipe_that_was_made_non_blocking(home: Home, serve: Serve) -> None:
+    """A pipe in non-blocking mode, as some parents leave it, loses nothing."""
+    server = serve(big_job(3000))
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    import subprocess
+
+    from support.program import PROGRAM
+
+    process = subprocess.Popen(
+        [PROGRAM, "list", "352", "--json", "--url", server.url], env=home.environment, stdout=writing
+    )
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        lines = pipe.read().splitlines()
+    assert process.wait(timeout=30) == 0
+    assert len(lines) == 6001

@@ -1,0 +1,46 @@
+"""The README tells the truth: its examples are run, its table is the program's own."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jobevents_cli.exit_status import ExitStatus
+from support.misbehaving import TestServer
+from support.program import Home
+from support.samples import readme_job
+
+README = Path(__file__).parents[2] / "README.md"
+EXAMPLE = re.compile(r"```console\n\$ (.*)\n((?:.*\n)*?)```\n")
+MARKS = re.compile(r"(?<=<!-- exit status -->\n)(.*\n)*?(?=<!-- end -->)")
+
+
+def _says(pattern: re.Pattern[str], truth: Callable[[re.Match[str]], str]) -> None:
+    """Compare what the README says with the truth; UPDATE_GOLDEN=1 writes the truth into it."""
+    text = README.read_text(encoding="utf-8")
+    right = pattern.sub(truth, text)
+    if os.environ.get("UPDATE_GOLDEN"):
+        README.write_text(right, encoding="utf-8")
+    assert README.read_text(encoding="utf-8") == right
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="needs jq")
+def test_the_examples_print_what_they_say(home: Home, serve: Callable[..., TestServer]) -> None:
+    """Each command of the README, run against its job 352, prints what stands under it."""
+    shell = home.with_(JOBEVENTS_URL=serve(readme_job()).url)
+
+    def run(match: re.Match[str]) -> str:
+        ran = shell.shell(match[1])
+        assert ran.err == ""
+        return f"```console\n$ {match[1]}\n{ran.out}```\n"
+
+    _says(EXAMPLE, run)
+
+
+def test_the_table_of_exit_statuses_is_the_programs() -> None:
+    """Every status with its meaning, in the program's own words."""
+    rows = "".join(f"| {status.value} | {status.meaning} |\n" for status in ExitStatus)
+    _says(MARKS, lambda _: f"| status | when |\n| --- | --- |\n{rows}")

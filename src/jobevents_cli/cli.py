@@ -14,7 +14,7 @@ from jobevents_cli import __version__
 from jobevents_cli.errors import Interrupted, JobEventsError, UsageProblem
 from jobevents_cli.exit_status import ExitStatus
 
-COMMANDS = ("tail", "list", "demo")
+COMMANDS = ("tail", "list", "jobs", "show", "demo")
 
 _SIGNALS = {
     "SIGINT": ExitStatus.INTERRUPTED,
@@ -84,8 +84,8 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _end(error: JobEventsError) -> int:
+    from jobevents_cli.printing import tell_error
     from jobevents_cli.terminal import give_up_stdout
-    from jobevents_cli.watching import tell_error
 
     tell_error(error)
     give_up_stdout()

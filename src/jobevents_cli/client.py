@@ -40,6 +40,7 @@ IDLE_CONNECTION: Final = 25.0
 
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _LARGEST_PIECE: Final = 256 * 1024
+_CLOCKS_AGREE: Final = 2.0
 _CONNECT_LIMIT: Final = 10.0
 _SLOWEST: Final = 1024
 """Bytes that must come within a request's limit: fewer is a stalled answer, however often a byte comes."""
@@ -82,6 +83,7 @@ class OrchestratorClient:
         self._token = token
         self._is_refused = False
         self._has_answered = False
+        self._skew = 0.0
         plain = parts.scheme == "http"
         self._http = httpx.Client(
             base_url=url + API_PATH,
@@ -122,6 +124,25 @@ class OrchestratorClient:
         """The job itself, as it is now."""
         return Job(self._document(f"/jobs/{job_id}", {}, limit, job_id))
 
+    def jobs(self, count: int, offset: int, limit: float) -> list[Job]:
+        """*count* jobs from the one at *offset* on, newest first: asked for explicitly, as the default is not."""
+        order = {"limit": str(count), "offset": str(offset), "order_by": "name", "order": "desc"}
+        return [Job(value) for value in self._list("/jobs", order, limit, None) if isinstance(value, dict)]
+
+    def nodes(self, job_id: int, limit: float) -> list[dict[str, Any]]:
+        """The nodes of *job_id* as they are now."""
+        return [value for value in self._list(f"/jobs/{job_id}/nodes", {}, limit, job_id) if isinstance(value, dict)]
+
+    def server_time(self) -> float:
+        """What the orchestrator's clock shows, in seconds since 1970, going by its last answer."""
+        return time.time() + self._skew
+
+    def _list(self, path: str, parameters: Mapping[str, str], limit: float, job_id: int | None) -> list[Any]:
+        reader = ListReader()
+        with self._answer(path, parameters, limit, job_id) as response:
+            values = [value for piece in _in_time(response, limit) for value in reader.feed(piece)]
+            return values + reader.finish()
+
     def _document(self, path: str, parameters: Mapping[str, str], limit: float, job_id: int | None) -> dict[str, Any]:
         with self._answer(path, parameters, limit, job_id) as response:
             body = b"".join(_in_time(response, limit))
@@ -146,6 +167,7 @@ class OrchestratorClient:
                 if response.status_code == httpx.codes.UNAUTHORIZED and self._token.reread():
                     response.close()
                     response = self._send(path, parameters, limit)
+                self._skew = _skew(response.headers)
                 self._is_refused = response.status_code == httpx.codes.UNAUTHORIZED
                 if response.status_code != httpx.codes.OK:
                     self._refuse(response, job_id)
@@ -298,6 +320,15 @@ def _in_time(response: httpx.Response, limit: float) -> Iterator[bytes]:
             if received < _SLOWEST:
                 raise httpx.ReadTimeout("stalled", request=response.request)
             since, received = now, 0
+
+
+def _skew(headers: Mapping[str, str]) -> float:
+    """Seconds that the server's clock is ahead of ours; a second or two is how exactly it tells."""
+    try:
+        ahead = parsedate_to_datetime(headers.get("date", "")).timestamp() - time.time()
+    except (TypeError, ValueError):
+        return 0.0
+    return ahead if abs(ahead) > _CLOCKS_AGREE else 0.0
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

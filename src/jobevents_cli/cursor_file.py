@@ -19,8 +19,11 @@ FORGET_AFTER: Final = 60 * 86_400
 class CursorFile:
     """The cursor of one job on one orchestrator. This process alone writes it, from construction on."""
 
-    def __init__(self, url: str, job_id: int, folder: Path | None = None) -> None:
-        """Lock the cursor of *job_id* at *url*, kept in *folder* (default: platformdirs' state folder)."""
+    def __init__(self, url: str, job_id: int | str, folder: Path | None = None) -> None:
+        """Lock the cursor of *job_id*, or of `all` jobs together, at *url*.
+
+        It is kept in *folder*, by default platformdirs' state folder.
+        """
         self._url = url
         self._job_id = job_id
         self._warned = False
@@ -39,7 +42,9 @@ class CursorFile:
             _lock(self._lock)
         except OSError:
             os.close(self._lock)
-            raise UsageProblem(f"another `jobevents tail {job_id} --resume` is running on this machine") from None
+            raise UsageProblem(
+                f"another `jobevents tail {_argument(job_id)} --resume` is running on this machine"
+            ) from None
         _clear_away_old(folder)
 
     def load(self) -> Cursor | None:
@@ -80,6 +85,10 @@ class CursorFile:
             self._warned = True
             return f"where to resume cannot be saved in {self.path}: {error.strerror}; --resume would repeat events"
         return None
+
+
+def _argument(job_id: int | str) -> str:
+    return "--all" if job_id == "all" else str(job_id)
 
 
 def _state_folder() -> Path:

@@ -95,6 +95,26 @@ class Job:
         )
 
     @property
+    def number(self) -> int | None:
+        """The job's id: `name` holds it, and `id` a link."""
+        return as_id(self.raw.get("name"))
+
+    @property
+    def type(self) -> str:
+        """What kind of job it is; orchestrators before 2019.8 tell it as the command alone."""
+        return as_text(self.raw.get("type")) or as_text(self.raw.get("command"))
+
+    @property
+    def owner(self) -> str:
+        """Who started it: the login alone, the rest is personal."""
+        return as_text(as_mapping(self.raw.get("owner")).get("login"))
+
+    @property
+    def environment(self) -> str:
+        """The Puppet environment it runs in."""
+        return as_text(as_mapping(self.raw.get("environment")).get("name"))
+
+    @property
     def is_over(self) -> bool:
         """Whether the job's state is one after which nothing happens."""
         return self.state in TERMINAL_STATES

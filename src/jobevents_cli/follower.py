@@ -31,7 +31,7 @@ from typing import Any, Final
 
 from jobevents_cli.backoff import Outage, poll_delay
 from jobevents_cli.durations import format_duration
-from jobevents_cli.errors import JobEventsError, TokenRefused, TransientFault
+from jobevents_cli.errors import JobEventsError, TokenRefused, TransientFault, UnknownJob
 from jobevents_cli.events import JOB_ABORTED, JOB_FINISHED, Event, Job
 from jobevents_cli.seen import SeenIds
 from jobevents_cli.tally import Tally
@@ -114,6 +114,8 @@ class Follower:
         start: int | None = None,
         cursor: Cursor | None = None,
         follow: bool = True,
+        job_first: bool = False,
+        wait_for: float = 0.0,
         wants_outcome: bool = True,
         interval: float = 1.0,
         retry_for: float = 300.0,
@@ -122,7 +124,8 @@ class Follower:
         """Begin at event id *start*, or go on from *cursor*, else at the job's first event.
 
         *follow*: until the job ends; else the events there are now, and the job itself if *wants_outcome*.
-        *interval*, *retry_for* and *settle* are seconds; *sample* gives random numbers from 0 to 1.
+        *job_first*: ask for the job itself before its events. *wait_for*: seconds to wait for a job that does not
+        exist yet. *interval*, *retry_for* and *settle* are seconds; *sample* gives random numbers from 0 to 1.
         """
         first_low = -1 if start is None else start - 1
         self._is_resumed = False
@@ -148,7 +151,10 @@ class Follower:
         self._notices: list[str] = []
 
         self._poll_at = float("-inf")
-        self._check_at = _NEVER
+        self._check_at = float("-inf") if job_first else _NEVER
+        self._wait_for = wait_for
+        self._wait_until: float | None = None
+        self._is_awaited = False
         self._asked_at = 0.0
         self._asked_from = -1
         self._checked_at = float("-inf")
@@ -187,6 +193,8 @@ class Follower:
         if due > now:
             return Wait(due - now)
         self._asked_at = now
+        if self._wait_until is None:
+            self._wait_until = now + self._wait_for
         if self._check_at <= now:
             return CheckJob(self._limit(self._job_line))
         if self._is_resumed:
@@ -333,7 +341,7 @@ class Follower:
         settled_at = ended_at + self._settle
         if self._checked_at < ended_at:
             # The look counts once the job was asked; where that fails, the next try is planned already.
-            self._check_at = now if self._check_at == _NEVER else self._check_at
+            self._check_at = now if self._job_line.lost_at is None else self._check_at
             self._poll_at = self._check_at
             return
         if self._page.asked_at < ended_at:
@@ -384,10 +392,16 @@ class Follower:
 
     def _delay_after(self, fault: JobEventsError, line: Outage, now: float) -> float | None:
         """Seconds until the next attempt on *line*, or None where the *fault* is final or patience spent."""
+        if isinstance(fault, UnknownJob) and not line.answered and self._wait_until and now < self._wait_until:
+            if not self._is_awaited:
+                self._is_awaited = True
+                patience = format_duration(self._wait_for)
+                self._notices.append(f"the job does not exist yet; waiting for it for up to {patience}")
+            return min(self._wait_until - now, self._pause())
         may_pass = isinstance(fault, TransientFault) or (isinstance(fault, TokenRefused) and line.answered)
         if not may_pass:
             return None
-        was_lost = self._is_lost
+        was_lost = self.is_lost
         wish = fault.retry_after if isinstance(fault, TransientFault) else None
         delay = line.fault(self._asked_at, now, wish)
         if delay is not None and not was_lost:
@@ -396,7 +410,8 @@ class Follower:
         return delay
 
     @property
-    def _is_lost(self) -> bool:
+    def is_lost(self) -> bool:
+        """Whether there is no contact with the orchestrator now."""
         return self._events_line.lost_at is not None or self._job_line.lost_at is not None
 
     def _contact_is_back(self, line: Outage, now: float) -> None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from jobevents_cli.backoff import Outage
 from jobevents_cli.errors import JobEventsError, TransientFault
 from jobevents_cli.events import Event, Job
 from jobevents_cli.follower import CheckJob, Cursor, Done, Fetch, Follower, Wait
 from jobevents_cli.verdict import Ending
+
+Item = TypeVar("Item")
 
 
 class Orchestrator(Protocol):
@@ -31,8 +33,8 @@ class Update:
     is_page_end: bool = False
     job: Job | None = None
     cursor: Cursor | None = None
+    is_lost: bool = False
     ending: Ending | None = None
-    error: BaseException | None = None
 
 
 def tail(
@@ -70,6 +72,7 @@ def tail(
             case Done(ending):
                 update.ending = ending
         update.notices = follower.take_notices()
+        update.is_lost = follower.is_lost
         yield update
         if update.ending:
             return
@@ -89,21 +92,21 @@ def _page(
         follower.receive_fault(fault, clock())
 
 
-def raw_answer(
-    pieces: Callable[[], Iterator[bytes]],
+def patiently(
+    items: Callable[[], Iterator[Item]],
     outage: Outage,
     *,
     clock: Callable[[], float],
     sleep: Callable[[float], object],
-) -> Iterator[bytes]:
-    """The *pieces* of one answer as it came; asks again as *outage* allows while nothing was handed on."""
+) -> Iterator[Item]:
+    """The *items* of one answer; asks again as *outage* allows while none was handed on."""
     while True:
         asked_at = clock()
         is_begun = False
         try:
-            for piece in pieces():
+            for item in items():
                 is_begun = True
-                yield piece
+                yield item
         except TransientFault as fault:
             delay = None if is_begun else outage.fault(asked_at, clock(), fault.retry_after)
             if delay is None:

@@ -5,6 +5,7 @@ import os
 import select
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, TextIO
@@ -75,6 +76,10 @@ class Output:
         """Keep *data* until the next flush."""
         self._pieces.append(data)
 
+    def write_first(self, data: bytes) -> None:
+        """Put *data* before what is kept."""
+        self._pieces.insert(0, data)
+
     def flush(self) -> None:
         """Write what was kept. PipeClosed where the reader has gone, OutputFailed where it cannot be written."""
         data = memoryview(b"".join(self._pieces))
@@ -123,6 +128,100 @@ def _watch_reader() -> Callable[[], bool] | None:
     return is_gone
 
 
+class Screen:
+    """Standard output and standard error of one program, and a footer below them where one is a terminal.
+
+    The footer stands on standard output where that is a terminal, else on standard error. It is taken away before
+    anything is written and put back after, in the same write where it can be: it never scrolls.
+    """
+
+    def __init__(self, footer: Callable[[int], list[tuple[str, int]]] | None = None) -> None:
+        """*footer*: for so many columns, the lines to show, each with the columns it takes; None for no footer."""
+        self.output = Output()
+        self._stream = sys.stdout if is_terminal(sys.stdout) else sys.stderr if is_terminal(sys.stderr) else None
+        self._footer = footer if self._stream else None
+        self._lengths: list[int] = []
+        self._drawn = ""
+        self._due_at = 0.0
+
+    def write(self, data: bytes) -> None:
+        """Keep *data* for standard output until the next flush."""
+        self.output.write(data)
+
+    def flush(self) -> None:
+        """Write what was kept, and the footer again below it."""
+        if self._footer is None:
+            self.output.flush()
+            return
+        on_stdout = self._stream is sys.stdout
+        if on_stdout:
+            self.output.write_first(self._erasure().encode())
+            self.output.write(self._drawing().encode(encoding_of(sys.stdout), "replace"))
+            self.output.flush()
+        else:
+            self._direct(self._erasure())
+            self.output.flush()
+            self._direct(self._drawing())
+
+    def say(self, text: str) -> None:
+        """Write the line *text* to standard error, above the footer."""
+        self.clear()
+        say(text)
+        self.flush()
+
+    def refresh(self) -> None:
+        """Bring the footer up to date."""
+        if self._footer and time.monotonic() >= self._due_at:
+            self.flush()
+
+    def clear(self) -> None:
+        """Take the footer away."""
+        erasure = self._erasure()
+        if erasure:
+            self._direct(erasure)
+
+    def _erasure(self) -> str:
+        """What takes the footer away: back to its first row, and all below cleared."""
+        if not self._lengths:
+            return ""
+        rows = len(self._lengths)
+        columns = width_of(self._stream)
+        if _reflows():
+            rows = sum(max(1, -(-length // columns)) for length in self._lengths)
+        self._lengths = []
+        return "\r" + "\x1b[A" * (rows - 1) + "\x1b[J"
+
+    def _drawing(self) -> str:
+        """The footer, told anew at most ten times a second."""
+        if self._footer is None:
+            return ""
+        now = time.monotonic()
+        if now >= self._due_at or not self._drawn:
+            self._due_at = now + 0.1
+            # The last column stays free: a line that fills it would wrap on some terminals.
+            lines = self._footer(width_of(self._stream) - 1)
+            # Without automatic wrapping: what is on its way while the terminal becomes narrower is cut, not wrapped.
+            self._drawn = "\x1b[?7l" + "\n".join(text for text, _ in lines) + "\x1b[?7h"
+            self._drawn_lengths = [columns for _, columns in lines]
+        self._lengths = list(self._drawn_lengths)
+        return self._drawn
+
+    _drawn_lengths: list[int] = []  # noqa: RUF012 - replaced, never changed
+
+    def _direct(self, text: str) -> None:
+        if self._stream is None or not text:
+            return
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+            self._stream.flush()
+
+
+def _reflows() -> bool:
+    """Whether the terminal breaks long lines anew when it becomes narrower: most do, xterm does not."""
+    names = ("TMUX", "VTE_VERSION", "TERM_PROGRAM", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "WT_SESSION")
+    return any(os.environ.get(name) for name in names)
+
+
 def say(text: str) -> None:
     """Write the line *text* to standard error, where there is one that can be written."""
     if sys.stderr is None:
@@ -130,6 +229,19 @@ def say(text: str) -> None:
     with suppress(OSError, ValueError):
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
+
+
+def write_file(name: str, text: str) -> None:
+    """Write *text* into the file *name*, readable for its owner alone, replaced as a whole."""
+    draft = f"{name}.new"
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(draft, name)  # noqa: PTH105 - names as the user gave them
+    except OSError as error:
+        with suppress(OSError):
+            os.unlink(draft)  # noqa: PTH108 - the same
+        raise OutputFailed(f"{name} cannot be written: {error.strerror}") from None
 
 
 def give_up_stdout() -> None:

@@ -1,7 +1,7 @@
-"""Follows jobs in threads and prints what they bring: the side of the program that the user sees.
+"""Follows jobs in threads, one each, and has what they bring printed.
 
 The threads do the waiting: a look-up, a connection or a slow answer never keeps the main thread from hearing a
-signal, the end of `--timeout` or that the reader of standard output has gone.
+signal, the end of `--timeout` or that the reader of standard output has gone; and one job never holds up another.
 """
 
 import queue
@@ -9,26 +9,19 @@ import random
 import sys
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 from jobevents_cli.backoff import FIRST_ANSWER_PATIENCE, Outage
 from jobevents_cli.durations import format_duration
-from jobevents_cli.errors import Interrupted, JobEventsError, PipeClosed, TimedOut
-from jobevents_cli.events import Event
+from jobevents_cli.errors import JobEventsError, TimedOut
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.filters import Filter
-from jobevents_cli.follower import Cursor, Follower
-from jobevents_cli.render.json_lines import JsonLines
-from jobevents_cli.render.lines import SYMBOLS, Painter, TextLines, plain
-from jobevents_cli.render.text import safe
-from jobevents_cli.render.times import time_format
-from jobevents_cli.tailing import Orchestrator, Update, raw_answer, tail
-from jobevents_cli.terminal import Output, can_encode, encoding_of, is_terminal, say, wants_color
-from jobevents_cli.verdict import Ending
+from jobevents_cli.follower import Follower
+from jobevents_cli.printing import Printer, Save, tell_error
+from jobevents_cli.render.json_lines import encoded
+from jobevents_cli.tailing import Orchestrator, Update, patiently, tail
+from jobevents_cli.terminal import Output, encoding_of, is_terminal
 
 Item = TypeVar("Item")
 
@@ -36,7 +29,17 @@ TICK: Final = 0.25
 """Seconds after which the main thread looks round while nothing comes."""
 
 _AHEAD: Final = 32
-"""Updates that a follower may be ahead of the printing: memory stays bounded where the output is slow."""
+"""Items that the threads may be ahead of the printing: memory stays bounded where the output is slow."""
+
+_FINDER: Final = -1
+_WORST_LAST: Final = (
+    ExitStatus.DONE,
+    ExitStatus.NODES_FAILED,
+    ExitStatus.STOPPED,
+    ExitStatus.REFUSED,
+    ExitStatus.DENIED,
+    ExitStatus.NO_ANSWER,
+)
 
 _GO_ON: Final = frozenset(
     {
@@ -51,134 +54,51 @@ _GO_ON: Final = frozenset(
 """The ends after which following can go on later."""
 
 
-def tell(text: str) -> None:
-    """Say *text*, which may hold what a server said, on standard error."""
-    say(safe(text))
-
-
-def tell_error(error: JobEventsError) -> None:
-    """The one place where an error becomes lines for the reader."""
-    if isinstance(error, PipeClosed):
-        return
-    tell(f"{'Interrupted' if isinstance(error, Interrupted) else 'Error'}: {error.message}")
-    if error.hint:
-        tell(f"Hint: {error.hint}")
-    if error.go_on:
-        tell(error.go_on)
-
-
 @dataclass(frozen=True, slots=True)
-class Printing:
-    """How events are printed: the options that `tail` and `list` share."""
+class Ended:
+    """What a thread sends last: the *name* it was started with, and what went wrong."""
 
-    wanted: Filter | None = None
-    last: int | None = None
-    as_json: bool = False
-    quiet: bool = False
-    time: str | None = None
-    color: str = "auto"
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """What a thread sends last."""
-
+    name: int
     error: BaseException | None = None
 
 
-class Printer:
-    """Writes the events of updates to standard output, each flushed with its update."""
+class Threads(Generic[Item]):
+    """Threads that bring items, and one queue to take them from."""
 
-    def __init__(
-        self, printing: Printing, cursor: Cursor, *, save: Callable[[Cursor], str | None] | None = None
-    ) -> None:
-        """Print as *printing* says, and *save* the cursor of what is printed, *cursor* at first."""
-        self.cursor = cursor
-        self._wanted = printing.wanted
-        self._quiet = printing.quiet
-        self._save = save
-        self._output = Output()
-        self._line = _renderer(printing)
-        self._held = None if printing.last is None else deque[tuple[Event, int]](maxlen=printing.last)
-        self.highest: int | None = None
+    def __init__(self) -> None:
+        self._arrivals: queue.Queue[Item | Ended] = queue.Queue(_AHEAD)
 
-    def take(self, update: Update) -> None:
-        """Print what *update* brings."""
-        for event in update.events:
-            self._print(event, update.job_id)
-        if update.is_page_end:
-            self.release()
-        self._output.flush()
-        if update.cursor and self._save and self._held is None:
-            self.cursor = update.cursor
-            warning = self._save(update.cursor)
-            if warning:
-                tell(f"Warning: {warning}")
-        if not self._quiet:
-            for notice in update.notices:
-                tell(f"jobevents: {notice}")
+    def start(self, name: int, items: Callable[[], Iterator[Item]]) -> None:
+        """Start a thread that brings *items* and then its end, told by *name*."""
 
-    def _print(self, event: Event, job_id: int) -> None:
-        if event.id is not None:
-            self.highest = event.id if self.highest is None else max(self.highest, event.id)
-        if self._quiet or (self._wanted and not self._wanted(event)):
-            return
-        if self._held is not None:
-            self._held.append((event, job_id))
-        else:
-            self._output.write(self._line(event, job_id))
+        def run() -> None:
+            end = Ended(name)
+            try:
+                for item in items():
+                    self._arrivals.put(item)
+            except BaseException as error:  # noqa: BLE001 - the main thread deals with it
+                end = Ended(name, error)
+            self._arrivals.put(end)
 
-    def release(self) -> None:
-        """Print what is held back: it is as many as there will be."""
-        held, self._held = self._held, None
-        for event, job_id in held or ():
-            self._output.write(self._line(event, job_id))
-        self._output.flush()
+        threading.Thread(target=run, daemon=True).start()
 
-    def check_reader(self) -> None:
-        """PipeClosed where nobody reads standard output any more."""
-        if not self._quiet:
-            self._output.check_reader()
-
-
-def _renderer(printing: Printing) -> Callable[[Event, int], bytes]:
-    on_terminal = is_terminal(sys.stdout)
-    if printing.as_json:
-        return JsonLines(on_terminal=on_terminal).line
-    return TextLines(
-        paint=Painter() if wants_color(printing.color, sys.stdout) else plain,
-        time=time_format(
-            printing.time or ("local" if on_terminal else "utc"),
-            short=on_terminal,
-            today=datetime.now().astimezone(),
-        ),
-        symbols=can_encode(SYMBOLS, sys.stdout),
-        links=on_terminal and printing.color != "never",
-        encoding=encoding_of(sys.stdout),
-    ).line
-
-
-def from_thread(items: Callable[[], Iterator[Item]]) -> Iterator[Item | None]:
-    """The *items* that another thread brings; None now and then while none comes. Raises what ended them."""
-    arrivals: queue.Queue[Item | _End] = queue.Queue(_AHEAD)
-
-    def run() -> None:
-        end = _End()
+    def next(self, seconds: float = TICK) -> Item | Ended | None:
+        """What comes next, or None where nothing comes within *seconds*."""
         try:
-            for item in items():
-                arrivals.put(item)
-        except BaseException as error:  # noqa: BLE001 - the main thread raises it
-            end = _End(error)
-        arrivals.put(end)
-
-    threading.Thread(target=run, daemon=True).start()
-    while True:
-        try:
-            arrived = arrivals.get(timeout=TICK)
+            return self._arrivals.get(timeout=max(0.0, seconds))
         except queue.Empty:
-            yield None
-            continue
-        if not isinstance(arrived, _End):
+            return None
+
+
+def from_thread(items: Callable[[], Iterator[Item]], tick: Callable[[], None]) -> Iterator[Item]:
+    """The *items* that another thread brings; *tick* is called while none comes. Raises what ended them."""
+    threads = Threads[Item]()
+    threads.start(0, items)
+    while True:
+        arrived = threads.next()
+        if arrived is None:
+            tick()
+        elif not isinstance(arrived, Ended):
             yield arrived
         elif arrived.error:
             raise arrived.error
@@ -186,90 +106,167 @@ def from_thread(items: Callable[[], Iterator[Item]]) -> Iterator[Item | None]:
             return
 
 
-def print_events(
-    orchestrator: Orchestrator,
-    job_id: int,
-    follower: Follower,
-    printing: Printing,
-    *,
-    timeout: float | None = None,
-    fail_fast: bool = False,
-    save: Callable[[Cursor], str | None] | None = None,
-) -> Ending | None:
-    """Print the events of *job_id* as *follower* and *printing* say; None where *fail_fast* ended it early.
+class Watch:
+    """The jobs that are followed now, and how those that ended did."""
 
-    Raises TimedOut after *timeout* seconds. Whatever leaves the job unfinished tells how to go on.
-    """
+    def __init__(self, orchestrator: Orchestrator, printer: Printer, *, fail_fast: bool = False) -> None:
+        """Follow jobs of *orchestrator*; with *fail_fast*, until the first node fails."""
+        self._orchestrator = orchestrator
+        self._printer = printer
+        self._fail_fast = fail_fast
+        self._threads = Threads[Update | Follow]()
+        self._is_finding = False
+        self._following: dict[int, Follow] = {}
+        self._one = False
+        self.all_over = True
+        self._status = ExitStatus.DONE
 
-    def following() -> Iterator[Update]:
-        return tail(
-            orchestrator,
+    def add(self, follow: "Follow") -> None:
+        """Begin to follow a job."""
+        job_id = follow.job_id
+        if job_id in self._following:
+            return
+        self._following[job_id] = follow
+        self._printer.add(job_id, follow.follower.cursor, follow.save, last=follow.last)
+        self._threads.start(
             job_id,
-            follower,
-            clock=time.monotonic,
-            sleep=time.sleep,
-            with_cursor=save is not None,
+            lambda: tail(
+                self._orchestrator,
+                job_id,
+                follow.follower,
+                clock=time.monotonic,
+                sleep=time.sleep,
+                with_cursor=follow.save is not None,
+            ),
         )
 
-    deadline = None if timeout is None else time.monotonic() + timeout
-    printer = Printer(printing, follower.cursor, save=save)
-    try:
-        for update in from_thread(following):
-            if update is None:
-                printer.check_reader()
-            else:
-                failed = _cut_at_failure(update, printer.cursor) if fail_fast else None
-                printer.take(update)
-                if failed:
-                    printer.release()
-                    tell(f"jobevents: {failed.node} {failed.type.removeprefix('node_')}, so following ends here")
-                    tell(_how_to_go_on(job_id, printer.highest, resume=save is not None))
-                    return None
-                if update.ending:
-                    return update.ending
-            if deadline is not None and timeout is not None and time.monotonic() >= deadline:
-                raise TimedOut(f"job {job_id} had not ended after {format_duration(timeout)} (--timeout)")
-    except JobEventsError as error:
-        if error.status in _GO_ON:
-            error.go_on = _how_to_go_on(job_id, printer.highest, resume=save is not None)
-        if error.status is ExitStatus.NO_ANSWER:
-            printer.release()
-        raise
-    raise AssertionError("following ended without an ending")
+    def find(self, jobs: Iterable["Follow"]) -> None:
+        """Follow the *jobs* that another thread finds, as well."""
+        self._is_finding = True
+        self._threads.start(_FINDER, lambda: iter(jobs))
+
+    def run(self, *, timeout: float | None = None) -> ExitStatus:
+        """Print what comes until every job has ended; the worst of their statuses.
+
+        Raises TimedOut after *timeout* seconds, and what ended the following of the only job. Whatever leaves jobs
+        unfinished tells how to go on.
+        """
+        self._one = len(self._following) == 1 and not self._is_finding
+        deadline = None if timeout is None else time.monotonic() + timeout
+        try:
+            while self._following or self._is_finding:
+                left = TICK if deadline is None else min(TICK, deadline - time.monotonic())
+                if self._take(self._threads.next(left)):
+                    return ExitStatus.NODES_FAILED
+                if deadline is not None and timeout is not None and time.monotonic() >= deadline:
+                    raise TimedOut(f"{self._unfinished} not ended after {format_duration(timeout)} (--timeout)")
+        except JobEventsError as error:
+            if error.status in _GO_ON:
+                error.go_on = self._how_to_go_on()
+            if error.status is ExitStatus.NO_ANSWER:
+                for place in self._printer.places.values():
+                    self._printer.release(place)
+            raise
+        finally:
+            self._printer.screen.clear()
+        return self._status
+
+    @property
+    def _unfinished(self) -> str:
+        if self._one:
+            return f"job {min(self._following)} had"
+        return f"{len(self._following)} jobs had"
+
+    def _how_to_go_on(self) -> str | None:
+        places = self._printer.places.values()
+        if not self._is_finding:
+            return "\n".join(place.how_to_go_on for place in places) or None
+        command = "jobevents tail --all" + (" --resume" if any(place.save for place in places) else "")
+        return f"{len(places)} jobs that were followed go on. To go on following: {command}"
+
+    def _take(self, arrived: "Update | Follow | Ended | None") -> bool:
+        """Deal with what *arrived*; True where that ends the watch."""
+        if arrived is None:
+            self._printer.tick()
+        elif isinstance(arrived, Follow):
+            self.add(arrived)
+        elif isinstance(arrived, Ended):
+            self._end(arrived)
+        elif arrived.job_id in self._following:
+            return self._print(arrived)
+        return False
+
+    def _print(self, update: Update) -> bool:
+        failed = self._printer.cut_at_failure(update) if self._fail_fast else None
+        self._printer.take(update)
+        if failed:
+            place = self._printer.places[update.job_id]
+            self._printer.release(place)
+            self._printer.say(f"jobevents: {failed.node} {failed.type.removeprefix('node_')}, so following ends here")
+            self._printer.say(place.how_to_go_on)
+            return True
+        if update.ending:
+            outcome = update.ending.outcome
+            self.all_over = self.all_over and outcome is not None
+            if outcome is not None:
+                self._note(outcome.status)
+            self._printer.close_job(update.job_id, outcome)
+        return False
+
+    def _end(self, ended: Ended) -> None:
+        if ended.name == _FINDER:
+            self._is_finding = False
+        follow = self._following.pop(ended.name, None)
+        warning = follow.ended(ended.name) if follow and follow.ended and not ended.error else None
+        if warning:
+            self._printer.say(f"Warning: {warning}")
+        if ended.error is None:
+            return
+        if not isinstance(ended.error, JobEventsError) or self._one or ended.name == _FINDER:
+            raise ended.error
+        # One of several jobs: it is given up, the others go on.
+        self._printer.screen.clear()
+        place = self._printer.places.pop(ended.name)
+        if ended.error.status in _GO_ON:
+            ended.error.go_on = place.how_to_go_on
+        tell_error(ended.error)
+        self._note(ended.error.status)
+
+    def _note(self, status: ExitStatus) -> None:
+        self._status = max(self._status, status, key=_WORST_LAST.index)
 
 
-def _cut_at_failure(update: Update, before: Cursor) -> Event | None:
-    """The first event of *update* that tells of a failed node; what comes after it is left out.
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """A job to follow: by which follower, where its cursor is kept, and from which of its last events."""
 
-    The cursor is that of *before* with what is left in.
-    """
-    for number, event in enumerate(update.events):
-        if event.type in ("node_failed", "node_errored"):
-            del update.events[number + 1 :]
-            if update.cursor:
-                ids = [event.id for event in update.events if event.id is not None]
-                counts = Counter(before.counts) + Counter(event.type for event in update.events)
-                update.cursor = replace(before, above=(*before.above, *ids), counts=dict(counts))
-            return event
-    return None
+    job_id: int
+    follower: Follower
+    save: Save | None = None
+    last: int | None = None
+    ended: Callable[[int], str | None] | None = None
+    """Called with the job's id at its end; a sentence for the user where that went wrong."""
 
 
-def _how_to_go_on(job_id: int, highest: int | None, *, resume: bool) -> str:
-    command = f"jobevents tail {job_id}"
-    if resume:
-        command += " --resume"
-    elif highest is not None:
-        command += f" --start {highest + 1}"
-    return f"Job {job_id} itself goes on. To go on following it: {command}"
+def fetch(items: Callable[[], Iterator[Item]]) -> Iterator[Item]:
+    """What one request brings, asked again for 5 s where it fails before it brought anything."""
+    output = Output()
+    outage = Outage(FIRST_ANSWER_PATIENCE, random.random)
+    return from_thread(lambda: patiently(items, outage, clock=time.monotonic, sleep=time.sleep), output.check_reader)
+
+
+def print_lines(values: Iterable[Any] = (), *, text: str = "") -> None:
+    """Print *text*, and each of *values* as a line of JSON."""
+    output = Output()
+    output.write(text.encode(encoding_of(sys.stdout), "backslashreplace"))
+    for value in values:
+        output.write(encoded(value, on_terminal=is_terminal(sys.stdout)) + b"\n")
+    output.flush()
 
 
 def print_raw(pieces: Callable[[], Iterator[bytes]]) -> None:
     """Print an answer as it comes, byte for byte."""
     output = Output()
-    outage = Outage(FIRST_ANSWER_PATIENCE, random.random)
-    for piece in from_thread(lambda: raw_answer(pieces, outage, clock=time.monotonic, sleep=time.sleep)):
-        if piece is None:
-            output.check_reader()
-        else:
-            output.write(piece)
-            output.flush()
+    for piece in fetch(pieces):
+        output.write(piece)
+        output.flush()

@@ -14,9 +14,9 @@ GOOD = ("n1:running", "n1:finished", "job:finished")
 
 
 def test_0_for_a_job_that_finished_on_every_node(home: Home, serve: Serve) -> None:
-    """A job whose nodes all finished ends in 0, and nothing but events is said."""
+    """A job whose nodes all finished ends in 0; standard error closes with how it ended."""
     ran = home.run("tail", "352", "--url", serve(job(*GOOD)).url)
-    assert (ran.status, ran.err) == (0, "")
+    assert (ran.status, ran.err) == (0, "Job 352 finished after 2s: 1 node, 1 finished\n")
     assert len(ran.out.splitlines()) == 3
 
 
@@ -68,7 +68,7 @@ def test_no_exit_status_makes_it_0(home: Home, serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["tail", "abc"], "Invalid value for 'JOB_ID': 'abc' is not a non-negative integer"),
+        (["tail", "abc"], "Invalid value for '[JOB_ID]...': 'abc' is not a non-negative integer"),
         (["tail", "-1"], "No such option '-1'"),
         (["tail", "352", "--start", "-5"], "Invalid value for '--start': '-5' is not a non-negative integer"),
         (["tail", "352", "--start", "1.5"], "Invalid value for '--start'"),
@@ -79,7 +79,10 @@ def test_no_exit_status_makes_it_0(home: Home, serve: Serve) -> None:
         (["tail", "352", "--timeout", "soon"], "'soon' is no duration: write 90, 90s, 15m or 2h"),
         (["tail", "352", "--grep", "("], "--grep '(' is no regular expression"),
         (["tail", "352", "--type", "broken"], "'broken' is no event type"),
-        (["tail"], "Missing argument 'JOB_ID"),
+        (["tail"], "give the ids of jobs, or --all, or --latest"),
+        (["tail", "352", "--all"], "give the ids of jobs, or --all, or --latest"),
+        (["tail", "352", "--owner", "jane"], "--owner chooses among jobs: it goes with --all or --latest"),
+        (["list"], "Missing argument 'JOB_ID"),
         (["nonsense"], "No such command 'nonsense'"),
         (["tail", "352"], "no orchestrator is configured"),
         (

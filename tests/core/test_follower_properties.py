@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.world import Fault, Followed, World, becomes, event, follow
 
-from jobevents_cli.follower import SETTLE, Follower
+from jobevents_cli.backoff import SLOWEST_POLL
+from jobevents_cli.follower import JOB_CHECK_EVERY, SETTLE, Follower
 from jobevents_cli.verdict import Outcome
 
 CLOSINGS = {"finished": "node_finished", "failed": "node_failed", "errored": "node_errored"}
@@ -129,6 +130,19 @@ def test_start_prints_the_event_itself_and_all_after_it(story: Story, how: dict[
     followed = follow(_world(story, **how), _follower(0.5, start=start))
     expected = [number for number in story.ids if number >= start]
     assert sorted(number for number in followed.ids if number is not None) == expected
+
+
+@given(story=stories(), how=worlds, sample=samples, job_first=st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_a_tail_ends_soon_after_its_job(story: Story, how: dict[str, Any], sample: float, *, job_first: bool) -> None:
+    """Without faults, the end comes at most a slow poll, a check of the job and the settle time after all is over."""
+    world = _world(story, **{**how, "faults": {}})
+    follow(world, _follower(sample, job_first=job_first))
+    over = max([at for at, _ in story.events_at] + [story.over_at, 100.0])
+    if any(event["type"] == "job_finished" for _, event in story.events_at):
+        assert world.now <= over + SLOWEST_POLL * 1.1 + SETTLE + 4
+    else:
+        assert world.now <= over + JOB_CHECK_EVERY + SLOWEST_POLL * 1.1 + SETTLE + 4
 
 
 @given(story=stories(), how=worlds, sample=samples)

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from jobevents_cli.exit_status import ExitStatus
 from support.misbehaving import TestServer
 from support.program import Home
 from support.samples import readme_job
 
+from jobevents_cli.cli import COMMANDS
+from jobevents_cli.exit_status import ExitStatus
+
 README = Path(__file__).parents[2] / "README.md"
 EXAMPLE = re.compile(r"```console\n\$ (.*)\n((?:.*\n)*?)```\n")
+SCREEN = re.compile(r"(?<=<!-- screen -->\n```\n)(.*\n)*?(?=```)")
 MARKS = re.compile(r"(?<=<!-- exit status -->\n)(.*\n)*?(?=<!-- end -->)")
 
 
@@ -34,10 +36,21 @@ def test_the_examples_print_what_they_say(home: Home, serve: Callable[..., TestS
 
     def run(match: re.Match[str]) -> str:
         ran = shell.shell(match[1])
-        assert ran.err == ""
-        return f"```console\n$ {match[1]}\n{ran.out}```\n"
+        return f"```console\n$ {match[1]}\n{ran.out}{ran.err}```\n"
 
     _says(EXAMPLE, run)
+
+
+def test_the_screen_is_the_golden_one() -> None:
+    """What the README shows of the footer is what a test saw on a terminal."""
+    screen = (README.parent / "tests" / "golden" / "screen-running.txt").read_text(encoding="utf-8")
+    _says(SCREEN, lambda _: screen)
+
+
+def test_every_command_is_in_the_readme() -> None:
+    """No command is left for the user to guess."""
+    text = README.read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"jobevents {name}" not in text] == []
 
 
 def test_the_table_of_exit_statuses_is_the_programs() -> None:

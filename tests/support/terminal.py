@@ -76,7 +76,7 @@ class Terminal:
         return status
 
     def type(self, keys: str) -> None:
-        """Type *keys*: `\\x03` is Ctrl-C."""
+        """Type *keys*; character 3 is Ctrl-C."""
         self._process.send(keys)
 
     def resize(self, columns: int, rows: int) -> None:

@@ -3,7 +3,6 @@
 import click
 
 from jobevents_cli.commands.options import EventNumber, Seconds
-from jobevents_cli.exit_status import ExitStatus
 
 
 @click.command(
@@ -57,9 +56,10 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
     from jobevents_cli.orchestrator.jobs import deployment, number_events
     from jobevents_cli.orchestrator.server import Orchestrator, OrchestratorServer
     from jobevents_cli.orchestrator.showcase import showcase
+    from jobevents_cli.printing import Printer, Printing
     from jobevents_cli.puppet_files import Token
     from jobevents_cli.terminal import say
-    from jobevents_cli.watching import Printing, print_events
+    from jobevents_cli.watching import Follow, Watch
 
     if port is not None and not serve:
         raise click.UsageError("--port goes with --serve")
@@ -75,5 +75,6 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
     with OrchestratorServer(Orchestrator([job], token=token)) as server:
         say(f"jobevents: an orchestrator on {server.url} runs a job on {nodes} nodes; this is `jobevents tail 1`:")
         client = OrchestratorClient(server.url, Token(token, "the demo's token"))
-        ending = print_events(client, 1, Follower(sample=random.random, interval=0.5), Printing())
-    return ending.outcome.status if ending and ending.outcome is not None else ExitStatus.DONE
+        watch = Watch(client, Printer(Printing(footer=True, summary=True), client.server_time))
+        watch.add(Follow(1, Follower(sample=random.random, interval=0.5, job_first=True)))
+        return watch.run()

@@ -41,7 +41,8 @@ def command(job_id: int, *, raw: bool, exit_status: bool, **options: Any) -> int
 
     from jobevents_cli.commands.parts import client_for, printing_for, refuse_together
     from jobevents_cli.follower import ANSWER_LIMIT, Follower
-    from jobevents_cli.watching import Printing, print_events, print_raw, tell
+    from jobevents_cli.printing import Printer, Printing, tell
+    from jobevents_cli.watching import Follow, Watch, print_raw
 
     start: int | None = options["start"]
     if raw:
@@ -56,10 +57,9 @@ def command(job_id: int, *, raw: bool, exit_status: bool, **options: Any) -> int
             return ExitStatus.DONE
         printing = Printing(quiet=True)
     follower = Follower(sample=random.random, start=start, follow=False, wants_outcome=exit_status)
-    ending = print_events(client, job_id, follower, printing)
-    if not exit_status or ending is None:
-        return ExitStatus.DONE
-    if ending.outcome is None:
+    watch = Watch(client, Printer(printing))
+    watch.add(Follow(job_id, follower, last=options["lines"]))
+    status = watch.run()
+    if exit_status and not watch.all_over:
         tell(f"jobevents: job {job_id} has not ended: the exit status tells only that the list is printed")
-        return ExitStatus.DONE
-    return ending.outcome.status
+    return status

@@ -123,11 +123,18 @@ output_options = stacked(
 )
 
 
+choice_options = stacked(
+    click.option("--environment", metavar="NAME", help="Only jobs of this Puppet environment."),
+    click.option("--owner", metavar="LOGIN", help="Only jobs that this user started."),
+    click.option("--job-type", metavar="TYPE", help="Only jobs of this type: deploy, task, plan_task and so on."),
+)
+
+
 def check_types(types: tuple[str, ...]) -> None:
     """Refuse what can be no event type, and warn of one that is not documented: a slip, most likely."""
     from jobevents_cli.events import EVENT_TYPES
     from jobevents_cli.filters import SHORT_TYPES
-    from jobevents_cli.watching import tell
+    from jobevents_cli.printing import tell
 
     for name in types:
         if name in EVENT_TYPES or name in SHORT_TYPES:

@@ -1,15 +1,22 @@
 """Builds, from a command's options, the parts that several commands put together."""
 
+import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from jobevents_cli.client import OrchestratorClient
 from jobevents_cli.commands.options import check_types
 from jobevents_cli.connecting import Connection
+from jobevents_cli.discovery import Wanted
 from jobevents_cli.filters import event_filter
-from jobevents_cli.watching import Printing, tell
+from jobevents_cli.printing import Printing, tell, times_for
+from jobevents_cli.render.lines import SYMBOLS
+from jobevents_cli.terminal import can_encode, is_terminal, wants_color, width_of
+
+if TYPE_CHECKING:
+    from jobevents_cli.render.tables import View
 
 
 def client_for(options: Mapping[str, Any]) -> OrchestratorClient:
@@ -23,9 +30,17 @@ def client_for(options: Mapping[str, Any]) -> OrchestratorClient:
     return client
 
 
-def printing_for(options: Mapping[str, Any], *, quiet: bool = False) -> Printing:
-    """How the filter and output options want events printed."""
+def printing_for(
+    options: Mapping[str, Any],
+    *,
+    quiet: bool = False,
+    progress: bool = False,
+    several: bool = False,
+    waits_for_jobs: bool = False,
+) -> Printing:
+    """How the filter and output options want events printed; *progress*: with footer and summary where they fit."""
     check_types(options["types"])
+    for_people = progress and not quiet
     return Printing(
         wanted=event_filter(
             types=options["types"],
@@ -39,6 +54,38 @@ def printing_for(options: Mapping[str, Any], *, quiet: bool = False) -> Printing
         quiet=quiet,
         time=options["time"],
         color=options["color"],
+        footer=for_people and (is_terminal(sys.stdout) or is_terminal(sys.stderr)),
+        summary=for_people and (is_terminal(sys.stderr) or not options["as_json"]),
+        several=several,
+        waits_for_jobs=waits_for_jobs,
+    )
+
+
+def view_for(options: Mapping[str, Any], now: float) -> "View":
+    """How tables are drawn; *now* is the orchestrator's clock, in seconds since 1970."""
+    from jobevents_cli.render.tables import UNLIMITED, View
+
+    on_terminal = is_terminal(sys.stdout)
+    return View(
+        columns=width_of(sys.stdout) if on_terminal else UNLIMITED,
+        color=wants_color(options["color"], sys.stdout),
+        symbols=can_encode(SYMBOLS, sys.stdout),
+        time=times_for(options["time"]),
+        now=now,
+    )
+
+
+def wanted_jobs(options: Mapping[str, Any], *, allowed: bool = True) -> Wanted:
+    """The jobs that the options choose among all; a usage error where there is nothing to choose from."""
+    names = {"job_type": "--job-type", "owner": "--owner", "environment": "--environment"}
+    given = [option for name, option in names.items() if options[name] is not None]
+    if given and not allowed:
+        raise click.UsageError(f"{given[0]} chooses among jobs: it goes with --all or --latest")
+    return Wanted(
+        state=options.get("state"),
+        job_type=options["job_type"],
+        owner=options["owner"],
+        environment=options["environment"],
     )
 
 

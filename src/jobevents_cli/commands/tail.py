@@ -1,4 +1,4 @@
-"""`jobevents tail`: the job's events so far, then all that come until it ends."""
+"""`jobevents tail`: a job's events so far, then all that come until it ends; of one job, of several, of all."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from jobevents_cli.commands.options import (
     Duration,
     EventNumber,
     Seconds,
+    choice_options,
     connection_options,
     filter_options,
     output_options,
@@ -24,9 +25,16 @@ Examples:
   jobevents tail 352 --failures --timeout 30m   what goes wrong, for half an hour
   jobevents tail 352 -q && echo deployed        the exit status alone
   jobevents tail 352 --json | jq -r 'select(.type=="node_failed") | .details.node'
+  jobevents tail --latest --owner jane          the job that jane started last
+  jobevents tail --all --resume --json          all jobs, for ever, each event once
 """,
 )
-@click.argument("job_id", type=EventNumber())
+@click.argument("job_ids", metavar="[JOB_ID]...", type=EventNumber(), nargs=-1)
+@click.option(
+    "--all", "all_jobs", is_flag=True, help="Follow every job that is running, and those that start meanwhile."
+)
+@click.option("--latest", is_flag=True, help="Follow the most recent job.")
+@choice_options
 @position_options
 @filter_options
 @output_options
@@ -53,6 +61,7 @@ Examples:
     show_default="5m",
     help="How long an outage may last before giving up; 0: no retry.",
 )
+@click.option("--wait", metavar="DURATION", type=Duration(), default=0.0, help="Wait so long for a job to appear.")
 @click.option(
     "--resume",
     is_flag=True,
@@ -64,50 +73,63 @@ Examples:
     default=True,
     help="Whether the exit status tells how the job ended [default: yes].",
 )
+@click.option(
+    "--progress/--no-progress",
+    default=True,
+    help="The live footer [default: only where the output is a terminal].",
+)
 @connection_options
 def command(
-    job_id: int,
+    job_ids: tuple[int, ...],
     *,
+    all_jobs: bool,
+    latest: bool,
     quiet: bool,
-    interval: float,
     timeout: float | None,
-    retry_for: float,
-    resume: bool,
     fail_fast: bool,
     exit_status: bool,
+    progress: bool,
     **options: Any,
 ) -> int:
     """Print the events of job JOB_ID so far, then follow it until it ends.
 
-    Following only looks: neither Ctrl-C nor --timeout touches the job itself.
+    Several jobs are followed at once, each line with its job's id before it. Following only looks: neither Ctrl-C
+    nor --timeout touches the job itself.
     """
-    import random
-    from dataclasses import replace
+    from jobevents_cli.commands.parts import client_for, printing_for, refuse_together, wanted_jobs
+    from jobevents_cli.discovery import latest_job
+    from jobevents_cli.following import AllJobs, Manner, follow
+    from jobevents_cli.printing import Printer
+    from jobevents_cli.watching import Watch, fetch
 
-    from jobevents_cli.commands.parts import client_for, printing_for, refuse_together
-    from jobevents_cli.cursor_file import CursorFile
-    from jobevents_cli.follower import Follower
-    from jobevents_cli.watching import print_events
-
-    start: int | None = options["start"]
-    if resume:
-        refuse_together("--resume", {"--start": start})
-    printing = printing_for(options, quiet=quiet)
-    client = client_for(options)
-    cursor_file = CursorFile(client.url, job_id) if resume else None
-    cursor = cursor_file.load() if cursor_file else None
-    if cursor:
-        printing = replace(printing, last=None)  # what came meanwhile is what --resume is for
-    follower = Follower(sample=random.random, start=start, cursor=cursor, interval=interval, retry_for=retry_for)
-    ending = print_events(
-        client,
-        job_id,
-        follower,
-        printing,
-        timeout=timeout,
-        fail_fast=fail_fast,
-        save=cursor_file.save if cursor_file else None,
+    if [bool(job_ids), all_jobs, latest].count(True) != 1:
+        raise click.UsageError("give the ids of jobs, or --all, or --latest")
+    if options["resume"]:
+        refuse_together("--resume", {"--start": options["start"]})
+    wanted = wanted_jobs(options, allowed=all_jobs or latest)
+    printing = printing_for(
+        options,
+        quiet=quiet,
+        progress=progress,
+        several=all_jobs or len(set(job_ids)) > 1,
+        waits_for_jobs=all_jobs,
     )
-    if not exit_status:
-        return ExitStatus.DONE
-    return ending.outcome.status if ending and ending.outcome is not None else ExitStatus.NODES_FAILED
+    client = client_for(options)
+    manner = Manner(
+        start=options["start"],
+        last=options["lines"],
+        resume=options["resume"],
+        interval=options["interval"],
+        retry_for=options["retry_for"],
+        wait_for=options["wait"],
+        job_first=printing.footer,
+    )
+    watch = Watch(client, Printer(printing, client.server_time), fail_fast=fail_fast)
+    if all_jobs:
+        watch.find(AllJobs(client, wanted, manner))
+    if latest:
+        job_ids = tuple(job.number for job in fetch(lambda: latest_job(client, wanted)) if job.number is not None)
+    for job_id in job_ids:
+        watch.add(follow(client, job_id, manner))
+    status = watch.run(timeout=timeout)
+    return status if exit_status else ExitStatus.DONE

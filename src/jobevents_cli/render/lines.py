@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from jobevents_cli.events import Event
+from jobevents_cli.render.spans import Paint, plain
 from jobevents_cli.render.story import report_link, story
 from jobevents_cli.render.text import safe
 from jobevents_cli.render.times import TimeFormat
@@ -36,36 +37,6 @@ CHANGED: Final = Look("finished", "✔", "+", "blue")
 SYMBOLS: Final = "".join(look.symbol for look in LOOKS.values()) + "•"
 _WIDEST_NODE: Final = 40
 _STATUS_WIDTH: Final = max(len(look.status) for look in LOOKS.values())
-
-Paint = Callable[[str, str], str]
-"""Puts a text into a style: (text, style) to what is written."""
-
-
-def plain(text: str, _style: str) -> str:
-    """The text without any style."""
-    return text
-
-
-class Painter:
-    """Puts texts into Rich styles, each rendered once: a console call a line would cost a hundredfold."""
-
-    def __init__(self) -> None:
-        self._codes: dict[str, tuple[str, str]] = {}
-
-    def __call__(self, text: str, style: str) -> str:
-        """*text* between the codes of *style*."""
-        codes = self._codes.get(style)
-        if codes is None:
-            codes = self._codes[style] = self._rendered(style)
-        return codes[0] + text + codes[1]
-
-    @staticmethod
-    def _rendered(style: str) -> tuple[str, str]:
-        from rich.color import ColorSystem
-        from rich.style import Style
-
-        before, after = Style.parse(style).render("\0", color_system=ColorSystem.STANDARD).split("\0")
-        return before, after
 
 
 class TextLines:

@@ -1,8 +1,10 @@
 """How an event's time is shown."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+
+from jobevents_cli.timestamps import parse_timestamp
 
 TimeFormat = Callable[[str], str]
 """From the server's timestamp to what is shown; what is no timestamp is shown as it is."""
@@ -25,20 +27,10 @@ def time_format(choice: str, *, short: bool, today: datetime, zone: tzinfo | Non
             return _tolerant(lambda moment: _local(moment.astimezone(zone), short=short, today=today))
 
 
-def parsed(timestamp: str) -> datetime | None:
-    """The moment that *timestamp* names; None where it names none."""
-    try:
-        moment = datetime.fromisoformat(timestamp)
-        # A time without zone is the server's: it writes UTC.
-        return moment if moment.tzinfo else datetime.fromisoformat(timestamp + "Z")
-    except ValueError:
-        return None
-
-
 def _tolerant(shown: Callable[[datetime], str]) -> TimeFormat:
     @lru_cache(maxsize=4096)  # many events share a second
     def show(timestamp: str) -> str:
-        moment = parsed(timestamp)
+        moment = parse_timestamp(timestamp)
         try:
             return shown(moment) if moment else timestamp or "-"
         except (OverflowError, ValueError, OSError):
@@ -48,8 +40,6 @@ def _tolerant(shown: Callable[[datetime], str]) -> TimeFormat:
 
 
 def _utc(moment: datetime) -> str:
-    from datetime import UTC
-
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
@@ -68,7 +58,7 @@ class _Relative:
         self._first: datetime | None = None
 
     def __call__(self, timestamp: str) -> str:
-        moment = parsed(timestamp)
+        moment = parse_timestamp(timestamp)
         if moment is None:
             return timestamp or "-"
         self._first = self._first or moment

@@ -1,0 +1,224 @@
+"""Prints what updates bring: events to standard output, all else to standard error, a footer below."""
+
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from jobevents_cli.errors import Interrupted, JobEventsError, PipeClosed
+from jobevents_cli.events import Event
+from jobevents_cli.filters import Filter
+from jobevents_cli.follower import Cursor
+from jobevents_cli.progress import Progress
+from jobevents_cli.render.footer import footer_lines
+from jobevents_cli.render.json_lines import JsonLines
+from jobevents_cli.render.lines import SYMBOLS, TextLines
+from jobevents_cli.render.spans import Paint, Painter, painted, plain, width
+from jobevents_cli.render.summary import summary_lines
+from jobevents_cli.render.text import safe
+from jobevents_cli.render.times import TimeFormat, time_format
+from jobevents_cli.tailing import Update
+from jobevents_cli.terminal import Screen, can_encode, encoding_of, is_terminal, say, wants_color
+from jobevents_cli.verdict import Outcome
+
+Save = Callable[[Cursor], str | None]
+"""Keeps a cursor; a sentence for the user where it could not."""
+
+_JOB_STYLES: Final = ("cyan", "magenta", "yellow", "blue", "green", "bright_cyan", "bright_magenta", "bright_yellow")
+
+
+def tell(text: str) -> None:
+    """Say *text*, which may hold what a server said, on standard error."""
+    say(safe(text))
+
+
+def tell_error(error: JobEventsError) -> None:
+    """The one place where an error becomes lines for the reader."""
+    if isinstance(error, PipeClosed):
+        return
+    tell(f"{'Interrupted' if isinstance(error, Interrupted) else 'Error'}: {error.message}")
+    if error.hint:
+        tell(f"Hint: {error.hint}")
+    if error.go_on:
+        tell(error.go_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """How events are printed: the options that `tail` and `list` share, and what a tail shows beside them."""
+
+    wanted: Filter | None = None
+    last: int | None = None
+    as_json: bool = False
+    quiet: bool = False
+    time: str | None = None
+    color: str = "auto"
+    footer: bool = False
+    summary: bool = False
+    several: bool = False
+    waits_for_jobs: bool = False
+
+
+@dataclass(slots=True)
+class Place:
+    """How far one job is printed."""
+
+    job_id: int
+    cursor: Cursor
+    save: Save | None
+    held: deque[Event] | None
+    progress: Progress = field(default_factory=Progress)
+    highest: int | None = None
+
+    @property
+    def how_to_go_on(self) -> str:
+        """What to tell who wants to go on following this job."""
+        command = f"jobevents tail {self.job_id}"
+        if self.save:
+            command += " --resume"
+        elif self.highest is not None:
+            command += f" --start {self.highest + 1}"
+        return f"Job {self.job_id} itself goes on. To go on following it: {command}"
+
+
+class Printer:
+    """Writes what updates bring, each flushed with its update."""
+
+    def __init__(self, printing: Printing, server_time: Callable[[], float] = time.time) -> None:
+        """Print as *printing* says; *server_time* is the orchestrator's clock, in seconds since 1970."""
+        self._printing = printing
+        self._server_time = server_time
+        self._paint = _paint_for(printing.color, sys.stdout)
+        self._line = _line_renderer(printing, self._paint)
+        self.places: dict[int, Place] = {}
+        shows_footer = printing.footer and not printing.quiet
+        self._footer_stream = sys.stdout if is_terminal(sys.stdout) else sys.stderr
+        self._footer_paint = _paint_for(printing.color, self._footer_stream)
+        self.screen = Screen(self._footer if shows_footer else None)
+        self._watches = shows_footer or printing.summary
+
+    def add(self, job_id: int, cursor: Cursor, save: Save | None = None, *, last: int | None = None) -> Place:
+        """Begin to print *job_id*, from *cursor* on; of what there is now only the *last* events."""
+        held = None if last is None else deque[Event](maxlen=last)
+        place = self.places[job_id] = Place(job_id, cursor, save, held)
+        return place
+
+    def take(self, update: Update) -> None:
+        """Print what *update* brings."""
+        place = self.places[update.job_id]
+        for event in update.events:
+            self._print(event, place)
+        if self._watches:
+            self._watch(update, place.progress)
+        if update.is_page_end:
+            self.release(place)
+        self.screen.flush()
+        if update.cursor and place.save and place.held is None:
+            place.cursor = update.cursor
+            warning = place.save(update.cursor)
+            if warning:
+                self.say(f"Warning: {warning}")
+        if not self._printing.quiet:
+            about = f"job {update.job_id}: " if self._printing.several else ""
+            for notice in update.notices:
+                self.say(f"jobevents: {about}{notice}")
+
+    def cut_at_failure(self, update: Update) -> Event | None:
+        """The first event of *update* that tells of a failed node; what comes after it is left out.
+
+        The cursor becomes that of what is left in.
+        """
+        for number, event in enumerate(update.events):
+            if event.type in ("node_failed", "node_errored"):
+                del update.events[number + 1 :]
+                if update.cursor:
+                    before = self.places[update.job_id].cursor
+                    ids = [event.id for event in update.events if event.id is not None]
+                    counts = Counter(before.counts) + Counter(event.type for event in update.events)
+                    update.cursor = replace(before, above=(*before.above, *ids), counts=dict(counts))
+                return event
+        return None
+
+    def release(self, place: Place) -> None:
+        """Print what is held back: it is as many as there will be."""
+        held, place.held = place.held, None
+        for event in held or ():
+            self.screen.write(self._line(event, place.job_id))
+        self.screen.flush()
+
+    def say(self, text: str) -> None:
+        """Say *text* on standard error."""
+        self.screen.say(safe(text))
+
+    def tick(self) -> None:
+        """Look round while nothing comes: PipeClosed where nobody reads standard output any more."""
+        if not self._printing.quiet:
+            self.screen.output.check_reader()
+            self.screen.refresh()
+
+    def close_job(self, job_id: int, outcome: Outcome | None) -> None:
+        """Say how *job_id* ended, where it did; its part of the footer goes."""
+        place = self.places.pop(job_id)
+        if not self._printing.summary or outcome is None:
+            return
+        paint = _paint_for(self._printing.color, sys.stderr)
+        symbols = can_encode(SYMBOLS, sys.stderr)
+        for line in summary_lines(job_id, outcome, place.progress, symbols=symbols):
+            self.screen.say(painted(line, paint))
+
+    def _print(self, event: Event, place: Place) -> None:
+        if event.id is not None:
+            place.highest = event.id if place.highest is None else max(place.highest, event.id)
+        if self._printing.quiet or (self._printing.wanted and not self._printing.wanted(event)):
+            return
+        if place.held is not None:
+            place.held.append(event)
+        else:
+            self.screen.write(self._line(event, place.job_id))
+
+    def _watch(self, update: Update, progress: Progress) -> None:
+        for event in update.events:
+            progress.take(event)
+        if update.job:
+            progress.take_job(update.job)
+        progress.is_lost = update.is_lost
+
+    def _footer(self, columns: int) -> list[tuple[str, int]]:
+        lines = footer_lines(
+            [place.progress for place in self.places.values()],
+            now=self._server_time(),
+            columns=columns,
+            symbols=can_encode(SYMBOLS, self._footer_stream),
+            waits_for_jobs=self._printing.waits_for_jobs,
+        )
+        return [(painted(line, self._footer_paint), sum(width(text) for text, _ in line)) for line in lines]
+
+
+def _paint_for(color: str, stream: object) -> Paint:
+    return Painter() if wants_color(color, stream) else plain  # type: ignore[arg-type] # None where it is closed
+
+
+def times_for(choice: str | None) -> TimeFormat | None:
+    """How standard output shows times by the option's *choice*: local on a terminal, else UTC, by default."""
+    on_terminal = is_terminal(sys.stdout)
+    default = "local" if on_terminal else "utc"
+    return time_format(choice or default, short=on_terminal, today=datetime.now().astimezone())
+
+
+def _line_renderer(printing: Printing, paint: Paint) -> Callable[[Event, int], bytes]:
+    on_terminal = is_terminal(sys.stdout)
+    if printing.as_json:
+        return JsonLines(on_terminal=on_terminal, tagged=printing.several).line
+    return TextLines(
+        paint=paint,
+        time=times_for(printing.time),
+        symbols=can_encode(SYMBOLS, sys.stdout),
+        links=on_terminal and printing.color != "never",
+        encoding=encoding_of(sys.stdout),
+        job_prefix=(lambda job_id: paint(str(job_id), _JOB_STYLES[job_id % len(_JOB_STYLES)]))
+        if printing.several
+        else None,
+    ).line

@@ -9,6 +9,9 @@ from support import misbehaving
 from support.misbehaving import TestServer, job, publish
 from support.program import Home, wait_until
 
+from jobevents_cli.orchestrator.jobs import ScriptedJob
+from jobevents_cli.orchestrator.server import Answer
+
 Serve = Callable[..., TestServer]
 GOOD = ("n1:running", "n1:finished", "job:finished")
 
@@ -58,7 +61,7 @@ def test_a_slow_job_holds_up_no_other(home: Home, serve: Serve) -> None:
     until = threading.Event()
     server = serve(job(*GOOD[:2], job_id=7), job(*GOOD[:2], job_id=8))
 
-    def slow(handler: misbehaving.RecordingHandler, answer: misbehaving.Answer) -> None:
+    def slow(handler: misbehaving.RecordingHandler, answer: Answer) -> None:
         if "/8" in handler.path:
             until.wait(60)
         handler.send(answer)
@@ -77,7 +80,7 @@ def test_a_slow_job_holds_up_no_other(home: Home, serve: Serve) -> None:
 
 def _at(
     job_id: int, *kinds: str, owner: str = "admin", created: float = 0.0, first: int = 1
-) -> misbehaving.ScriptedJob:
+) -> ScriptedJob:
     one = job(*kinds, job_id=job_id, first=first)
     one.owner, one.created = owner, created
     return one

@@ -14,7 +14,7 @@ from jobevents_cli import __version__
 from jobevents_cli.errors import Interrupted, JobEventsError, UsageProblem
 from jobevents_cli.exit_status import ExitStatus
 
-COMMANDS = ("tail", "list", "jobs", "show", "demo")
+COMMANDS = ("tail", "list", "jobs", "show", "config", "doctor", "demo", "completion")
 
 _SIGNALS = {
     "SIGINT": ExitStatus.INTERRUPTED,

@@ -48,7 +48,7 @@ _SLOWEST: Final = 1024
 _ERROR_BODY: Final = 16 * 1024
 _EXCERPT: Final = 200
 _LOGIN_HINT: Final = "log in with: puppet-access login"
-_CA_HINT: Final = (
+CA_HINT: Final = (
     "trust PE's own CA with --cacert FILE; on a machine with a Puppet agent that is "
     "/etc/puppetlabs/puppet/ssl/certs/ca.pem"
 )
@@ -271,7 +271,7 @@ class OrchestratorClient:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return NoUsableAnswer(
                 f"the certificate of {self._where} could not be verified: {cause.verify_message}",
-                hint=_CA_HINT,
+                hint=CA_HINT,
             )
         if isinstance(error, httpx.ConnectTimeout):
             return TransientFault(f"could not connect to {self._where}: no answer in time")

@@ -16,12 +16,14 @@ from typing import Any, Final, Generic, TypeVar
 from jobevents_cli.backoff import FIRST_ANSWER_PATIENCE, Outage
 from jobevents_cli.durations import format_duration
 from jobevents_cli.errors import JobEventsError, TimedOut
+from jobevents_cli.events import Job
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.follower import Follower
 from jobevents_cli.printing import Printer, Save, tell_error
 from jobevents_cli.render.json_lines import encoded
+from jobevents_cli.render.text import safe
 from jobevents_cli.tailing import Orchestrator, Update, patiently, tail
-from jobevents_cli.terminal import Output, encoding_of, is_terminal
+from jobevents_cli.terminal import Output, can_encode, encoding_of, is_terminal
 
 Item = TypeVar("Item")
 
@@ -109,14 +111,23 @@ def from_thread(items: Callable[[], Iterator[Item]], tick: Callable[[], None]) -
 class Watch:
     """The jobs that are followed now, and how those that ended did."""
 
-    def __init__(self, orchestrator: Orchestrator, printer: Printer, *, fail_fast: bool = False) -> None:
-        """Follow jobs of *orchestrator*; with *fail_fast*, until the first node fails."""
+    def __init__(
+        self,
+        orchestrator: Orchestrator,
+        printer: Printer,
+        *,
+        fail_fast: bool = False,
+        seen: Callable[[list[Job]], None] | None = None,
+    ) -> None:
+        """Follow jobs of *orchestrator*; with *fail_fast*, until the first node fails. *seen* is told of each job."""
+        self._seen = seen
         self._orchestrator = orchestrator
         self._printer = printer
         self._fail_fast = fail_fast
         self._threads = Threads[Update | Follow]()
         self._is_finding = False
         self._following: dict[int, Follow] = {}
+        self._told_of: set[int] = set()
         self._one = False
         self.all_over = True
         self._status = ExitStatus.DONE
@@ -199,6 +210,9 @@ class Watch:
     def _print(self, update: Update) -> bool:
         failed = self._printer.cut_at_failure(update) if self._fail_fast else None
         self._printer.take(update)
+        if self._seen and update.job and update.job_id not in self._told_of:
+            self._told_of.add(update.job_id)
+            self._seen([update.job])
         if failed:
             place = self._printer.places[update.job_id]
             self._printer.release(place)
@@ -262,6 +276,16 @@ def print_lines(values: Iterable[Any] = (), *, text: str = "") -> None:
     for value in values:
         output.write(encoded(value, on_terminal=is_terminal(sys.stdout)) + b"\n")
     output.flush()
+
+
+def print_check(name: str, found: str, cure: str | None, *, is_good: bool | None, as_json: bool) -> None:
+    """Print what one check found: a line, and one for the *cure* where there is one."""
+    if as_json:
+        print_lines([{"check": name, "ok": is_good, "found": found, "cure": cure}])
+        return
+    symbols = {True: "✔", False: "✘", None: "-"} if can_encode("✔✘", sys.stdout) else {True: "+", False: "x", None: "-"}
+    cured = f"  {'':<13}  {safe(cure)}\n" if cure else ""
+    print_lines(text=f"{symbols[is_good]} {name:<13}  {safe(found)}\n{cured}")
 
 
 def print_raw(pieces: Callable[[], Iterator[bytes]]) -> None:

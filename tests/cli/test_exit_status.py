@@ -16,7 +16,7 @@ GOOD = ("n1:running", "n1:finished", "job:finished")
 def test_0_for_a_job_that_finished_on_every_node(home: Home, serve: Serve) -> None:
     """A job whose nodes all finished ends in 0; standard error closes with how it ended."""
     ran = home.run("tail", "352", "--url", serve(job(*GOOD)).url)
-    assert (ran.status, ran.err) == (0, "Job 352 finished after 2s: 1 node, 1 finished\n")
+    assert (ran.status, ran.err) == (0, "Job 352 finished after 3s: 1 node, 1 finished\n")
     assert len(ran.out.splitlines()) == 3
 
 
@@ -29,7 +29,7 @@ def test_0_for_a_list_of_a_job_that_failed(home: Home, serve: Serve) -> None:
 @pytest.mark.parametrize("kind", ["failed", "errored", "skipped"])
 def test_3_for_a_node_that_did_not_finish(home: Home, serve: Serve, kind: str) -> None:
     """A node that failed, errored or was skipped makes it 3, live or afterwards, whatever is printed."""
-    url = serve(job("n1:running", "n2:finished", f"n1:{kind}", "job:finished", final_state="failed")).url
+    url = serve(job("n1:running", "n2:running", "n2:finished", f"n1:{kind}", "job:finished", final_state="failed")).url
     assert home.run("tail", "352", "--url", url).status == 3
     assert home.run("tail", "352", "-q", "--url", url).status == 3
     assert home.run("tail", "352", "--type", "finished", "--url", url).status == 3

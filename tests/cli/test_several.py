@@ -78,9 +78,7 @@ def test_a_slow_job_holds_up_no_other(home: Home, serve: Serve) -> None:
     assert "jobevents tail 8 --start 3" in ran.err
 
 
-def _at(
-    job_id: int, *kinds: str, owner: str = "admin", created: float = 0.0, first: int = 1
-) -> ScriptedJob:
+def _at(job_id: int, *kinds: str, owner: str = "admin", created: float = 0.0, first: int = 1) -> ScriptedJob:
     one = job(*kinds, job_id=job_id, first=first)
     one.owner, one.created = owner, created
     return one

@@ -66,7 +66,8 @@ def test_kill_9_loses_nothing(home: Home, serve: Serve, after: int) -> None:
     before = _ids(first[: first.rfind("\n") + 1])
     together = before + _ids(second.out)
     assert sorted(set(together), key=int) == [str(number) for number in range(1, 8002)]
-    repeated = [number for number in before if number in set(_ids(second.out))]
+    again = set(_ids(second.out))
+    repeated = [number for number in before if number in again]
     assert repeated == before[len(before) - len(repeated) :]
     assert len(repeated) < 1000
 

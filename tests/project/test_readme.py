@@ -1,8 +1,12 @@
 """The README tells the truth: its examples are run, its table is the program's own."""
 
+import json
 import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,6 +43,34 @@ def test_the_examples_print_what_they_say(home: Home, serve: Callable[..., TestS
         return f"```console\n$ {match[1]}\n{ran.out}{ran.err}```\n"
 
     _says(EXAMPLE, run)
+
+
+def test_the_python_example_runs(home: Home, serve: Callable[..., TestServer]) -> None:
+    """The README's Python follows the job, prints its failure and its outcome."""
+    code = re.search(r"<!-- python -->\n```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert code is not None
+    done = subprocess.run(
+        [sys.executable, "-c", code[1]],
+        env={**home.environment, "JOBEVENTS_URL": serve(readme_job()).url},
+        capture_output=True,
+        check=False,
+    )
+    assert done.stderr.decode() == ""
+    assert done.stdout.decode() == "db01.example.com Finished puppet run on db01.example.com - Failed!\nFAILED\n"
+
+
+def test_the_units_command_runs(home: Home, serve: Callable[..., TestServer]) -> None:
+    """The command of the README's unit ships events, and ends with the status that the unit calls a success."""
+    unit = re.search(r"<!-- unit -->\n```ini\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert unit is not None
+    command = re.search(r"^ExecStart=jobevents (.*)$", unit[1], re.MULTILINE)
+    assert command is not None
+    running = readme_job()
+    running.timeline.pop()
+    live = home.with_(JOBEVENTS_URL=serve(running).url).start(*command[1].split())
+    assert json.loads(live.line())["job"] == "352"
+    live.signal(signal.SIGTERM)
+    assert f"SuccessExitStatus={live.finish().status}" in unit[1]
 
 
 def test_the_screen_is_the_golden_one() -> None:

@@ -16,6 +16,8 @@ Fault = Callable[["RecordingHandler", Answer], None]
 """Does with the connection what it likes instead of sending the answer."""
 
 JOB = 352
+LONG_AGO = 1_480_000_000.0
+"""When these jobs were started, in seconds since 1970: all their events are visible at once."""
 
 
 class RecordingHandler(Handler):
@@ -71,7 +73,7 @@ class TestServer(OrchestratorServer):
 
 def job(*kinds: str, job_id: int = JOB, final_state: str = "finished", first: int = 1) -> ScriptedJob:
     """A job with one event per word of *kinds*, ids from *first* on: `n1:running`, `n1:failed`, `job:finished`."""
-    scripted = ScriptedJob(job_id, (), 0.0, final_state)
+    scripted = ScriptedJob(job_id, (), LONG_AGO, final_state)
     scripted.nodes = tuple(dict.fromkeys(word.split(":")[0] for word in kinds if not word.startswith("job:")))
     for number, word in enumerate(kinds, first):
         publish(scripted, word, number)
@@ -84,10 +86,10 @@ def publish(scripted: ScriptedJob, word: str, number: int) -> None:
     details: dict[str, Any] = {} if subject == "job" else {"node": subject, "detail": {}}
     scripted.timeline.append(
         (
-            0.0,
+            LONG_AGO + number,
             {
                 "type": f"{'job' if subject == 'job' else 'node'}_{kind}",
-                "timestamp": written(1_480_000_000 + number),
+                "timestamp": written(LONG_AGO + number),
                 "details": details,
                 "message": f"{subject} is {kind} ",
                 "id": str(number),

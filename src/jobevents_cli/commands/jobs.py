@@ -5,12 +5,19 @@ from typing import Any
 
 import click
 
-from jobevents_cli.commands.options import EventNumber, choice_options, connection_options, output_options
+from jobevents_cli.commands.configured import ConfiguredCommand
+from jobevents_cli.commands.options import (
+    EventNumber,
+    choice_options,
+    connection_options,
+    output_options,
+)
 from jobevents_cli.exit_status import ExitStatus
 
 
 @click.command(
     "jobs",
+    cls=ConfiguredCommand,
     epilog="""\b
 Examples:
   jobevents jobs
@@ -29,15 +36,16 @@ def command(*, limit: int, as_json: bool, **options: Any) -> int:
     """List the recent jobs: id, state, type, environment, owner, nodes by state, time."""
     from jobevents_cli.commands.parts import client_for, view_for, wanted_jobs
     from jobevents_cli.discovery import recent_jobs
+    from jobevents_cli.job_cache import remember
     from jobevents_cli.watching import fetch, print_lines
 
     wanted = wanted_jobs(options)
     client = client_for(options)
-    jobs = fetch(lambda: islice(recent_jobs(client, wanted), limit))
+    found = list(fetch(lambda: islice(recent_jobs(client, wanted), limit)))
+    remember(found)
     if as_json:
-        print_lines(job.raw for job in jobs)
+        print_lines(job.raw for job in found)
         return ExitStatus.DONE
-    found = list(jobs)
     view = view_for(options, client.server_time())
     print_lines(text=view.text(view.jobs(found)))
     return ExitStatus.DONE

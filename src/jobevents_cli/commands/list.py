@@ -4,8 +4,10 @@ from typing import Any
 
 import click
 
+from jobevents_cli.commands.configured import ConfiguredCommand
 from jobevents_cli.commands.options import (
     EventNumber,
+    complete_jobs,
     connection_options,
     filter_options,
     output_options,
@@ -16,6 +18,7 @@ from jobevents_cli.exit_status import ExitStatus
 
 @click.command(
     "list",
+    cls=ConfiguredCommand,
     epilog="""\b
 Examples:
   jobevents list 352
@@ -24,7 +27,7 @@ Examples:
   jobevents list 352 --raw > events.json
 """,
 )
-@click.argument("job_id", type=EventNumber())
+@click.argument("job_id", type=EventNumber(), shell_complete=complete_jobs)
 @position_options
 @filter_options
 @output_options

@@ -58,6 +58,45 @@ class Seconds(click.ParamType):  # type: ignore[type-arg] # generic from click 8
         return seconds
 
 
+def complete_types(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
+    """The event types, short and long, that begin with *incomplete*."""
+    from click.shell_completion import CompletionItem
+
+    from jobevents_cli.events import EVENT_TYPES
+    from jobevents_cli.filters import SHORT_TYPES
+
+    offered = [CompletionItem(name, help=f"short for {SHORT_TYPES[name]}") for name in SHORT_TYPES]
+    offered += [CompletionItem(name, help="event type") for name in EVENT_TYPES]
+    return [item for item in offered if item.value.startswith(incomplete)]
+
+
+def complete_profiles(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
+    """The profiles of the configuration file that begin with *incomplete*."""
+    from click.shell_completion import CompletionItem
+
+    from jobevents_cli.config_file import ConfigFile
+    from jobevents_cli.errors import JobEventsError
+
+    try:
+        profiles = ConfigFile().profiles
+    except JobEventsError:
+        return []
+    return [
+        CompletionItem(name, help=str(table.get("url", "")))
+        for name, table in profiles.items()
+        if name.startswith(incomplete)
+    ]
+
+
+def complete_jobs(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
+    """The ids of jobs seen lately that begin with *incomplete*."""
+    from click.shell_completion import CompletionItem
+
+    from jobevents_cli.job_cache import recall
+
+    return [CompletionItem(number, help=about) for number, about in recall() if number.startswith(incomplete)]
+
+
 def stacked(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """One decorator for several, in the order in which `--help` shows them."""
 
@@ -69,11 +108,17 @@ def stacked(*decorators: Callable[[Command], Command]) -> Callable[[Command], Co
     return decorate
 
 
+CONFIGURABLE = ("interval", "retry-for", "timeout", "time", "color", "progress")
+"""The options whose defaults the configuration file may hold."""
+
+
 connection_options = stacked(
     click.option("--url", metavar="URL", help="Address of the orchestrator: host, host:port or https://host:port."),
     click.option("--token-file", metavar="FILE", help="File with the token [default: ~/.puppetlabs/token]."),
     click.option("--cacert", metavar="FILE", help="CA certificates to trust [default: the Puppet agent's]."),
-    click.option("--profile", metavar="NAME", help="Profile of the configuration file to use."),
+    click.option(
+        "--profile", metavar="NAME", shell_complete=complete_profiles, help="Profile of the configuration file to use."
+    ),
 )
 
 filter_options = stacked(
@@ -82,6 +127,7 @@ filter_options = stacked(
         "types",
         metavar="TYPE",
         multiple=True,
+        shell_complete=complete_types,
         help="Only this type; `failed` is node_failed and so on; repeatable.",
     ),
     click.option(

@@ -8,7 +8,7 @@ import click
 
 from jobevents_cli.client import OrchestratorClient
 from jobevents_cli.commands.options import check_types
-from jobevents_cli.connecting import Connection
+from jobevents_cli.connecting import Configuration
 from jobevents_cli.discovery import Wanted
 from jobevents_cli.filters import event_filter
 from jobevents_cli.printing import Printing, tell, times_for
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from jobevents_cli.render.tables import View
 
 
+def configuration_for(options: Mapping[str, Any]) -> Configuration:
+    """The settings in force, given the connection options."""
+    return Configuration({name: options[name.replace("-", "_")] for name in ("url", "token-file", "cacert", "profile")})
+
+
 def client_for(options: Mapping[str, Any]) -> OrchestratorClient:
     """The client that the connection options ask for; warns of a token file that others can read."""
-    connection = Connection(
-        {name: options[name.replace("-", "_")] for name in ("url", "token-file", "cacert", "profile")}
-    )
-    client, warning = connection.client()
+    client, warning = configuration_for(options).client()
     if warning:
         tell(f"Warning: {warning}")
     return client

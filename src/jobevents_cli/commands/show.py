@@ -4,12 +4,19 @@ from typing import Any
 
 import click
 
-from jobevents_cli.commands.options import EventNumber, connection_options, output_options
+from jobevents_cli.commands.configured import ConfiguredCommand
+from jobevents_cli.commands.options import (
+    EventNumber,
+    complete_jobs,
+    connection_options,
+    output_options,
+)
 from jobevents_cli.exit_status import ExitStatus
 
 
 @click.command(
     "show",
+    cls=ConfiguredCommand,
     epilog="""\b
 Examples:
   jobevents show 352
@@ -17,7 +24,7 @@ Examples:
   jobevents show 352 --json | jq -r '.nodes[] | select(.state=="failed") | .name'
 """,
 )
-@click.argument("job_id", type=EventNumber())
+@click.argument("job_id", type=EventNumber(), shell_complete=complete_jobs)
 @output_options
 @click.option("--svg", metavar="FILE", help="Write the view as a picture.")
 @connection_options
@@ -28,6 +35,7 @@ def command(job_id: int, *, as_json: bool, svg: str | None, **options: Any) -> i
     """
     from jobevents_cli.commands.parts import client_for, refuse_together, view_for
     from jobevents_cli.discovery import job_with_nodes
+    from jobevents_cli.job_cache import remember
     from jobevents_cli.terminal import write_file
     from jobevents_cli.watching import fetch, print_lines
 
@@ -35,6 +43,7 @@ def command(job_id: int, *, as_json: bool, svg: str | None, **options: Any) -> i
         refuse_together("--svg", {"--json": as_json})
     client = client_for(options)
     ((job, nodes),) = fetch(lambda: iter([job_with_nodes(client, job_id)]))
+    remember([job])
     if as_json:
         print_lines([{**job.raw, "nodes": nodes}])
         return ExitStatus.DONE

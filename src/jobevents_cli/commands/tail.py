@@ -4,11 +4,13 @@ from typing import Any
 
 import click
 
+from jobevents_cli.commands.configured import ConfiguredCommand
 from jobevents_cli.commands.options import (
     Duration,
     EventNumber,
     Seconds,
     choice_options,
+    complete_jobs,
     connection_options,
     filter_options,
     output_options,
@@ -19,6 +21,7 @@ from jobevents_cli.exit_status import ExitStatus
 
 @click.command(
     "tail",
+    cls=ConfiguredCommand,
     epilog="""\b
 Examples:
   jobevents tail 352                            follow job 352; exit as it ends
@@ -29,7 +32,7 @@ Examples:
   jobevents tail --all --resume --json          all jobs, for ever, each event once
 """,
 )
-@click.argument("job_ids", metavar="[JOB_ID]...", type=EventNumber(), nargs=-1)
+@click.argument("job_ids", metavar="[JOB_ID]...", type=EventNumber(), nargs=-1, shell_complete=complete_jobs)
 @click.option(
     "--all", "all_jobs", is_flag=True, help="Follow every job that is running, and those that start meanwhile."
 )
@@ -99,6 +102,7 @@ def command(
     from jobevents_cli.commands.parts import client_for, printing_for, refuse_together, wanted_jobs
     from jobevents_cli.discovery import latest_job
     from jobevents_cli.following import AllJobs, Manner, follow
+    from jobevents_cli.job_cache import remember
     from jobevents_cli.printing import Printer
     from jobevents_cli.watching import Watch, fetch
 
@@ -124,7 +128,7 @@ def command(
         wait_for=options["wait"],
         job_first=printing.footer,
     )
-    watch = Watch(client, Printer(printing, client.server_time), fail_fast=fail_fast)
+    watch = Watch(client, Printer(printing, client.server_time), fail_fast=fail_fast, seen=remember)
     if all_jobs:
         watch.find(AllJobs(client, wanted, manner))
     if latest:

@@ -1,0 +1,166 @@
+"""`config` and the file's defaults; `doctor`."""
+
+import json
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trustme
+from support import misbehaving
+from support.misbehaving import TestServer, job
+from support.program import TOKEN, Home
+
+Serve = Callable[..., TestServer]
+GOOD = ("n1:running", "n1:finished", "job:finished")
+
+
+def _path(home: Home) -> Path:
+    return Path(home.run("config", "path").out.rstrip("\n"))
+
+
+def test_set_show_unset(home: Home) -> None:
+    """What is set stands in the file, is in force, says where it is from, and goes again."""
+    assert home.run("config", "set", "url", "pe.example.com").status == 0
+    assert home.run("config", "set", "timeout", "15m").status == 0
+    assert home.run("config", "set", "--profile", "staging", "url", "https://staging").status == 0
+    path = _path(home)
+    assert path == home.folder / ".config" / "jobevents" / "config.toml"
+    assert (
+        path.read_text() == 'url = "pe.example.com"\ntimeout = "15m"\n\n[profiles.staging]\nurl = "https://staging"\n'
+    )
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    shown = home.run("config", "show", "--profile", "staging").out.splitlines()
+    assert shown == [
+        "profile       staging  (--profile)",
+        f"url           https://staging:8143  ({path} [profiles.staging])",
+        "token-file    ~/.puppetlabs/token  (PE's default)",
+        "cacert        the system's trust store  (default)",
+        f"timeout       15m  ({path})",
+    ]
+    assert home.run("config", "profiles").out == "  staging  https://staging\n"
+    home.run("config", "set", "default-profile", "staging")
+    assert home.run("config", "profiles").out == "* staging  https://staging\n"
+    assert home.run("config", "unset", "timeout").status == 0
+    again = home.run("config", "unset", "timeout")
+    assert (again.status, "timeout does not stand in" in again.err) == (2, True)
+
+
+def test_show_tells_no_secret(home: Home) -> None:
+    """A token in the environment is told of, not shown."""
+    ran = home.with_(JOBEVENTS_TOKEN=TOKEN).run("config", "show")
+    assert "token         set  (JOBEVENTS_TOKEN)" in ran.out
+    assert TOKEN not in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("url", "http://pe.example.com"),
+        ("interval", "0.01"),
+        ("interval", "often"),
+        ("timeout", "soon"),
+        ("time", "gmt"),
+        ("color", "red"),
+        ("progress", "maybe"),
+        ("token", "x"),
+    ],
+)
+def test_set_refuses_what_does_not_fit(home: Home, key: str, value: str) -> None:
+    """A value that could not be used is refused, and the file stays as it was."""
+    ran = home.run("config", "set", key, value)
+    assert ran.status == 2
+    assert not _path(home).exists()
+
+
+def test_what_is_not_known_is_kept(home: Home) -> None:
+    """Keys of another version survive a change."""
+    path = _path(home)
+    path.parent.mkdir(parents=True)
+    path.write_text('later = [1, 2]\n[other]\nx = "y"\n')
+    assert home.run("config", "set", "interval", "2").status == 0
+    assert path.read_text() == 'later = [\n    1,\n    2,\n]\ninterval = 2.0\n\n[other]\nx = "y"\n'
+
+
+def test_a_broken_file_is_never_overwritten(home: Home) -> None:
+    """A file that is no TOML is named with line and column, and left alone."""
+    path = _path(home)
+    path.parent.mkdir(parents=True)
+    path.write_text('url = "a"\nurl == 2\n')
+    for arguments in (
+        ["config", "set", "interval", "2"],
+        ["config", "unset", "url"],
+        ["config", "show"],
+        ["tail", "1"],
+    ):
+        ran = home.run(*arguments)
+        assert ran.status == 2
+        assert f"the configuration file {path} is broken" in ran.err
+        assert "line 2, column" in ran.err
+    assert path.read_text() == 'url = "a"\nurl == 2\n'
+
+
+def test_defaults_of_options_yield_to_the_command_line(home: Home, serve: Serve) -> None:
+    """interval, timeout, time and color may stand in the file, for all or for a profile."""
+    url = serve(job("n1:running")).url
+    for key, value in (("url", url), ("timeout", "1"), ("time", "none"), ("color", "always")):
+        home.run("config", "set", key, value)
+    ran = home.run("tail", "352")
+    assert ran.status == 124
+    assert ran.out == "\x1b[36m▶ running \x1b[0m  n1  n1 is running\n"
+    assert home.run("tail", "352", "--color", "never").out == "▶ running   n1  n1 is running\n"
+    home.run("config", "set", "--profile", "plain", "color", "never")
+    assert home.run("tail", "352", "--profile", "plain").out == "▶ running   n1  n1 is running\n"
+
+
+def test_a_default_that_does_not_fit_is_named(home: Home) -> None:
+    """A value written by hand that no option takes is an error that names the file."""
+    path = _path(home)
+    path.parent.mkdir(parents=True)
+    path.write_text('url = "localhost"\ninterval = "often"\n')
+    ran = home.run("tail", "352")
+    assert ran.status == 2
+    assert f"interval in {path}: 'often' is no number of seconds" in ran.err
+
+
+def _checks(out: str) -> dict[str, bool | None]:
+    return {check["check"]: check["ok"] for check in map(json.loads, out.splitlines())}
+
+
+def test_doctor_where_all_is_well(home: Home, tmp_path: Path) -> None:
+    """Every check is good, over TLS with a private CA: whose certificate, by which CA, until when."""
+    ca = trustme.CA()
+    ca_file = tmp_path / "ca.pem"
+    ca.cert_pem.write_to_path(str(ca_file))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("localhost").configure_cert(context)
+    with TestServer([job(*GOOD)], tls=context) as server:
+        options = ["--url", server.url, "--cacert", str(ca_file)]
+        ran = home.run("doctor", *options)
+        as_json = home.run("doctor", "--json", *options)
+    assert (ran.status, as_json.status) == (0, 0)
+    assert len(ran.out.splitlines()) == 8
+    assert all(line.startswith("✔ ") for line in ran.out.splitlines())
+    assert "valid until" in ran.out
+    assert f"verified with {ca_file} (--cacert)" in ran.out
+    assert "the newest is 352" in ran.out
+    assert set(_checks(as_json.out).values()) == {True}
+    assert TOKEN not in ran.out + as_json.out
+
+
+def test_doctor_tells_the_cure(home: Home, serve: Serve) -> None:
+    """What fails comes with its cure, what builds on it is left out, and the exit status is that of a tail."""
+    url = serve(job(*GOOD), faults={0: misbehaving.error(401, "puppetlabs.rbac/token-expired", "expired")}).url
+    ran = home.run("doctor", "--url", url)
+    assert ran.status == 4
+    assert "✘ accepted" in ran.out
+    assert "log in with: puppet-access login" in ran.out
+    assert _checks(home.run("doctor", "--json", "--url", url).out)["clock"] is None
+    nothing = home.run("doctor")
+    assert nothing.status == 2
+    assert "✘ address" in nothing.out
+    home.write_token(mode=0o644)
+    readable = home.run("doctor", "--url", serve(job(*GOOD)).url)
+    assert readable.status == 4
+    assert "others can read the token file" in readable.out
+    assert "chmod 600" in readable.out

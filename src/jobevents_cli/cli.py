@@ -14,7 +14,18 @@ from jobevents_cli import __version__
 from jobevents_cli.errors import Interrupted, JobEventsError, UsageProblem
 from jobevents_cli.exit_status import ExitStatus
 
-COMMANDS = ("tail", "list", "jobs", "show", "config", "doctor", "demo", "completion")
+COMMANDS = {
+    "tail": "Print the events of job JOB_ID so far, then follow it until it ends.",
+    "list": "Print the events of job JOB_ID there are now, once.",
+    "jobs": "List the recent jobs: id, state, type, environment, owner, nodes by state, time.",
+    "show": "Show job JOB_ID: its header, the counts, a table of its nodes, a timeline.",
+    "config": "Show and change the configuration file.",
+    "doctor": "Check configuration, network, TLS, token and permission, one line each, with the cure.",
+    "demo": "Show what jobevents does, without any Puppet.",
+    "completion": "Print the completion script for SHELL.",
+}
+"""The commands, in the order in which `--help` shows them, each with the first sentence of its own help: `--help` of
+the group loads none of them. A test compares."""
 
 _SIGNALS = {
     "SIGINT": ExitStatus.INTERRUPTED,
@@ -29,6 +40,11 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The commands in the order in which `--help` shows them."""
         return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the table of commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command *cmd_name*, which stands in the module of its own name."""

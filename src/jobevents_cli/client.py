@@ -12,7 +12,7 @@ import ssl
 import time
 import zlib
 from contextlib import contextmanager, suppress
-from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 from jobevents_cli import __version__
@@ -83,7 +83,7 @@ class OrchestratorClient:
         self._token = token
         self._is_refused = False
         self._has_answered = False
-        self._skew = 0.0
+        self._date = ("", 0.0)
         plain = parts.scheme == "http"
         self._http = httpx.Client(
             base_url=url + API_PATH,
@@ -92,7 +92,8 @@ class OrchestratorClient:
                 "Accept-Encoding": "gzip",
                 "User-Agent": f"jobevents/{__version__}",
             },
-            verify=True if plain else tls_context(cacert),
+            # Plain http needs no trust store, and loading one takes its time: a context that trusts nobody will do.
+            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else tls_context(cacert),
             follow_redirects=False,
             # A proxy that the environment names would see a token that is sent in the open.
             trust_env=not (plain and is_loopback(parts.host)),
@@ -135,7 +136,7 @@ class OrchestratorClient:
 
     def server_time(self) -> float:
         """What the orchestrator's clock shows, in seconds since 1970, going by its last answer."""
-        return time.time() + self._skew
+        return time.time() + _skew(*self._date)
 
     def _list(self, path: str, parameters: Mapping[str, str], limit: float, job_id: int | None) -> list[Any]:
         reader = ListReader()
@@ -167,7 +168,7 @@ class OrchestratorClient:
                 if response.status_code == httpx.codes.UNAUTHORIZED and self._token.reread():
                     response.close()
                     response = self._send(path, parameters, limit)
-                self._skew = _skew(response.headers)
+                self._date = (response.headers.get("date", ""), time.time())
                 self._is_refused = response.status_code == httpx.codes.UNAUTHORIZED
                 if response.status_code != httpx.codes.OK:
                     self._refuse(response, job_id)
@@ -322,13 +323,21 @@ def _in_time(response: httpx.Response, limit: float) -> Iterator[bytes]:
             since, received = now, 0
 
 
-def _skew(headers: Mapping[str, str]) -> float:
-    """Seconds that the server's clock is ahead of ours; a second or two is how exactly it tells."""
+def _moment(date: str) -> float | None:
+    """The seconds since 1970 that an HTTP *date* names; None where it names none."""
+    from email.utils import parsedate_to_datetime
+
     try:
-        ahead = parsedate_to_datetime(headers.get("date", "")).timestamp() - time.time()
+        return parsedate_to_datetime(date).timestamp()
     except (TypeError, ValueError):
-        return 0.0
-    return ahead if abs(ahead) > _CLOCKS_AGREE else 0.0
+        return None
+
+
+@lru_cache(maxsize=1)
+def _skew(date: str, received: float) -> float:
+    """Seconds that the server's clock, which wrote *date*, is ahead of ours; it tells no more exactly than a second."""
+    told = _moment(date)
+    return 0.0 if told is None or abs(told - received) <= _CLOCKS_AGREE else told - received
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -336,15 +345,11 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     text = headers.get("retry-after", "").strip()
     if text.isdecimal():
         return float(text)
-    try:
-        wanted = parsedate_to_datetime(text).timestamp()
-    except (TypeError, ValueError):
+    wanted = _moment(text)
+    if wanted is None:
         return None
-    try:
-        told = parsedate_to_datetime(headers.get("date", "")).timestamp()
-    except (TypeError, ValueError):
-        told = time.time()
-    return max(0.0, wanted - told)
+    told = _moment(headers.get("date", ""))
+    return max(0.0, wanted - (time.time() if told is None else told))
 
 
 def _excerpt(body: bytes) -> str:

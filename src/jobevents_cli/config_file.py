@@ -5,7 +5,6 @@ defaults for options under the options' own names. What jobevents does not know 
 """
 
 import os
-import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -37,17 +36,25 @@ class ConfigFile:
         self.exists = True
         self._document: dict[str, Any] = {}
         try:
-            self._document = tomllib.loads(self.path.read_text(encoding="utf-8"))
+            text = self.path.read_text(encoding="utf-8")
         except FileNotFoundError:
             self.exists = False
-        except tomllib.TOMLDecodeError as error:
-            raise UsageProblem(f"the configuration file {self.path} is broken: {error}") from None
         except (OSError, UnicodeDecodeError) as error:
             raise UsageProblem(f"the configuration file {self.path} cannot be read: {error}") from None
+        else:
+            self._document = self._parsed(text)
         tables = self._document.get(PROFILES, {})
         if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
             raise UsageProblem(f"in {self.path}, '{PROFILES}' must hold tables: [profiles.NAME]")
         self.profiles: dict[str, dict[str, Any]] = tables
+
+    def _parsed(self, text: str) -> dict[str, Any]:
+        import tomllib
+
+        try:
+            return tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise UsageProblem(f"the configuration file {self.path} is broken: {error}") from None
 
     @property
     def for_all(self) -> Mapping[str, Any]:

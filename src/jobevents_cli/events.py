@@ -35,14 +35,14 @@ def as_mapping(value: object) -> Mapping[str, Any]:
 
 def as_text(value: object) -> str:
     """*value* where it is a string, else an empty one."""
-    return value if isinstance(value, str) else ""
+    return value if type(value) is str else ""
 
 
 def as_id(value: object) -> int | None:
     """An event id as a number: strings and integers occur, in samples of one and the same server."""
     if type(value) is int:
         return value
-    if isinstance(value, str) and value.isdecimal() and value.isascii():
+    if type(value) is str and value.isdecimal() and value.isascii():
         return int(value)
     return None
 
@@ -50,33 +50,33 @@ def as_id(value: object) -> int | None:
 class Event:
     """One event of a job. `id` is None where the server sent none that is a number."""
 
-    __slots__ = ("details", "id", "node", "raw", "type")
+    __slots__ = ("detail", "details", "id", "node", "raw", "type")
 
     def __init__(self, raw: Any) -> None:
         self.raw = raw
-        fields = raw if type(raw) is dict else {}
+        fields: dict[str, Any] = raw if type(raw) is dict else {}
         self.id = as_id(fields.get("id"))
         self.type = as_text(fields.get("type"))
-        self.details = as_mapping(fields.get("details"))
+        details = fields.get("details")
+        self.details: dict[str, Any] = details if type(details) is dict else {}
         self.node = as_text(self.details.get("node"))
+        detail = self.details.get("detail")
+        # What the node reported: a run's status and metrics, a task's output, an error.
+        self.detail: dict[str, Any] = detail if type(detail) is dict else {}
 
     @property
     def message(self) -> str:
         """The localised text, trimmed: servers send trailing blanks. Never parse it."""
-        if not isinstance(self.raw, dict):
+        if type(self.raw) is not dict:
             return str(self.raw)
-        return as_text(self.raw.get("message")).strip()
+        message = self.raw.get("message")
+        return message.strip() if type(message) is str else ""
 
     @property
     def timestamp(self) -> str:
         """The time as the server wrote it."""
-        value = as_mapping(self.raw).get("timestamp")
-        return value if isinstance(value, str) else "" if value is None else str(value)
-
-    @property
-    def detail(self) -> Mapping[str, Any]:
-        """What the node reported: a run's status and metrics, a task's output, an error."""
-        return as_mapping(self.details.get("detail"))
+        value = self.raw.get("timestamp") if type(self.raw) is dict else None
+        return value if type(value) is str else "" if value is None else str(value)
 
 
 class Job:

@@ -10,6 +10,7 @@ import re
 from typing import Any, Final
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+_BETWEEN_OBJECTS: Final = re.compile(r"[ \t\n\r]*,[ \t\n\r]*\{")
 _LARGEST_FLOAT: Final = 1.7976931348623157e308
 _EXACT_INTEGERS: Final = 1e16
 _EXCERPT: Final = 16  # enough to tell HTML from JSON, too little to give away a secret
@@ -191,11 +192,23 @@ class ListReader:
         return known
 
     def _after_element(self) -> bool:
+        self._take_whole_elements()
         if not self._take(",]"):
             return False
         ended = self._text[self._at - 1] == "]"
         self._expect = self._after_member if ended else self._element
         return True
+
+    def _take_whole_elements(self) -> None:
+        """The fast path: as many `, {...}` as are whole. Whatever else there is, the states deal with."""
+        text, take, between = self._text, self._out.append, _BETWEEN_OBJECTS.match
+        while match := between(text, self._at):
+            try:
+                value, end = _decode(text, match.end() - 1)
+            except (json.JSONDecodeError, RecursionError):
+                return
+            take(value)
+            self._at = end
 
     def _after_member(self) -> bool:
         if not self._take(",}"):

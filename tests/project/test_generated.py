@@ -64,6 +64,14 @@ def test_help_closes_with_examples(home: Home, name: str) -> None:
         assert text.rstrip().splitlines()[-1].startswith("    ")
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_table_of_commands_says_what_they_say(name: str) -> None:
+    """What `--help` of the group says of a command is the first sentence of the command's own help."""
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    assert COMMANDS[name] == " ".join((command.help or "").split("\n\n")[0].split())
+
+
 @pytest.mark.skipif(not shutil.which("mandoc"), reason="needs mandoc")
 def test_the_pages_are_clean() -> None:
     """Mandoc has nothing to say against them."""

@@ -68,21 +68,17 @@ class TextLines:
         changed = event.type == "node_finished" and event.detail.get("status") == "changed"
         node = self._node(event, job_id)
         self._node_width = max(self._node_width, min(len(node), _WIDEST_NODE))
-        columns = [self._head(event.type, changed=changed), node.ljust(self._node_width)]
+        text = f"{self._head(event.type, changed=changed)}  {node.ljust(self._node_width)}  {safe(event.message)}"
         if self._time:
-            columns.insert(0, self._paint(safe(self._time(event.timestamp)), "dim"))
-        message = safe(event.message)
+            text = f"{self._paint(safe(self._time(event.timestamp)), 'dim')}  {text}"
         if told:
-            message += (" " if message else "") + f"({safe(told)})"
-        if message:
-            columns.append(message)
+            text = f"{text} ({safe(told)})" if event.message else f"{text}({safe(told)})"
         link = report_link(event)
         if link:
-            columns.append(self._link(link))
-        text = "  ".join(columns).rstrip() + "\n"
+            text = f"{text}  {self._link(link)}"
         if self._job_prefix:
             text = f"{self._job_prefix(job_id)}  {text}"
-        return text.encode(self._encoding, "backslashreplace")
+        return f"{text.rstrip()}\n".encode(self._encoding, "backslashreplace")
 
     def _head(self, kind: str, *, changed: bool) -> str:
         head = self._heads.get((kind, changed))

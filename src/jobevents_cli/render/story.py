@@ -23,11 +23,15 @@ def story(event: Event) -> str:
     detail = event.detail
     if not detail:
         return ""
+    if event.type == "node_running":
+        return _noop(detail)
+    told = _puppet_run(detail)
+    if event.type == "node_finished" and told:
+        return told
     reason = _reason(detail)
-    if reason and reason in event.message:
-        reason = ""
-    parts = [_puppet_run(detail), reason] if event.type != "node_running" else [_noop(detail)]
-    return "; ".join(part for part in parts if part)
+    if not reason or reason in event.message:
+        return told
+    return f"{told}; {reason}" if told else reason
 
 
 def report_link(event: Event) -> str:

@@ -1,5 +1,6 @@
 """The command line: the group, its commands loaded when they are needed, and the one way out."""
 
+import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -76,6 +77,8 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program and end the process with its exit status."""
+    # Events are trees without circles: the collector would only walk through them, over and over.
+    gc.set_threshold(100_000, 50, 50)
     _heed_signals()
     sys.exit(_run(arguments))
 

@@ -52,17 +52,29 @@ class Event:
 
     __slots__ = ("detail", "details", "id", "node", "raw", "type")
 
+    details: dict[str, Any]
+    node: str
+    detail: dict[str, Any]
+    """What the node reported: a run's status and metrics, a task's output, an error."""
+
     def __init__(self, raw: Any) -> None:
         self.raw = raw
-        fields: dict[str, Any] = raw if type(raw) is dict else {}
-        self.id = as_id(fields.get("id"))
-        self.type = as_text(fields.get("type"))
-        details = fields.get("details")
-        self.details: dict[str, Any] = details if type(details) is dict else {}
+        if type(raw) is dict:
+            self.id = as_id(raw.get("id"))
+            self.type = as_text(raw.get("type"))
+        else:
+            self.id, self.type = None, ""
+
+    def __getattr__(self, name: str) -> Any:
+        """Read the details when they are first asked for: who prints JSON never does."""
+        if name not in ("detail", "details", "node"):
+            raise AttributeError(name)
+        details = self.raw.get("details") if type(self.raw) is dict else None
+        self.details = details if type(details) is dict else {}
         self.node = as_text(self.details.get("node"))
         detail = self.details.get("detail")
-        # What the node reported: a run's status and metrics, a task's output, an error.
-        self.detail: dict[str, Any] = detail if type(detail) is dict else {}
+        self.detail = detail if type(detail) is dict else {}
+        return object.__getattribute__(self, name)
 
     @property
     def message(self) -> str:

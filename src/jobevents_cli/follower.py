@@ -48,6 +48,7 @@ ANSWER_LIMIT: Final = 30.0
 """Seconds without progress after which a request is given up: at first, and once the server has answered."""
 
 _NEVER: Final = float("inf")
+_ENDS: Final = (JOB_FINISHED, JOB_ABORTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ class Follower:
         self._sample = sample
         self._follow = follow
         self._wants_outcome = wants_outcome
+        self._counts = follow or wants_outcome
         self._interval = interval
         self._settle = settle
         self._events_line = Outage(retry_for, sample)
@@ -210,36 +212,38 @@ class Follower:
     def receive_values(self, values: Iterable[Any], now: float) -> list[Event]:
         """The events among *values*, elements of the list as they came at *now*, that were not seen before."""
         news = []
-        count = self.tally.count
-        add = self._seen.add
-        page = self._page
+        count, is_new = self.tally.count if self._counts else None, self._is_new
         for value in values:
             event = Event(value)
-            number = event.id
-            if number is None:
-                if not self._seen.add_key(dumps(value, sort_keys=True)):
-                    continue
-            else:
-                if number < page.highest:
-                    page.is_sorted = False
-                else:
-                    page.highest = number
-                if number == self._asked_from:
-                    self._echoes = True
-                if not add(number, now):
-                    continue
-                self.highest = max(self.highest, number)
-            if self._ignore_until and event.timestamp <= self._ignore_until:
+            if not is_new(event, now):
                 continue
-            count(event)
+            if count:
+                count(event)
             news.append(event)
-            if event.type in (JOB_FINISHED, JOB_ABORTED):
+            if event.type in _ENDS:
                 self._see_end(event, now)
-        page.news += len(news)
+        self._page.news += len(news)
         if news:
             self._newest_timestamp = max(self._newest_timestamp, news[-1].timestamp)
             self._events_line.progress(now)
         return news
+
+    def _is_new(self, event: Event, now: float) -> bool:
+        """Whether *event*, which came at *now*, was never handled; from now on it counts as handled."""
+        number = event.id
+        if number is None:
+            return self._seen.add_key(dumps(event.raw, sort_keys=True))
+        page = self._page
+        if number < page.highest:
+            page.is_sorted = False
+        else:
+            page.highest = number
+        if number == self._asked_from:
+            self._echoes = True
+        if not self._seen.add(number, now):
+            return False
+        self.highest = max(self.highest, number)
+        return not self._ignore_until or event.timestamp > self._ignore_until
 
     def end_of_page(self, now: float) -> None:
         """Note that the answer to the last Fetch was whole at *now*, with what broken ones brought before it."""

@@ -1,15 +1,29 @@
 """JSON Lines: each event as the orchestrator sent it, one a line."""
 
 import json
+import json.encoder
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 from jobevents_cli.events import Event
 
-_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _UNSAFE_ON_TERMINAL: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _DELETE: Final = "\x7f"
+
+
+def _encoder() -> Callable[[Any], str]:
+    """The standard library's encoder, its C part made once: JSONEncoder.encode makes it anew for each value."""
+    encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return encoder.encode
+    pieces = make(None, encoder.default, json.encoder.encode_basestring, None, ":", ",", False, False, True)  # noqa: FBT003 - C takes no names
+    return lambda value: "".join(pieces(value, 0))
+
+
+_encode: Final = _encoder()
 
 
 class JsonLines:

@@ -60,6 +60,7 @@ class TextLines:
         self._encoding = encoding
         self._job_prefix = job_prefix
         self._node_width = 0
+        self._last_time = ("", "")
         self._heads: dict[tuple[str, bool], str] = {}
 
     def line(self, event: Event, job_id: int) -> bytes:
@@ -70,7 +71,7 @@ class TextLines:
         self._node_width = max(self._node_width, min(len(node), _WIDEST_NODE))
         text = f"{self._head(event.type, changed=changed)}  {node.ljust(self._node_width)}  {safe(event.message)}"
         if self._time:
-            text = f"{self._paint(safe(self._time(event.timestamp)), 'dim')}  {text}"
+            text = f"{self._shown_time(self._time, event.timestamp)}  {text}"
         if told:
             text = f"{text} ({safe(told)})" if event.message else f"{text}({safe(told)})"
         link = report_link(event)
@@ -88,6 +89,12 @@ class TextLines:
             head = self._paint(f"{symbol} {look.status:<{_STATUS_WIDTH}}", look.style)
             self._heads[kind, changed] = head
         return head
+
+    def _shown_time(self, shown: TimeFormat, timestamp: str) -> str:
+        """The painted time; the last one is kept, as many events share a second."""
+        if timestamp != self._last_time[0] or not timestamp:
+            self._last_time = (timestamp, self._paint(safe(shown(timestamp)), "dim"))
+        return self._last_time[1]
 
     def _node(self, event: Event, job_id: int) -> str:
         if event.node:

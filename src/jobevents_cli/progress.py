@@ -60,10 +60,15 @@ class Progress:
             else:
                 heappushpop(self.slowest, entry)
 
+    def count(self, state: str) -> int:
+        """Nodes in *state*, one of those that end a node: by the events, or by the job where it knows of more."""
+        told = (self.job.node_states if self.job else None) or {}
+        return max(self.counts[state], told.get(state, 0))
+
     @property
     def done(self) -> int:
         """Nodes that have ended, one way or another."""
-        return self.counts.total()
+        return sum(self.count(state) for state in CLOSING_STATES.values())
 
     @property
     def node_count(self) -> int | None:

@@ -117,9 +117,14 @@ class Watch:
         printer: Printer,
         *,
         fail_fast: bool = False,
+        tells_how_to_go_on: bool = True,
         seen: Callable[[list[Job]], None] | None = None,
     ) -> None:
-        """Follow jobs of *orchestrator*; with *fail_fast*, until the first node fails. *seen* is told of each job."""
+        """Follow jobs of *orchestrator*; with *fail_fast*, until the first node fails. *seen* is told of each job.
+
+        *tells_how_to_go_on*: an end before that of the jobs comes with the command that goes on.
+        """
+        self._tells_how_to_go_on = tells_how_to_go_on
         self._seen = seen
         self._orchestrator = orchestrator
         self._printer = printer
@@ -172,7 +177,7 @@ class Watch:
                 if deadline is not None and timeout is not None and time.monotonic() >= deadline:
                     raise TimedOut(f"{self._unfinished} not ended after {format_duration(timeout)} (--timeout)")
         except JobEventsError as error:
-            if error.status in _GO_ON:
+            if error.status in _GO_ON and self._tells_how_to_go_on:
                 error.go_on = self._how_to_go_on()
             if error.status is ExitStatus.NO_ANSWER:
                 for place in self._printer.places.values():

@@ -4,9 +4,11 @@ import json
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 SMALL, LARGE, HUGE, TRICKLE, LIVE, IDLE, BURST = 1, 2, 3, 4, 5, 6, 7
@@ -64,11 +66,14 @@ class Handler(BaseHTTPRequestHandler):
         """Answer."""
         parts = urlsplit(self.path)
         start = int(parse_qs(parts.query).get("start", ["0"])[0])
-        match parts.path.strip("/").split("/")[2:]:
+        match parts.path.removeprefix("/orchestrator/v1").strip("/").split("/"):
             case ["jobs", job, "events"]:
+                self._polls[int(job)] += 1
                 self._events(int(job), start)
             case ["jobs", job]:
                 self._whole(json.dumps(self._job(int(job))).encode())
+            case ["polls", job]:
+                self._whole(str(self._polls[int(job)]).encode())
             case _:
                 self.send_error(404)
 
@@ -92,7 +97,9 @@ class Handler(BaseHTTPRequestHandler):
             now = time.time()
             count = int((now - STARTED) / LIVE_EVERY)
             visible = range(max(start, count - 50), count)
-            self._whole(body([written(event(number, STARTED + (number + 1) * LIVE_EVERY)) for number in visible]))
+            seen_at = {number: STARTED + (number + 1) * LIVE_EVERY for number in visible}
+            told = [{**event(number, at), "visible": at} for number, at in seen_at.items()]
+            self._whole(body([written(one) for one in told]))
         elif job == BURST:
             count = min(2 * BURST_NODES, int((time.time() - self._began(job)) * BURST_RATE))
             events = [written(event(number, OLD)) for number in range(start, count)]
@@ -102,7 +109,8 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._whole(body([written({**event(1, OLD), "id": "1"})] if start <= 1 else []))
 
-    _begun: dict[str, float] = {}  # noqa: RUF012 - shared on purpose: when each run of a case began
+    _polls: ClassVar[Counter[int]] = Counter()
+    _begun: ClassVar[dict[str, float]] = {}
 
     def _began(self, job: int) -> float:
         run = f"{job} {self.headers.get('X-Authentication')}"

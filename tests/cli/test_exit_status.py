@@ -103,6 +103,14 @@ def test_2_for_wrong_usage_or_configuration(home: Home, arguments: list[str], sa
     assert len(ran.err.splitlines()) <= 2
 
 
+@pytest.mark.parametrize("arguments", [[], ["config"]])
+def test_2_with_help_where_nothing_was_asked(home: Home, arguments: list[str]) -> None:
+    """Without a command, the help is said on standard error."""
+    ran = home.run(*arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == home.run(*arguments, "--help").out
+
+
 def test_2_for_a_broken_configuration_file(home: Home) -> None:
     """A file that is no TOML is named with line and column."""
     path = home.folder / "broken.toml"

@@ -75,6 +75,8 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
     with OrchestratorServer(Orchestrator([job], token=token)) as server:
         say(f"jobevents: an orchestrator on {server.url} runs a job on {nodes} nodes; this is `jobevents tail 1`:")
         client = OrchestratorClient(server.url, Token(token, "the demo's token"))
-        watch = Watch(client, Printer(Printing(footer=True, summary=True), client.server_time))
+        watch = Watch(
+            client, Printer(Printing(footer=True, summary=True), client.server_time), tells_how_to_go_on=False
+        )
         watch.add(Follow(1, Follower(sample=random.random, interval=0.5, job_first=True)))
         return watch.run()

@@ -60,7 +60,7 @@ def command(job_id: int, *, raw: bool, exit_status: bool, **options: Any) -> int
             return ExitStatus.DONE
         printing = Printing(quiet=True)
     follower = Follower(sample=random.random, start=start, follow=False, wants_outcome=exit_status)
-    watch = Watch(client, Printer(printing))
+    watch = Watch(client, Printer(printing), tells_how_to_go_on=False)
     watch.add(Follow(job_id, follower, last=options["lines"]))
     status = watch.run()
     if exit_status and not watch.all_over:

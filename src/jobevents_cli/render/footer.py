@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Final
 
 from jobevents_cli.durations import format_duration
+from jobevents_cli.events import CLOSING_STATES
 from jobevents_cli.progress import Progress
 from jobevents_cli.render.lines import LOOKS
 from jobevents_cli.render.spans import Span, fitted, width
@@ -59,7 +60,7 @@ def _facts(jobs: Collection[Progress], now: float, *, symbols: bool, waits_for_j
         spans.append(("  stopping", "bold yellow"))
     counts: Counter[str] = Counter()
     for job in jobs:
-        counts += job.counts
+        counts.update({state: job.count(state) for state in CLOSING_STATES.values()})
         counts["running"] += len(job.running)
     for state, look in _STATES.items():
         if counts[state]:

@@ -32,10 +32,10 @@ def summary_lines(job_id: int, outcome: Outcome, progress: Progress, *, symbols:
 def _counted(progress: Progress) -> str:
     nodes = progress.node_count if progress.node_count is not None else progress.done
     parts = [f": {nodes} {'node' if nodes == 1 else 'nodes'}"]
-    if finished := progress.counts["finished"]:
+    if finished := progress.count("finished"):
         changed = f" ({progress.changed} changed)" if progress.changed else ""
         parts.append(f"{finished} finished{changed}")
-    parts += [f"{count} {state}" for state in ("failed", "errored", "skipped") if (count := progress.counts[state])]
+    parts += [f"{count} {state}" for state in ("failed", "errored", "skipped") if (count := progress.count(state))]
     if (missing := nodes - progress.done) > 0:
         parts.append(f"{missing} not seen to end")
     return ", ".join(parts)

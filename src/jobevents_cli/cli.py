@@ -88,7 +88,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         status = group.main(args=arguments, prog_name="jobevents", standalone_mode=False)
         return int(status) if isinstance(status, int) else ExitStatus.DONE
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help() if error.ctx else error.message, err=True)
+        click.echo(error.message, err=True)
         return ExitStatus.USAGE
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "jobevents"

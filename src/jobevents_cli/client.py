@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import ssl
+import threading
 import time
 import zlib
 from contextlib import contextmanager, suppress
@@ -28,7 +29,7 @@ from jobevents_cli.errors import (
 )
 from jobevents_cli.events import Job
 from jobevents_cli.json_stream import BrokenAnswer, ListReader
-from jobevents_cli.settings import API_PATH, is_loopback
+from jobevents_cli.settings import API_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,21 +85,32 @@ class OrchestratorClient:
         self._is_refused = False
         self._has_answered = False
         self._date = ("", 0.0)
-        plain = parts.scheme == "http"
-        self._http = httpx.Client(
-            base_url=url + API_PATH,
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "User-Agent": f"jobevents/{__version__}",
-            },
-            # Plain http needs no trust store, and loading one takes its time: a context that trusts nobody will do.
-            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else tls_context(cacert),
-            follow_redirects=False,
-            # A proxy that the environment names would see a token that is sent in the open.
-            trust_env=not (plain and is_loopback(parts.host)),
-            limits=httpx.Limits(max_connections=None, keepalive_expiry=IDLE_CONNECTION),
-        )
+        self._is_plain = parts.scheme == "http"
+        # Plain http needs no trust store, and loading one takes its time: a context that trusts nobody will do.
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if self._is_plain else tls_context(cacert)
+        self._of_thread = threading.local()
+
+    @property
+    def _http(self) -> httpx.Client:
+        """The client of this very thread: a pool that many share looks at every idle connection at every request."""
+        import httpx
+
+        if not hasattr(self._of_thread, "http"):
+            self._of_thread.http = httpx.Client(
+                base_url=self.url + API_PATH,
+                headers={
+                    "Accept": "application/json",
+                    "Accept-Encoding": "gzip",
+                    "User-Agent": f"jobevents/{__version__}",
+                },
+                verify=self._tls,
+                follow_redirects=False,
+                # A proxy that the environment names would see a token that is sent in the open.
+                trust_env=not self._is_plain,
+                limits=httpx.Limits(keepalive_expiry=IDLE_CONNECTION),
+            )
+        http: httpx.Client = self._of_thread.http
+        return http
 
     def events(self, job_id: int, start: int | None, limit: float) -> Iterator[list[Any]]:
         """The events of *job_id* from id *start* on, in the pieces in which they arrive.
@@ -190,13 +202,7 @@ class OrchestratorClient:
 
         if self._is_refused:
             self._token.reread()
-        request = self._http.build_request(
-            "GET",
-            path,
-            params=parameters or None,
-            headers={"X-Authentication": self._token.value},
-            timeout=httpx.Timeout(limit, connect=min(limit, _CONNECT_LIMIT), pool=None),
-        )
+        request = self._request(path, parameters, limit)
         try:
             return self._http.send(request, stream=True)
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
@@ -204,6 +210,24 @@ class OrchestratorClient:
             if not self._has_answered:
                 raise
             return self._http.send(request, stream=True)
+
+    def _request(self, path: str, parameters: Mapping[str, str], limit: float) -> httpx.Request:
+        """The request to send; the last one again where it is the same, as it is for hours while a job is silent."""
+        import httpx
+
+        key = (path, tuple(parameters.items()), limit, self._token.value)
+        last: tuple[Any, httpx.Request] | None = getattr(self._of_thread, "last", None)
+        if last and last[0] == key:
+            return last[1]
+        request = self._http.build_request(
+            "GET",
+            path,
+            params=parameters or None,
+            headers={"X-Authentication": self._token.value},
+            timeout=httpx.Timeout(limit, connect=min(limit, _CONNECT_LIMIT), pool=None),
+        )
+        self._of_thread.last = (key, request)
+        return request
 
     def _refuse(self, response: httpx.Response, job_id: int | None) -> NoReturn:
         """Raise what the *response*, which is no 200, means: by its status first."""

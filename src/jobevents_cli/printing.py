@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -69,7 +69,7 @@ class Place:
     job_id: int
     cursor: Cursor
     save: Save | None
-    held: deque[Event] | None
+    held: deque[bytes] | None
     progress: Progress = field(default_factory=Progress)
     highest: int | None = None
 
@@ -102,15 +102,34 @@ class Printer:
 
     def add(self, job_id: int, cursor: Cursor, save: Save | None = None, *, last: int | None = None) -> Place:
         """Begin to print *job_id*, from *cursor* on; of what there is now only the *last* events."""
-        held = None if last is None else deque[Event](maxlen=last)
+        held = None if last is None else deque[bytes](maxlen=last)
         place = self.places[job_id] = Place(job_id, cursor, save, held)
         return place
+
+    def rendered(self, updates: Iterator[Update]) -> Iterator[Update]:
+        """The *updates* with the lines of their events.
+
+        Runs where the updates are made: the thread that prints has then little to do but to write, and the two do
+        not wait for each other.
+        """
+        wanted, line, quiet = self._printing.wanted, self._line, self._printing.quiet
+        for update in updates:
+            for event in update.events:
+                is_shown = not quiet and (wanted is None or wanted(event))
+                update.lines.append(line(event, update.job_id) if is_shown else None)
+            yield update
 
     def take(self, update: Update) -> None:
         """Print what *update* brings."""
         place = self.places[update.job_id]
-        for event in update.events:
-            self._print(event, place)
+        numbers = [event.id for event in update.events if event.id is not None]
+        if numbers:
+            place.highest = max(numbers) if place.highest is None else max(place.highest, *numbers)
+        lines = [line for line in update.lines if line is not None]
+        if place.held is not None:
+            place.held.extend(lines)
+        else:
+            self.screen.write(b"".join(lines))
         if self._watches:
             self._watch(update, place.progress)
         if update.is_page_end:
@@ -133,7 +152,7 @@ class Printer:
         """
         for number, event in enumerate(update.events):
             if event.type in ("node_failed", "node_errored"):
-                del update.events[number + 1 :]
+                del update.events[number + 1 :], update.lines[number + 1 :]
                 if update.cursor:
                     before = self.places[update.job_id].cursor
                     ids = [event.id for event in update.events if event.id is not None]
@@ -145,8 +164,7 @@ class Printer:
     def release(self, place: Place) -> None:
         """Print what is held back: it is as many as there will be."""
         held, place.held = place.held, None
-        for event in held or ():
-            self.screen.write(self._line(event, place.job_id))
+        self.screen.write(b"".join(held or ()))
         self.screen.flush()
 
     def say(self, text: str) -> None:
@@ -168,16 +186,6 @@ class Printer:
         symbols = can_encode(SYMBOLS, sys.stderr)
         for line in summary_lines(job_id, outcome, place.progress, symbols=symbols):
             self.screen.say(painted(line, paint))
-
-    def _print(self, event: Event, place: Place) -> None:
-        if event.id is not None:
-            place.highest = event.id if place.highest is None else max(place.highest, event.id)
-        if self._printing.quiet or (self._printing.wanted and not self._printing.wanted(event)):
-            return
-        if place.held is not None:
-            place.held.append(event)
-        else:
-            self.screen.write(self._line(event, place.job_id))
 
     def _watch(self, update: Update, progress: Progress) -> None:
         for event in update.events:

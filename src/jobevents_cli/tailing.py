@@ -29,6 +29,8 @@ class Update:
 
     job_id: int
     events: list[Event] = field(default_factory=list)
+    lines: list[bytes | None] = field(default_factory=list)
+    """For each event what is to be printed of it, once it is rendered."""
     notices: list[str] = field(default_factory=list)
     is_page_end: bool = False
     job: Job | None = None
@@ -51,6 +53,8 @@ def tail(
     *clock* gives seconds that never go back, *sleep* waits for seconds. *with_cursor*: each update says where
     the next follower would go on once its events are printed.
     """
+    told: Cursor | None = None
+    was_whole = was_lost = False
     while True:
         update = Update(job_id)
         match follower.next_step(clock()):
@@ -66,14 +70,19 @@ def tail(
             case Fetch() as fetch:
                 for events in _page(orchestrator, job_id, follower, fetch, clock):
                     cursor = follower.cursor if with_cursor else None
-                    yield Update(job_id, events, follower.take_notices(), cursor=cursor)
+                    yield Update(job_id, events, notices=follower.take_notices(), cursor=cursor)
                 update.is_page_end = follower.page_is_whole
-                update.cursor = follower.cursor if with_cursor else None
+                cursor = follower.cursor if with_cursor else None
+                update.cursor, told = (cursor if cursor != told else None), cursor
             case Done(ending):
                 update.ending = ending
         update.notices = follower.take_notices()
         update.is_lost = follower.is_lost
-        yield update
+        # A poll that brought nothing is nobody's business: a job may be silent for hours, and many jobs at once.
+        is_news = update.notices or update.job or update.cursor or update.ending or update.is_lost != was_lost
+        if is_news or (update.is_page_end and not was_whole):
+            yield update
+        was_whole, was_lost = was_whole or update.is_page_end, update.is_lost
         if update.ending:
             return
 

@@ -146,13 +146,15 @@ class Watch:
         self._printer.add(job_id, follow.follower.cursor, follow.save, last=follow.last)
         self._threads.start(
             job_id,
-            lambda: tail(
-                self._orchestrator,
-                job_id,
-                follow.follower,
-                clock=time.monotonic,
-                sleep=time.sleep,
-                with_cursor=follow.save is not None,
+            lambda: self._printer.rendered(
+                tail(
+                    self._orchestrator,
+                    job_id,
+                    follow.follower,
+                    clock=time.monotonic,
+                    sleep=time.sleep,
+                    with_cursor=follow.save is not None,
+                )
             ),
         )
 

@@ -53,8 +53,14 @@ def body(events: list[bytes]) -> bytes:
 STARTED = time.time()
 END = {"type": "job_finished", "timestamp": "2026-11-23T10:00:00Z", "details": {}, "message": "over"}
 OLD = 1_780_000_000.0
-LARGE_BODY = body([written(event(number, OLD)) for number in range(LARGE_EVENTS)])
-SMALL_BODY = body([written(event(number, OLD)) for number in range(50)] + [written({**END, "id": "50"})])
+BODIES: dict[int, bytes] = {}
+"""The answers made beforehand, by job: made by the server alone, as they take much memory."""
+
+
+def make_bodies() -> None:
+    """Make the answers for the jobs whose events do not change."""
+    BODIES[SMALL] = body([written(event(number, OLD)) for number in range(50)] + [written({**END, "id": "50"})])
+    BODIES[LARGE] = body([written(event(number, OLD)) for number in range(LARGE_EVENTS)])
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -85,10 +91,8 @@ class Handler(BaseHTTPRequestHandler):
         return {"name": str(job), "state": state, "node_count": BURST_NODES, "node_states": {"finished": BURST_NODES}}
 
     def _events(self, job: int, start: int) -> None:
-        if job == SMALL:
-            self._whole(SMALL_BODY)
-        elif job == LARGE:
-            self._whole(LARGE_BODY)
+        if job in BODIES:
+            self._whole(BODIES[job])
         elif job == HUGE:
             self._streamed(written(event(number, OLD)) for number in range(HUGE_EVENTS))
         elif job == TRICKLE:
@@ -153,9 +157,13 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: clients leave when they have seen enough."""
+
 
 def main() -> None:
     """Serve on a free port, which is printed, until standard input ends."""
+    make_bodies()
     Handler.wbufsize = 1 << 16
     server = Server(("127.0.0.1", 0), Handler)
     sys.stdout.write(f"{server.server_address[1]}\n")

@@ -69,11 +69,13 @@ class TextLines:
         changed = event.type == "node_finished" and event.detail.get("status") == "changed"
         node = self._node(event, job_id)
         self._node_width = max(self._node_width, min(len(node), _WIDEST_NODE))
-        text = f"{self._head(event.type, changed=changed)}  {node.ljust(self._node_width)}  {safe(event.message)}"
+        head = self._heads.get((event.type, changed)) or self._head(event.type, changed=changed)
+        message = event.message
+        text = f"{head}  {node.ljust(self._node_width)}  {safe(message)}"
         if self._time:
             text = f"{self._shown_time(self._time, event.timestamp)}  {text}"
         if told:
-            text = f"{text} ({safe(told)})" if event.message else f"{text}({safe(told)})"
+            text = f"{text} ({safe(told)})" if message else f"{text}({safe(told)})"
         link = report_link(event)
         if link:
             text = f"{text}  {self._link(link)}"
@@ -82,19 +84,18 @@ class TextLines:
         return f"{text.rstrip()}\n".encode(self._encoding, "backslashreplace")
 
     def _head(self, kind: str, *, changed: bool) -> str:
-        head = self._heads.get((kind, changed))
-        if head is None:
-            look = CHANGED if changed else LOOKS.get(kind) or Look(safe(kind) or "unknown", "•", "-", "")
-            symbol = look.symbol if self._symbols else look.ascii
-            head = self._paint(f"{symbol} {look.status:<{_STATUS_WIDTH}}", look.style)
-            self._heads[kind, changed] = head
+        look = CHANGED if changed else LOOKS.get(kind) or Look(safe(kind) or "unknown", "•", "-", "")
+        symbol = look.symbol if self._symbols else look.ascii
+        head = self._paint(f"{symbol} {look.status:<{_STATUS_WIDTH}}", look.style)
+        self._heads[kind, changed] = head
         return head
 
     def _shown_time(self, shown: TimeFormat, timestamp: str) -> str:
         """The painted time; the last one is kept, as many events share a second."""
-        if timestamp != self._last_time[0] or not timestamp:
-            self._last_time = (timestamp, self._paint(safe(shown(timestamp)), "dim"))
-        return self._last_time[1]
+        last = self._last_time  # several threads render: each reads what it found or made
+        if timestamp != last[0] or not timestamp:
+            last = self._last_time = (timestamp, self._paint(safe(shown(timestamp)), "dim"))
+        return last[1]
 
     def _node(self, event: Event, job_id: int) -> str:
         if event.node:

@@ -50,15 +50,15 @@ def _puppet_run(detail: Mapping[str, Any]) -> str:
         status += f" {count} of {total} resources" if total else f" {count} resources"
     elif total:
         status += f", {total} resources"
-    parts = [status]
     for key, word in _EXTRAS:
-        if key != counted and (count := _count(metrics, key)):
-            parts.append(f"{count} {word}")
+        more = metrics.get(key)
+        if more and key != counted and type(more) is int:
+            status += f", {more} {word}"
     if noop := _noop(detail):
-        parts.append(noop)
+        status += f", {noop}"
         if out_of_sync := _count(metrics, "out_of_sync"):
-            parts.append(f"{out_of_sync} would change")
-    return ", ".join(parts)
+            status += f", {out_of_sync} would change"
+    return status
 
 
 def _noop(detail: Mapping[str, Any]) -> str:

@@ -6,11 +6,11 @@ defaults for options under the options' own names. What jobevents does not know 
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from jobevents_cli.errors import UsageProblem
+from jobevents_cli.private_files import make_private_folder, replace_file
 from jobevents_cli.settings import CONFIG_VARIABLE
 
 PROFILES: Final = "profiles"
@@ -96,15 +96,10 @@ class ConfigFile:
     def _write(self) -> None:
         import tomli_w
 
-        draft = self.path.with_name(self.path.name + ".new")
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                tomli_w.dump(self._document, file)
-            draft.replace(self.path)
+            make_private_folder(self.path.parent)
+            replace_file(self.path, tomli_w.dumps(self._document))
         except OSError as error:
-            with suppress(OSError):
-                draft.unlink()
             raise UsageProblem(
                 f"the configuration file {self.path} cannot be written: {error.strerror}; it is as it was"
             ) from None

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.follower import Cursor
+from jobevents_cli.private_files import make_private_folder, replace_file
 
 FORGET_AFTER: Final = 60 * 86_400
 """Seconds after which a cursor nobody used is cleared away: orchestrators forget jobs after 30 days."""
@@ -31,7 +32,7 @@ class CursorFile:
         name = re.sub(r"[^A-Za-z0-9.-]+", "_", url.split("://", 1)[-1])
         self.path = folder / f"{name}-{job_id}.json"
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(folder)
             self._lock = os.open(folder / f"{name}-{job_id}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise UsageProblem(
@@ -71,15 +72,9 @@ class CursorFile:
             "counts": cursor.counts,
             "newest_timestamp": cursor.newest_timestamp,
         }
-        draft = self.path.with_suffix(".new")
         try:
-            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(document, file)
-            draft.replace(self.path)
+            replace_file(self.path, json.dumps(document))
         except OSError as error:
-            with suppress(OSError):
-                draft.unlink()
             if self._warned:
                 return None
             self._warned = True

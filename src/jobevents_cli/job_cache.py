@@ -1,7 +1,6 @@
 """Remembers the ids of jobs that were seen lately, for completion: that must never ask the network."""
 
 import json
-import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from jobevents_cli.events import Job
+from jobevents_cli.private_files import make_private_folder, replace_file
 
 FRESH: Final = 86_400
 """Seconds for which a job is offered."""
@@ -25,12 +25,8 @@ def remember(jobs: Iterable[Job]) -> None:
                 about = " ".join(word for word in (job.state, job.type, job.environment, job.owner) if word)
                 known[str(job.number)] = [time.time(), about]
         newest = sorted(known.items(), key=lambda entry: int(entry[0]))[-_MOST:]
-        path = _path()
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(dict(newest), file)
-        draft.replace(path)
+        make_private_folder(_path().parent)
+        replace_file(_path(), json.dumps(dict(newest)))
 
 
 def recall() -> list[tuple[str, str]]:

@@ -231,19 +231,6 @@ def say(text: str) -> None:
         sys.stderr.flush()
 
 
-def write_file(name: str, text: str) -> None:
-    """Write *text* into the file *name*, readable for its owner alone, replaced as a whole."""
-    draft = f"{name}.new"
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(draft, name)  # noqa: PTH105 - names as the user gave them
-    except OSError as error:
-        with suppress(OSError):
-            os.unlink(draft)  # noqa: PTH108 - the same
-        raise OutputFailed(f"{name} cannot be written: {error.strerror}") from None
-
-
 def give_up_stdout() -> None:
     """Let nothing more reach standard output, nor an error about it: not even when Python ends."""
     with suppress(OSError, ValueError):

@@ -1,5 +1,6 @@
 """`jobevents show`: one job, its nodes and when each of them ran."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from jobevents_cli.commands.options import (
     connection_options,
     output_options,
 )
+from jobevents_cli.errors import OutputFailed
 from jobevents_cli.exit_status import ExitStatus
 
 
@@ -36,7 +38,7 @@ def command(job_id: int, *, as_json: bool, svg: str | None, **options: Any) -> i
     from jobevents_cli.commands.parts import client_for, refuse_together, view_for
     from jobevents_cli.discovery import job_with_nodes
     from jobevents_cli.job_cache import remember
-    from jobevents_cli.terminal import write_file
+    from jobevents_cli.private_files import replace_file
     from jobevents_cli.watching import fetch, print_lines
 
     if svg:
@@ -49,7 +51,10 @@ def command(job_id: int, *, as_json: bool, svg: str | None, **options: Any) -> i
         return ExitStatus.DONE
     view = view_for(options, client.server_time())
     if svg:
-        write_file(svg, view.svg(view.job(job, nodes), f"jobevents show {job_id}"))
+        try:
+            replace_file(Path(svg), view.svg(view.job(job, nodes), f"jobevents show {job_id}"))
+        except OSError as error:
+            raise OutputFailed(f"{svg} cannot be written: {error.strerror}") from None
     else:
         print_lines(text=view.text(view.job(job, nodes)))
     return ExitStatus.DONE

@@ -11,6 +11,7 @@ FIRST_ANSWER_PATIENCE: Final = 5.0
 GROWTH: Final = 1.25
 PATIENT_POLLS: Final = 5
 SLOWEST_POLL: Final = 5.0
+_MOST_STEPS: Final = 10
 JITTER: Final = 0.1
 
 
@@ -19,7 +20,9 @@ def poll_delay(interval: float, idle_polls: int, sample: float) -> float:
 
     *sample* is a random number from 0 to 1: it spreads the polls of many followers by 10 % either way.
     """
-    growth = min(SLOWEST_POLL, float(GROWTH ** max(0, idle_polls - PATIENT_POLLS)))
+    # The power is bounded as well: a job may be silent for days.
+    steps = min(max(0, idle_polls - PATIENT_POLLS), _MOST_STEPS)
+    growth = min(SLOWEST_POLL, float(GROWTH**steps))
     return interval * growth * (1 + JITTER * (2 * sample - 1))
 
 

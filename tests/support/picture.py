@@ -11,7 +11,7 @@ from rich.text import Text
 from support.terminal import Terminal
 
 PICTURE = Path(__file__).parent.parent / "golden" / "tail.svg"
-COLUMNS = 104
+COLUMNS = 136
 
 
 def main() -> None:

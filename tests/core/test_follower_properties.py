@@ -145,6 +145,20 @@ def test_a_tail_ends_soon_after_its_job(story: Story, how: dict[str, Any], sampl
         assert world.now <= over + JOB_CHECK_EVERY + SLOWEST_POLL * 1.1 + SETTLE + 4
 
 
+def test_a_job_that_is_silent_for_days_is_followed_to_its_end() -> None:
+    """Two days without an event: asked every 5 s, its job every 15 s, and then each event once."""
+    days = 2 * 86_400.0
+    told = [event(1, "node_running", "n"), event(2, "node_finished", "n"), event(3, "job_finished")]
+    times = [100.0, 100.0 + days, 101.0 + days]
+    world = World(
+        list(zip(times, told, strict=True)), becomes(101.0 + days, "finished", finished=1), most_requests=60_000
+    )
+    followed = follow(world, _follower(0.5))
+    assert followed.ids == [1, 2, 3]
+    assert len(world.asked) <= days / SLOWEST_POLL + 50
+    assert len(world.checked) <= days / JOB_CHECK_EVERY + 50
+
+
 @given(story=stories(), how=worlds, sample=samples)
 @settings(max_examples=200, deadline=None)
 def test_a_quiet_orchestrator_is_asked_at_most_once_an_interval(

@@ -11,7 +11,6 @@ from jobevents_cli.tailing import tail
 from jobevents_cli.verdict import Ending
 
 JOB_ID = 352
-MOST_REQUESTS = 3000
 
 
 @dataclass
@@ -39,6 +38,7 @@ class World:
     asked: list[tuple[float, int | None]] = field(default_factory=list)
     checked: list[float] = field(default_factory=list)
     requests: int = 0
+    most_requests: int = 3000
 
     def clock(self) -> float:
         """The time."""
@@ -80,7 +80,7 @@ class World:
 
     def _request(self) -> Fault | None:
         self.requests += 1
-        assert self.requests < MOST_REQUESTS, "the follower goes on asking for ever"
+        assert self.requests < self.most_requests, "the follower goes on asking for ever"
         self.now += self.latency
         return self.faults.get(self.requests)
 

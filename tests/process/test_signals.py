@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from support import misbehaving
 from support.misbehaving import TestServer, big_job, job
-from support.program import Home, wait_until
+from support.program import PROGRAM, Home, wait_until
 
 Serve = Callable[..., TestServer]
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
@@ -84,6 +86,32 @@ def test_while_printing_into_a_full_pipe(home: Home, serve: Serve, number: signa
     live.finish()
 
 
+INTERRUPTED_WHILE_LOADED = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, path, target=None):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+from jobevents_cli.__main__ import start
+start()
+"""
+
+
+def test_while_the_program_is_loaded(home: Home) -> None:
+    """Ctrl-C while the program is being loaded ends it by that signal, without a word."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_LOADED], env=home.environment, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
+
+
+def test_python_m_is_the_program(home: Home) -> None:
+    """`python -m jobevents_cli` is `jobevents`."""
+    ran = home.shell(f"{sys.executable} -m jobevents_cli --version")
+    assert (ran.status, ran.out) == (0, home.run("--version").out)
+
+
 def test_what_the_starter_ignores_is_ignored(home: Home, serve: Serve) -> None:
     """Under nohup, SIGHUP does not end the tail."""
     server = serve(job("n1:running"))
@@ -112,10 +140,6 @@ def test_a_pipe_that_was_made_non_blocking(home: Home, serve: Serve) -> None:
     server = serve(big_job(3000))
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    import subprocess
-
-    from support.program import PROGRAM
-
     process = subprocess.Popen(
         [PROGRAM, "list", "352", "--json", "--url", server.url], env=home.environment, stdout=writing
     )

@@ -63,7 +63,6 @@ class TestServer(OrchestratorServer):
         if tls:
             self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
             self.url = f"https://localhost:{self.port}"
-        self._http.handle_error = lambda *_: None  # type: ignore[method-assign]
 
     @property
     def paths(self) -> list[str]:

@@ -157,14 +157,22 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing: the terminal belongs to the tail."""
 
 
+class _QuietServer(ThreadingHTTPServer):
+    """A client that leaves early is no event: nothing is said of it."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""
+
+
 class OrchestratorServer:
     """Serves an orchestrator on 127.0.0.1 while it is entered."""
 
     def __init__(self, orchestrator: Orchestrator, *, port: int = 0, handler: type[Handler] = Handler) -> None:
         """Listen on *port*, 0 for any that is free."""
         bound = type("BoundHandler", (handler,), {"orchestrator": orchestrator})
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), bound)
-        self._http.daemon_threads = True
+        self._http = _QuietServer(("127.0.0.1", port), bound)
         self.port: int = self._http.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         orchestrator.base = self.url + API

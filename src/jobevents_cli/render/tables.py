@@ -262,9 +262,9 @@ def _scope(options: Mapping[str, Any]) -> list[str]:
     told = []
     for name, value in scope.items():
         if isinstance(value, list):
-            told.append(f"{len(value)} {safe(name)} given")
+            told.append(f"scope {len(value)} {safe(name)}")
         elif value:
-            told.append(f"{safe(name)} {safe(str(value))}")
+            told.append(f"scope {safe(name)} {safe(str(value))}")
     return told
 
 

@@ -112,6 +112,13 @@ class OrchestratorClient:
         http: httpx.Client = self._of_thread.http
         return http
 
+    def close(self) -> None:
+        """Close the connections of this thread, which makes no more requests."""
+        http: httpx.Client | None = getattr(self._of_thread, "http", None)
+        if http:
+            http.close()
+            del self._of_thread.http
+
     def events(self, job_id: int, start: int | None, limit: float) -> Iterator[list[Any]]:
         """The events of *job_id* from id *start* on, in the pieces in which they arrive.
 

@@ -48,6 +48,10 @@ class CursorFile:
             ) from None
         _clear_away_old(folder)
 
+    def close(self) -> None:
+        """Let others have the cursor."""
+        os.close(self._lock)
+
     def load(self) -> Cursor | None:
         """What was saved last; None where nothing was. UsageProblem where the file is damaged."""
         try:

@@ -9,8 +9,10 @@ from jobevents_cli.backoff import Outage
 from jobevents_cli.client import OrchestratorClient
 from jobevents_cli.cursor_file import CursorFile
 from jobevents_cli.discovery import Wanted, starting_jobs
+from jobevents_cli.errors import UsageProblem
 from jobevents_cli.follower import Cursor, Follower
-from jobevents_cli.watching import Follow
+from jobevents_cli.tailing import Update
+from jobevents_cli.watching import Ended, Follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ def follow(client: OrchestratorClient, job_id: int, manner: Manner) -> Follow:
         job_first=manner.job_first,
     )
     # What came since the cursor was saved is what --resume is for: all of it.
-    return Follow(job_id, follower, file.save if file else None, None if cursor else manner.last)
+    last = None if cursor else manner.last
+    return Follow(job_id, follower, file.save if file else None, last, close=file.close if file else None)
 
 
 @dataclass(slots=True)
@@ -62,7 +65,7 @@ class AllJobs:
             cursor = self._file.load()
             self._known = cursor.low if cursor else None
 
-    def __iter__(self) -> Iterator[Follow]:
+    def __iter__(self) -> Iterator[Update | Follow | Ended]:
         """The jobs to follow, as they are found."""
         found = starting_jobs(
             self.client,
@@ -78,7 +81,11 @@ class AllJobs:
             self._open.add(job_id)
             self._highest = max(self._highest, job_id)
             manner = replace(self.manner, last=None) if is_new else self.manner
-            yield replace(follow(self.client, job_id, manner), ended=self._ended)
+            try:
+                yield replace(follow(self.client, job_id, manner), ended=self._ended)
+            except UsageProblem as problem:
+                # Another process has this job's cursor, or it is damaged: the other jobs are followed all the same.
+                yield Ended(job_id, problem)
 
     def _ended(self, job_id: int) -> str | None:
         """Note that *job_id* has ended: behind the oldest job that has not, the next run begins."""

@@ -42,8 +42,8 @@ def tell_error(error: JobEventsError) -> None:
     tell(f"{'Interrupted' if isinstance(error, Interrupted) else 'Error'}: {error.message}")
     if error.hint:
         tell(f"Hint: {error.hint}")
-    if error.go_on:
-        tell(error.go_on)
+    for line in (error.go_on or "").splitlines():
+        tell(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,9 @@ class Printer:
             place.held.extend(lines)
         else:
             self.screen.write(b"".join(lines))
+        if not lines and not self._printing.quiet:
+            # What is not printed cannot tell that nobody reads: busy jobs behind a filter would go on for ever.
+            self.screen.output.check_reader()
         if self._watches:
             self._watch(update, place.progress)
         if update.is_page_end:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from jobevents_cli.backoff import FIRST_ANSWER_PATIENCE, Outage
 from jobevents_cli.durations import format_duration
@@ -38,6 +38,7 @@ _WORST_LAST: Final = (
     ExitStatus.DONE,
     ExitStatus.NODES_FAILED,
     ExitStatus.STOPPED,
+    ExitStatus.USAGE,
     ExitStatus.REFUSED,
     ExitStatus.DENIED,
     ExitStatus.NO_ANSWER,
@@ -108,12 +109,19 @@ def from_thread(items: Callable[[], Iterator[Item]], tick: Callable[[], None]) -
             return
 
 
+class ClosableOrchestrator(Orchestrator, Protocol):
+    """An orchestrator whose connections are a thread's own."""
+
+    def close(self) -> None:
+        """Close the connections of this thread."""
+
+
 class Watch:
     """The jobs that are followed now, and how those that ended did."""
 
     def __init__(
         self,
-        orchestrator: Orchestrator,
+        orchestrator: ClosableOrchestrator,
         printer: Printer,
         *,
         fail_fast: bool = False,
@@ -129,7 +137,7 @@ class Watch:
         self._orchestrator = orchestrator
         self._printer = printer
         self._fail_fast = fail_fast
-        self._threads = Threads[Update | Follow]()
+        self._threads = Threads[Update | Follow | Ended]()
         self._is_finding = False
         self._following: dict[int, Follow] = {}
         self._told_of: set[int] = set()
@@ -144,22 +152,26 @@ class Watch:
             return
         self._following[job_id] = follow
         self._printer.add(job_id, follow.follower.cursor, follow.save, last=follow.last)
-        self._threads.start(
-            job_id,
-            lambda: self._printer.rendered(
+        self._threads.start(job_id, lambda: self._updates(follow))
+
+    def _updates(self, follow: "Follow") -> Iterator[Update]:
+        """What following brings, rendered; runs in the job's own thread."""
+        try:
+            yield from self._printer.rendered(
                 tail(
                     self._orchestrator,
-                    job_id,
+                    follow.job_id,
                     follow.follower,
                     clock=time.monotonic,
                     sleep=time.sleep,
                     with_cursor=follow.save is not None,
                 )
-            ),
-        )
+            )
+        finally:
+            self._orchestrator.close()
 
-    def find(self, jobs: Iterable["Follow"]) -> None:
-        """Follow the *jobs* that another thread finds, as well."""
+    def find(self, jobs: Iterable["Update | Follow | Ended"]) -> None:
+        """Follow the *jobs* that another thread finds, as well; one that cannot be followed has Ended already."""
         self._is_finding = True
         self._threads.start(_FINDER, lambda: iter(jobs))
 
@@ -241,14 +253,16 @@ class Watch:
         warning = follow.ended(ended.name) if follow and follow.ended and not ended.error else None
         if warning:
             self._printer.say(f"Warning: {warning}")
+        if follow and follow.close:
+            follow.close()
         if ended.error is None:
             return
         if not isinstance(ended.error, JobEventsError) or self._one or ended.name == _FINDER:
             raise ended.error
         # One of several jobs: it is given up, the others go on.
         self._printer.screen.clear()
-        place = self._printer.places.pop(ended.name)
-        if ended.error.status in _GO_ON:
+        place = self._printer.places.pop(ended.name, None)
+        if place and ended.error.status in _GO_ON:
             ended.error.go_on = place.how_to_go_on
         tell_error(ended.error)
         self._note(ended.error.status)
@@ -267,6 +281,8 @@ class Follow:
     last: int | None = None
     ended: Callable[[int], str | None] | None = None
     """Called with the job's id at its end; a sentence for the user where that went wrong."""
+    close: Callable[[], None] | None = None
+    """Called when the job is followed no more."""
 
 
 def fetch(items: Callable[[], Iterator[Item]]) -> Iterator[Item]:

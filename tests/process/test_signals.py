@@ -148,3 +148,21 @@ def test_a_pipe_that_was_made_non_blocking(home: Home, serve: Serve) -> None:
         lines = pipe.read().splitlines()
     assert process.wait(timeout=30) == 0
     assert len(lines) == 6001
+
+
+def test_a_reader_that_has_gone_is_noticed_behind_a_filter(home: Home, serve: Serve) -> None:
+    """Events that a filter hides do not keep a tail alive whose reader has gone."""
+    server = serve(job("n1:failed", "n2:running"))
+    command = f"jobevents tail 352 --failures --interval 0.1 --url {server.url}"
+    process = subprocess.Popen(
+        ["bash", "-c", f"{command} | head -1; exit ${{PIPESTATUS[0]}}"], env=home.environment, stdout=subprocess.PIPE
+    )
+    number = 3
+    while process.poll() is None:
+        misbehaving.publish(server.orchestrator.jobs[misbehaving.JOB], f"n{number}:running", number)
+        number += 1
+        assert number < 3000
+        time.sleep(0.01)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.returncode == 141

@@ -11,7 +11,6 @@ from jobevents_cli.cursor_file import CursorFile
 from jobevents_cli.discovery import Wanted, starting_jobs
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.follower import Cursor, Follower
-from jobevents_cli.tailing import Update
 from jobevents_cli.watching import Ended, Follow
 
 
@@ -65,7 +64,7 @@ class AllJobs:
             cursor = self._file.load()
             self._known = cursor.low if cursor else None
 
-    def __iter__(self) -> Iterator[Update | Follow | Ended]:
+    def __iter__(self) -> Iterator[Follow | Ended]:
         """The jobs to follow, as they are found."""
         found = starting_jobs(
             self.client,

@@ -170,10 +170,10 @@ class Watch:
         finally:
             self._orchestrator.close()
 
-    def find(self, jobs: Iterable["Update | Follow | Ended"]) -> None:
+    def find(self, jobs: Iterable["Follow | Ended"]) -> None:
         """Follow the *jobs* that another thread finds, as well; one that cannot be followed has Ended already."""
         self._is_finding = True
-        self._threads.start(_FINDER, lambda: iter(jobs))
+        self._threads.start(_FINDER, lambda: (job for job in jobs))
 
     def run(self, *, timeout: float | None = None) -> ExitStatus:
         """Print what comes until every job has ended; the worst of their statuses.

@@ -1,6 +1,8 @@
 """Every row of the table of exit statuses, by the installed program."""
 
+import re
 import signal
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -192,6 +194,15 @@ def test_130_143_129_for_signals(home: Home, serve: Serve, number: signal.Signal
     assert "Job 352 itself goes on" in ran.err
     assert "jobevents tail 352 --start 2" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_1_for_a_defect_of_our_own(home: Home, serve: Serve) -> None:
+    """What nobody foresaw ends in 1 with one line that says where, and no traceback."""
+    url = serve(job(*GOOD)).url
+    broken = "import jobevents_cli.events as e; del e.Event.message; from jobevents_cli.cli import main; main()"
+    ran = home.shell(f"{sys.executable} -c '{broken}' list 352 --url {url}")
+    assert (ran.status, ran.out) == (1, "")
+    assert re.fullmatch(r"Error: a defect in jobevents \S+: AttributeError in \w+, line \d+\n", ran.err)
 
 
 def test_141_when_the_reader_goes(home: Home, serve: Serve) -> None:

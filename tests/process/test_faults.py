@@ -148,6 +148,19 @@ def test_a_server_that_sends_a_byte_now_and_then(home: Home, serve: Serve, gap: 
     assert "did not answer in time" in ran.err
 
 
+def test_a_server_that_falls_silent(home: Home, serve: Serve, gap: threading.Event) -> None:
+    """In the middle, an answer is waited for longer, 30 s, before it is an outage; then patience ends it."""
+    server = serve(job(*KINDS[:3]))
+    live = home.start("tail", "352", "--interval", "0.1", "--retry-for", "2", "--url", server.url)
+    for _ in range(3):
+        live.line()
+    server.faults[0] = misbehaving.hang(gap)
+    ran = live.finish()
+    assert ran.status == 7
+    assert "did not answer in time" in ran.err
+    assert "jobevents tail 352 --start 4" in ran.err
+
+
 def test_a_host_that_does_not_exist(home: Home) -> None:
     """A name that cannot be resolved says which."""
     ran = home.run("tail", "352", "--url", "no-such-host.invalid")

@@ -201,7 +201,8 @@ class Screen:
             # The last column stays free: a line that fills it would wrap on some terminals.
             lines = self._footer(width_of(self._stream) - 1)
             # Without automatic wrapping: what is on its way while the terminal becomes narrower is cut, not wrapped.
-            self._drawn = "\x1b[?7l" + "\n".join(text for text, _ in lines) + "\x1b[?7h"
+            # The cursor rests at the left: the ^C that the terminal itself writes must not begin another row.
+            self._drawn = "\x1b[?7l" + "\n".join(text for text, _ in lines) + "\x1b[?7h\r"
             self._drawn_lengths = [columns for _, columns in lines]
         self._lengths = list(self._drawn_lengths)
         return self._drawn

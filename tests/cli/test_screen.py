@@ -111,6 +111,19 @@ def test_ctrl_c_leaves_a_clean_screen(home: Home, serve: Serve, stage: Stage) ->
         assert b"\x1b[?25l" not in terminal.raw
 
 
+def test_ctrl_c_below_a_full_line_leaves_no_trace(home: Home, serve: Serve) -> None:
+    """The terminal's own ^C behind a footer as wide as the screen does not push it out of reach."""
+    stage = Stage(*(f"node{number:02d}.example.com" for number in range(5)))
+    for node in stage.job.nodes:
+        stage.tell(f"{node}:running")
+    with _tail(home, serve(stage.job), "-n", "0", columns=60) as terminal:
+        terminal.wait_for(lambda t: any(len(line) == 59 and line.startswith("running:") for line in t.lines))
+        terminal.type("\x03")
+        assert terminal.wait_for_end() == 130
+        assert "0/5" not in terminal.text
+        assert "running:" not in terminal.text
+
+
 def test_contact_lost_and_back(home: Home, serve: Serve, stage: Stage) -> None:
     """The footer says while contact is lost; the notices stand above it."""
     server = serve(stage.job)

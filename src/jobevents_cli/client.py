@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 from jobevents_cli import __version__
 from jobevents_cli.errors import (
+    LOGIN_HINT,
     AccessDenied,
     JobEventsError,
     NoUsableAnswer,
@@ -48,7 +49,6 @@ _SLOWEST: Final = 1024
 
 _ERROR_BODY: Final = 16 * 1024
 _EXCERPT: Final = 200
-_LOGIN_HINT: Final = "log in with: puppet-access login"
 CA_HINT: Final = (
     "trust PE's own CA with --cacert FILE; on a machine with a Puppet agent that is "
     "/etc/puppetlabs/puppet/ssl/certs/ca.pem"
@@ -258,7 +258,7 @@ class OrchestratorClient:
         match status:
             case 401:
                 kind = TokenRefused if self._token.is_renewable else AccessDenied
-                return kind(f"{self._token.description} was not accepted: {told}", hint=_LOGIN_HINT)
+                return kind(f"{self._token.description} was not accepted: {told}", hint=LOGIN_HINT)
             case 403:
                 return AccessDenied(
                     f"{about}{self._token.description} does not permit this: {told}",

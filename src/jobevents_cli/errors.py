@@ -15,7 +15,12 @@
 A job that failed is a result, no error: see `verdict`.
 """
 
+from typing import Final
+
 from jobevents_cli.exit_status import ExitStatus
+
+LOGIN_HINT: Final = "log in with: puppet-access login"
+"""The cure for most ways of not being let in."""
 
 
 class JobEventsError(Exception):

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from jobevents_cli.errors import AccessDenied, UsageProblem
+from jobevents_cli.errors import LOGIN_HINT, AccessDenied, UsageProblem
 
-LOGIN_HINT: Final = "log in with: puppet-access login"
 DEFAULT_TOKEN_FILE: Final = "~/.puppetlabs/token"  # noqa: S105 - a path, no token
 _LONGEST_TOKEN: Final = 4096  # the server takes 8 KiB of headers in all
 

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -127,8 +127,3 @@ def wait_until(condition: Callable[[], object], *, limit: float = LIMIT) -> None
     while not condition():
         assert time.monotonic() < deadline, "what was waited for did not happen"
         time.sleep(0.01)
-
-
-def without(environment: Mapping[str, str], *names: str) -> dict[str, str]:
-    """The *environment* less the variables *names*."""
-    return {name: value for name, value in environment.items() if name not in names}

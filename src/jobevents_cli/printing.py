@@ -51,7 +51,6 @@ class Printing:
     """How events are printed: the options that `tail` and `list` share, and what a tail shows beside them."""
 
     wanted: Filter | None = None
-    last: int | None = None
     as_json: bool = False
     quiet: bool = False
     time: str | None = None
@@ -94,17 +93,15 @@ class Printer:
         self._paint = _paint_for(printing.color, sys.stdout)
         self._line = _line_renderer(printing, self._paint)
         self.places: dict[int, Place] = {}
-        shows_footer = printing.footer and not printing.quiet
         self._footer_stream = sys.stdout if is_terminal(sys.stdout) else sys.stderr
         self._footer_paint = _paint_for(printing.color, self._footer_stream)
-        self.screen = Screen(self._footer if shows_footer else None)
-        self._watches = shows_footer or printing.summary
+        self.screen = Screen(self._footer if printing.footer else None)
+        self._watches = printing.footer or printing.summary
 
-    def add(self, job_id: int, cursor: Cursor, save: Save | None = None, *, last: int | None = None) -> Place:
+    def add(self, job_id: int, cursor: Cursor, save: Save | None = None, *, last: int | None = None) -> None:
         """Begin to print *job_id*, from *cursor* on; of what there is now only the *last* events."""
         held = None if last is None else deque[bytes](maxlen=last)
-        place = self.places[job_id] = Place(job_id, cursor, save, held)
-        return place
+        self.places[job_id] = Place(job_id, cursor, save, held)
 
     def rendered(self, updates: Iterator[Update]) -> Iterator[Update]:
         """The *updates* with the lines of their events.

@@ -142,6 +142,7 @@ class Screen:
         self._footer = footer if self._stream else None
         self._lengths: list[int] = []
         self._drawn = ""
+        self._drawn_lengths: list[int] = []
         self._due_at = 0.0
 
     def write(self, data: bytes) -> None:
@@ -153,13 +154,12 @@ class Screen:
         if self._footer is None:
             self.output.flush()
             return
-        on_stdout = self._stream is sys.stdout
-        if on_stdout:
+        if self._stream is sys.stdout:
             self.output.write_first(self._erasure().encode())
             self.output.write(self._drawing().encode(encoding_of(sys.stdout), "replace"))
             self.output.flush()
         else:
-            self._direct(self._erasure())
+            self.clear()
             self.output.flush()
             self._direct(self._drawing())
 
@@ -176,9 +176,8 @@ class Screen:
 
     def clear(self) -> None:
         """Take the footer away."""
-        erasure = self._erasure()
-        if erasure:
-            self._direct(erasure)
+        self._direct(self._erasure())
+        self._lengths = []
 
     def _erasure(self) -> str:
         """What takes the footer away: back to its first row, and all below cleared."""
@@ -188,7 +187,6 @@ class Screen:
         columns = width_of(self._stream)
         if _reflows():
             rows = sum(max(1, -(-length // columns)) for length in self._lengths)
-        self._lengths = []
         return "\r" + "\x1b[A" * (rows - 1) + "\x1b[J"
 
     def _drawing(self) -> str:
@@ -206,8 +204,6 @@ class Screen:
             self._drawn_lengths = [columns for _, columns in lines]
         self._lengths = list(self._drawn_lengths)
         return self._drawn
-
-    _drawn_lengths: list[int] = []  # noqa: RUF012 - replaced, never changed
 
     def _direct(self, text: str) -> None:
         if self._stream is None or not text:

@@ -51,7 +51,6 @@ def printing_for(
             grep=options["grep"],
             exclude=options["exclude"],
         ),
-        last=options["lines"],
         as_json=options["as_json"],
         quiet=quiet,
         time=options["time"],

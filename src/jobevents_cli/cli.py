@@ -1,6 +1,7 @@
 """The command line: the group, its commands loaded when they are needed, and the one way out."""
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ COMMANDS = {
 }
 """The commands, in the order in which `--help` shows them, each with the first sentence of its own help: `--help` of
 the group loads none of them. A test compares."""
+
+_NARROWEST_HELP, _WIDEST_HELP, _USUAL_WIDTH = 50, 100, 80
 
 _SIGNALS = {
     "SIGINT": ExitStatus.INTERRUPTED,
@@ -57,7 +60,7 @@ class LazyGroup(click.Group):
 
 @click.command(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Examples:
   jobevents demo                                a job to watch, without any Puppet
@@ -85,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        status = group.main(args=arguments, prog_name="jobevents", standalone_mode=False)
+        status = group.main(args=arguments, prog_name="jobevents", standalone_mode=False, terminal_width=_help_width())
         return int(status) if isinstance(status, int) else ExitStatus.DONE
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.message, err=True)
@@ -103,6 +106,16 @@ def _run(arguments: Sequence[str] | None) -> int:
             where = where.tb_next
         place = f"{where.tb_frame.f_code.co_name}, line {where.tb_lineno}" if where else "unknown place"
         return _end(JobEventsError(f"a defect in jobevents {__version__}: {type(error).__name__} in {place}"))
+
+
+def _help_width() -> int:
+    """The columns that help may take. Click would ask shutil, which with its archive formats takes 2 ms to load."""
+    asked = os.environ.get("COLUMNS", "")
+    columns = int(asked) if asked.isdecimal() else 0
+    if not columns:
+        with suppress(OSError):
+            columns = os.get_terminal_size(1).columns
+    return max(_NARROWEST_HELP, min(columns or _USUAL_WIDTH, _WIDEST_HELP) - 2)
 
 
 def _end(error: JobEventsError) -> int:

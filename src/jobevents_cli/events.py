@@ -30,7 +30,7 @@ TERMINAL_STATES: Final = ("finished", "failed", "stopped")
 
 def as_mapping(value: object) -> Mapping[str, Any]:
     """*value* where it is a JSON object, else an empty one."""
-    return value if isinstance(value, dict) else {}
+    return value if type(value) is dict else {}
 
 
 def as_text(value: object) -> str:
@@ -52,37 +52,22 @@ class Event:
 
     __slots__ = ("detail", "details", "id", "node", "raw", "type")
 
-    details: dict[str, Any]
-    node: str
-    detail: dict[str, Any]
-    """What the node reported: a run's status and metrics, a task's output, an error."""
-
     def __init__(self, raw: Any) -> None:
         self.raw = raw
-        if type(raw) is dict:
-            self.id = as_id(raw.get("id"))
-            self.type = as_text(raw.get("type"))
-        else:
-            self.id, self.type = None, ""
-
-    def __getattr__(self, name: str) -> Any:
-        """Read the details when they are first asked for: who prints JSON never does."""
-        if name not in ("detail", "details", "node"):
-            raise AttributeError(name)
-        details = self.raw.get("details") if type(self.raw) is dict else None
-        self.details = details if type(details) is dict else {}
+        told = as_mapping(raw)
+        self.id = as_id(told.get("id"))
+        self.type = as_text(told.get("type"))
+        self.details = as_mapping(told.get("details"))
         self.node = as_text(self.details.get("node"))
-        detail = self.details.get("detail")
-        self.detail = detail if type(detail) is dict else {}
-        return object.__getattribute__(self, name)
+        self.detail = as_mapping(self.details.get("detail"))
+        """What the node reported: a run's status and metrics, a task's output, an error."""
 
     @property
     def message(self) -> str:
         """The localised text, trimmed: servers send trailing blanks. Never parse it."""
         if type(self.raw) is not dict:
             return str(self.raw)
-        message = self.raw.get("message")
-        return message.strip() if type(message) is str else ""
+        return as_text(self.raw.get("message")).strip()
 
     @property
     def timestamp(self) -> str:

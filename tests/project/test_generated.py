@@ -11,6 +11,7 @@ import click
 import pytest
 from support.manual import ROOT, pages
 from support.program import Home
+from support.terminal import Terminal
 
 from jobevents_cli.cli import COMMANDS, group
 
@@ -62,6 +63,18 @@ def test_help_closes_with_examples(home: Home, name: str) -> None:
         text = home.run(*arguments).out
         assert "Examples:" in text
         assert text.rstrip().splitlines()[-1].startswith("    ")
+
+
+@pytest.mark.parametrize(("columns", "widest"), [(60, 60), (90, 90), (160, 100)])
+def test_help_fits_the_terminal(home: Home, columns: int, widest: int) -> None:
+    """Help is as wide as the terminal, at most 100 columns; off a terminal COLUMNS tells, else it has 80."""
+    with Terminal(["jobevents", "tail", "--help"], columns=columns, rows=160, environment=home.environment) as terminal:
+        assert terminal.wait_for_end() == 0
+    asked = home.with_(COLUMNS=str(columns)).run("tail", "--help").out
+    assert terminal.raw.decode().replace("\r\n", "\n") == asked
+    before_examples = asked[: asked.index("Examples:")].splitlines()  # those are to be copied, so they never break
+    assert widest - 12 < max(map(len, before_examples)) <= widest - 2
+    assert home.with_(COLUMNS="").run("tail", "--help").out == home.with_(COLUMNS="80").run("tail", "--help").out
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -65,17 +65,16 @@ class TextLines:
 
     def line(self, event: Event, job_id: int) -> bytes:
         """The *event* of job *job_id* as one line."""
-        told = story(event)
         changed = event.type == "node_finished" and event.detail.get("status") == "changed"
         node = self._node(event, job_id)
         self._node_width = max(self._node_width, min(len(node), _WIDEST_NODE))
         head = self._heads.get((event.type, changed)) or self._head(event.type, changed=changed)
-        message = event.message
+        message, told = event.message, story(event)
+        if told:
+            message = f"{message} ({told})" if message else f"({told})"
         text = f"{head}  {node.ljust(self._node_width)}  {safe(message)}"
         if self._time:
             text = f"{self._shown_time(self._time, event.timestamp)}  {text}"
-        if told:
-            text = f"{text} ({safe(told)})" if message else f"{text}({safe(told)})"
         link = report_link(event)
         if link:
             text = f"{text}  {self._link(link)}"

@@ -13,6 +13,8 @@ PATIENT_POLLS: Final = 5
 SLOWEST_POLL: Final = 5.0
 _MOST_STEPS: Final = 10
 JITTER: Final = 0.1
+POLLS_PER_SECOND: Final = 100
+LONGEST_STRETCH: Final = 1.5
 
 
 def poll_delay(interval: float, idle_polls: int, sample: float) -> float:
@@ -24,6 +26,14 @@ def poll_delay(interval: float, idle_polls: int, sample: float) -> float:
     steps = min(max(0, idle_polls - PATIENT_POLLS), _MOST_STEPS)
     growth = min(SLOWEST_POLL, float(GROWTH**steps))
     return interval * growth * (1 + JITTER * (2 * sample - 1))
+
+
+def shared_delay(seconds: float, jobs: int) -> float:
+    """Seconds until the poll of one of many *jobs*, each of which would wait for *seconds* if it were alone.
+
+    Together they ask no more than 100 times a second, as far as no wait becomes longer than half as long again.
+    """
+    return max(seconds, min(LONGEST_STRETCH * seconds, jobs / POLLS_PER_SECOND))
 
 
 def retry_delay(attempt: int, sample: float) -> float:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import re
 import ssl
-import threading
 import time
 import zlib
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
+from urllib.parse import urlencode
 
-from jobevents_cli import __version__
 from jobevents_cli.errors import (
     LOGIN_HINT,
     AccessDenied,
@@ -37,17 +36,14 @@ if TYPE_CHECKING:
 
     import httpx
 
-IDLE_CONNECTION: Final = 25.0
-"""Seconds that an idle connection is kept: the server closes it after 30 (Jetty's default)."""
-
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _LARGEST_PIECE: Final = 256 * 1024
 _CLOCKS_AGREE: Final = 2.0
-_CONNECT_LIMIT: Final = 10.0
 _SLOWEST: Final = 1024
 """Bytes that must come within a request's limit: fewer is a stalled answer, however often a byte comes."""
 
 _ERROR_BODY: Final = 16 * 1024
+_ERROR_LIMIT: Final = 10.0
 _EXCERPT: Final = 200
 CA_HINT: Final = (
     "trust PE's own CA with --cacert FILE; on a machine with a Puppet agent that is "
@@ -77,6 +73,8 @@ class OrchestratorClient:
         """Talk to *url*, `https://host:port`, trusting the CA file *cacert*, else the system's CAs."""
         import httpx
 
+        from jobevents_cli.connections import Connections
+
         self.url = url
         parts = httpx.URL(url)
         self._host = f"[{parts.host}]" if ":" in parts.host else parts.host
@@ -85,39 +83,10 @@ class OrchestratorClient:
         self._is_refused = False
         self._has_answered = False
         self._date = ("", 0.0)
-        self._is_plain = parts.scheme == "http"
         # Plain http needs no trust store, and loading one takes its time: a context that trusts nobody will do.
-        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if self._is_plain else tls_context(cacert)
-        self._of_thread = threading.local()
-
-    @property
-    def _http(self) -> httpx.Client:
-        """The client of this very thread: a pool that many share looks at every idle connection at every request."""
-        import httpx
-
-        if not hasattr(self._of_thread, "http"):
-            self._of_thread.http = httpx.Client(
-                base_url=self.url + API_PATH,
-                headers={
-                    "Accept": "application/json",
-                    "Accept-Encoding": "gzip",
-                    "User-Agent": f"jobevents/{__version__}",
-                },
-                verify=self._tls,
-                follow_redirects=False,
-                # A proxy that the environment names would see a token that is sent in the open.
-                trust_env=not self._is_plain,
-                limits=httpx.Limits(keepalive_expiry=IDLE_CONNECTION),
-            )
-        http: httpx.Client = self._of_thread.http
-        return http
-
-    def close(self) -> None:
-        """Close the connections of this thread, which makes no more requests."""
-        http: httpx.Client | None = getattr(self._of_thread, "http", None)
-        if http:
-            http.close()
-            del self._of_thread.http
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if parts.scheme == "http" else tls_context(cacert)
+        # A proxy that the environment names would see a token that is sent in the open.
+        self._connections = Connections(tls, may_use_proxy=parts.scheme == "https")
 
     def events(self, job_id: int, start: int | None, limit: float) -> Iterator[list[Any]]:
         """The events of *job_id* from id *start* on, in the pieces in which they arrive.
@@ -182,19 +151,20 @@ class OrchestratorClient:
         import httpx
 
         try:
-            response = self._send(path, parameters, limit)
-            try:
-                if response.status_code == httpx.codes.UNAUTHORIZED and self._token.reread():
+            with self._connections.one() as http:
+                response = self._send(http, path, parameters, limit)
+                try:
+                    if response.status_code == httpx.codes.UNAUTHORIZED and self._token.reread():
+                        response.close()
+                        response = self._send(http, path, parameters, limit)
+                    self._date = (response.headers.get("date", ""), time.time())
+                    self._is_refused = response.status_code == httpx.codes.UNAUTHORIZED
+                    if response.status_code != httpx.codes.OK:
+                        self._refuse(response, job_id)
+                    yield response
+                    self._has_answered = True
+                finally:
                     response.close()
-                    response = self._send(path, parameters, limit)
-                self._date = (response.headers.get("date", ""), time.time())
-                self._is_refused = response.status_code == httpx.codes.UNAUTHORIZED
-                if response.status_code != httpx.codes.OK:
-                    self._refuse(response, job_id)
-                yield response
-                self._has_answered = True
-            finally:
-                response.close()
         except BrokenAnswer as broken:
             raise TransientFault(
                 f"the answer from {self._where} is broken: {self._without_token(str(broken))}"
@@ -204,37 +174,22 @@ class OrchestratorClient:
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise self._translated(error) from error
 
-    def _send(self, path: str, parameters: Mapping[str, str], limit: float) -> httpx.Response:
+    def _send(self, http: httpx.Client, path: str, parameters: Mapping[str, str], limit: float) -> httpx.Response:
         import httpx
+
+        from jobevents_cli.connections import request
 
         if self._is_refused:
             self._token.reread()
-        request = self._request(path, parameters, limit)
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        sent = request(f"{self.url}{API_PATH}{path}{query}", self._token.value, limit)
         try:
-            return self._http.send(request, stream=True)
+            return http.send(sent, stream=True)
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
             # A kept connection that the server closes just now is no outage: a fresh one tells.
             if not self._has_answered:
                 raise
-            return self._http.send(request, stream=True)
-
-    def _request(self, path: str, parameters: Mapping[str, str], limit: float) -> httpx.Request:
-        """The request to send; the last one again where it is the same, as it is for hours while a job is silent."""
-        import httpx
-
-        key = (path, tuple(parameters.items()), limit, self._token.value)
-        last: tuple[Any, httpx.Request] | None = getattr(self._of_thread, "last", None)
-        if last and last[0] == key:
-            return last[1]
-        request = self._http.build_request(
-            "GET",
-            path,
-            params=parameters or None,
-            headers={"X-Authentication": self._token.value},
-            timeout=httpx.Timeout(limit, connect=min(limit, _CONNECT_LIMIT), pool=None),
-        )
-        self._of_thread.last = (key, request)
-        return request
+            return http.send(sent, stream=True)
 
     def _refuse(self, response: httpx.Response, job_id: int | None) -> NoReturn:
         """Raise what the *response*, which is no 200, means: by its status first."""
@@ -243,7 +198,7 @@ class OrchestratorClient:
         status = response.status_code
         body = b""
         with suppress(httpx.HTTPError, zlib.error):  # the status tells enough where the text breaks off
-            for piece in _in_time(response, _CONNECT_LIMIT):
+            for piece in _in_time(response, _ERROR_LIMIT):
                 body += piece
                 if len(body) > _ERROR_BODY:
                     break

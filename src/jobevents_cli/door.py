@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from jobevents_cli.connecting import Configuration
 from jobevents_cli.events import Event
-from jobevents_cli.follower import Follower
+from jobevents_cli.follower import Follower, Wait
 from jobevents_cli.tailing import Orchestrator, tail
 from jobevents_cli.verdict import Outcome
 
@@ -29,8 +29,10 @@ class Following:
 
     def __iter__(self) -> Iterator[Event]:
         """The events as they come; raises JobEventsError where there is no use in going on."""
-        updates = tail(self._orchestrator, self._job_id, self._follower, clock=time.monotonic, sleep=time.sleep)
-        for update in updates:
+        for update in tail(self._orchestrator, self._job_id, self._follower, clock=time.monotonic):
+            if isinstance(update, Wait):
+                time.sleep(update.seconds)
+                continue
             yield from update.events
             if update.ending:
                 self.outcome = update.ending.outcome

@@ -11,7 +11,8 @@ from jobevents_cli.cursor_file import CursorFile
 from jobevents_cli.discovery import Wanted, starting_jobs
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.follower import Cursor, Follower
-from jobevents_cli.watching import Ended, Follow
+from jobevents_cli.threads import Ended
+from jobevents_cli.watching import Follow
 
 
 @dataclass(frozen=True, slots=True)

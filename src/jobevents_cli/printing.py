@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -103,18 +103,17 @@ class Printer:
         held = None if last is None else deque[bytes](maxlen=last)
         self.places[job_id] = Place(job_id, cursor, save, held)
 
-    def rendered(self, updates: Iterator[Update]) -> Iterator[Update]:
-        """The *updates* with the lines of their events.
+    def render(self, update: Update) -> Update:
+        """The *update* with the lines of its events.
 
         Runs where the updates are made: the thread that prints has then little to do but to write, and the two do
         not wait for each other.
         """
         wanted, line, quiet = self._printing.wanted, self._line, self._printing.quiet
-        for update in updates:
-            for event in update.events:
-                is_shown = not quiet and (wanted is None or wanted(event))
-                update.lines.append(line(event, update.job_id) if is_shown else None)
-            yield update
+        for event in update.events:
+            is_shown = not quiet and (wanted is None or wanted(event))
+            update.lines.append(line(event, update.job_id) if is_shown else None)
+        return update
 
     def take(self, update: Update) -> None:
         """Print what *update* brings."""

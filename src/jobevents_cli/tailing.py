@@ -45,21 +45,20 @@ def tail(
     follower: Follower,
     *,
     clock: Callable[[], float],
-    sleep: Callable[[float], object],
     with_cursor: bool = False,
-) -> Iterator[Update]:
+) -> Iterator[Update | Wait]:
     """Follow *job_id* until the follower is done; raises what makes going on useless.
 
-    *clock* gives seconds that never go back, *sleep* waits for seconds. *with_cursor*: each update says where
-    the next follower would go on once its events are printed.
+    Whoever takes the updates does the waiting, where there is a Wait among them. *clock* gives seconds that never go
+    back. *with_cursor*: each update says where the next follower would go on once its events are printed.
     """
     told: Cursor | None = None
     was_whole = was_lost = False
     while True:
         update = Update(job_id)
         match follower.next_step(clock()):
-            case Wait(seconds):
-                sleep(seconds)
+            case Wait() as wait:
+                yield wait
                 continue
             case CheckJob(limit):
                 try:

@@ -1,37 +1,30 @@
-"""Follows jobs in threads, one each, and has what they bring printed.
+"""Follows jobs in other threads, and has what they bring printed.
 
 The threads do the waiting: a look-up, a connection or a slow answer never keeps the main thread from hearing a
 signal, the end of `--timeout` or that the reader of standard output has gone; and one job never holds up another.
 """
 
-import queue
 import random
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from jobevents_cli.backoff import FIRST_ANSWER_PATIENCE, Outage
 from jobevents_cli.durations import format_duration
 from jobevents_cli.errors import JobEventsError, TimedOut
 from jobevents_cli.events import Job
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.follower import Follower
+from jobevents_cli.follower import Follower, Wait
 from jobevents_cli.printing import Printer, Save, tell_error
 from jobevents_cli.render.json_lines import encoded
 from jobevents_cli.render.text import safe
 from jobevents_cli.tailing import Orchestrator, Update, patiently, tail
 from jobevents_cli.terminal import Output, can_encode, encoding_of, is_terminal
+from jobevents_cli.threads import TICK, Ended, Threads
 
 Item = TypeVar("Item")
-
-TICK: Final = 0.25
-"""Seconds after which the main thread looks round while nothing comes."""
-
-_AHEAD: Final = 32
-"""Items that the threads may be ahead of the printing: memory stays bounded where the output is slow."""
 
 _FINDER: Final = -1
 _WORST_LAST: Final = (
@@ -57,43 +50,7 @@ _GO_ON: Final = frozenset(
 """The ends after which following can go on later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What a thread sends last: the *name* it was started with, and what went wrong."""
-
-    name: int
-    error: BaseException | None = None
-
-
-class Threads(Generic[Item]):
-    """Threads that bring items, and one queue to take them from."""
-
-    def __init__(self) -> None:
-        self._arrivals: queue.Queue[Item | Ended] = queue.Queue(_AHEAD)
-
-    def start(self, name: int, items: Callable[[], Iterator[Item]]) -> None:
-        """Start a thread that brings *items* and then its end, told by *name*."""
-
-        def run() -> None:
-            end = Ended(name)
-            try:
-                for item in items():
-                    self._arrivals.put(item)
-            except BaseException as error:  # noqa: BLE001 - the main thread deals with it
-                end = Ended(name, error)
-            self._arrivals.put(end)
-
-        threading.Thread(target=run, daemon=True).start()
-
-    def next(self, seconds: float = TICK) -> Item | Ended | None:
-        """What comes next, or None where nothing comes within *seconds*."""
-        try:
-            return self._arrivals.get(timeout=max(0.0, seconds))
-        except queue.Empty:
-            return None
-
-
-def from_thread(items: Callable[[], Iterator[Item]], tick: Callable[[], None]) -> Iterator[Item]:
+def from_thread(items: Iterator[Item], tick: Callable[[], None]) -> Iterator[Item]:
     """The *items* that another thread brings; *tick* is called while none comes. Raises what ended them."""
     threads = Threads[Item]()
     threads.start(0, items)
@@ -109,19 +66,12 @@ def from_thread(items: Callable[[], Iterator[Item]], tick: Callable[[], None]) -
             return
 
 
-class ClosableOrchestrator(Orchestrator, Protocol):
-    """An orchestrator whose connections are a thread's own."""
-
-    def close(self) -> None:
-        """Close the connections of this thread."""
-
-
 class Watch:
     """The jobs that are followed now, and how those that ended did."""
 
     def __init__(
         self,
-        orchestrator: ClosableOrchestrator,
+        orchestrator: Orchestrator,
         printer: Printer,
         *,
         fail_fast: bool = False,
@@ -152,28 +102,24 @@ class Watch:
             return
         self._following[job_id] = follow
         self._printer.add(job_id, follow.follower.cursor, follow.save, last=follow.last)
-        self._threads.start(job_id, lambda: self._updates(follow))
+        self._threads.start(job_id, self._updates(follow))
 
-    def _updates(self, follow: "Follow") -> Iterator[Update]:
-        """What following brings, rendered; runs in the job's own thread."""
-        try:
-            yield from self._printer.rendered(
-                tail(
-                    self._orchestrator,
-                    follow.job_id,
-                    follow.follower,
-                    clock=time.monotonic,
-                    sleep=time.sleep,
-                    with_cursor=follow.save is not None,
-                )
-            )
-        finally:
-            self._orchestrator.close()
+    def _updates(self, follow: "Follow") -> Iterator[Update | Wait]:
+        """What following brings, rendered; runs in other threads."""
+        steps = tail(
+            self._orchestrator,
+            follow.job_id,
+            follow.follower,
+            clock=time.monotonic,
+            with_cursor=follow.save is not None,
+        )
+        for step in steps:
+            yield step if isinstance(step, Wait) else self._printer.render(step)
 
     def find(self, jobs: Iterable["Follow | Ended"]) -> None:
         """Follow the *jobs* that another thread finds, as well; one that cannot be followed has Ended already."""
         self._is_finding = True
-        self._threads.start(_FINDER, lambda: (job for job in jobs))
+        self._threads.start(_FINDER, iter(jobs))
 
     def run(self, *, timeout: float | None = None) -> ExitStatus:
         """Print what comes until every job has ended; the worst of their statuses.
@@ -289,7 +235,7 @@ def fetch(items: Callable[[], Iterator[Item]]) -> Iterator[Item]:
     """What one request brings, asked again for 5 s where it fails before it brought anything."""
     output = Output()
     outage = Outage(FIRST_ANSWER_PATIENCE, random.random)
-    return from_thread(lambda: patiently(items, outage, clock=time.monotonic, sleep=time.sleep), output.check_reader)
+    return from_thread(patiently(items, outage, clock=time.monotonic, sleep=time.sleep), output.check_reader)
 
 
 def print_lines(values: Iterable[Any] = (), *, text: str = "") -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.server import BURST, FIRST_IDLE, HUGE, IDLE, LARGE, LIVE, SMALL, TRICKLE
+from bench.server import BURST, FIRST_RUNNING, HUGE, IDLE, LARGE, LIVE, RUNNING, SMALL, TRICKLE
 
 PROGRAM = str(Path(sys.executable).parent / "jobevents")
 PAIRS = 7
@@ -55,7 +55,7 @@ class Bench:
 
     def run(self, command: str) -> Run:
         """Run *command* once, its output thrown away."""
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        before = _cpu_of_children()
         began = time.perf_counter()
         process = subprocess.Popen(
             ["/usr/bin/env", *shlex.split(command)],
@@ -66,9 +66,7 @@ class Bench:
         _, _, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = 0
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return Run(wall, cpu, used.ru_maxrss / 1024)
+        return Run(wall, _cpu_of_children() - before, used.ru_maxrss / 1024)
 
     def ratio(self, command: str, other: str, *, pairs: int = PAIRS) -> float:
         """The median of the walls of *command* over those of the *other*, run in turn."""
@@ -138,11 +136,16 @@ class Bench:
         return f"{share:.2%}", share <= 0.005
 
     def many(self) -> tuple[str, bool]:
-        """The CPU of following 200 running jobs for half a minute, against following one."""
-        one = self._cpu_of(f"tail {FIRST_IDLE} --timeout 30")
-        jobs = " ".join(str(FIRST_IDLE + number) for number in range(200))
-        found = self._cpu_of(f"tail {jobs} --timeout 30") / one
-        return f"{found:.1f}", found <= 15
+        """The CPU of following 200 running jobs for half a minute, against following one; how late an event was."""
+        command = "tail {} --timeout 30 --json -n 0"
+        one = self._cpu_of(command.format(FIRST_RUNNING))
+        jobs = " ".join(str(FIRST_RUNNING + number) for number in range(RUNNING))
+        before = _cpu_of_children()
+        with self._started(command.format(jobs)) as process:
+            assert process.stdout is not None
+            latest = max(time.time() - json.loads(line)["visible"] for line in process.stdout)
+        found = (_cpu_of_children() - before) / one
+        return f"{found:.1f}, {latest:.1f} s", found <= 15 and latest <= 2
 
     def footer(self) -> tuple[str, bool]:
         """A job of 5,000 nodes with 2,000 events a second, on a terminal, with the footer and without."""
@@ -193,6 +196,11 @@ class Bench:
         return time.perf_counter() - began
 
 
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 ROWS: tuple[tuple[str, str, str, Callable[[Bench], tuple[str, bool]]], ...] = (
     ("`--help`, `--version`, a Tab press", "`python -c 'import click'`", "at most 1.25", Bench.help),
     ("`list --json`, 51 events", "httpx.Client().get, json, print", "at most 1.1", Bench.small),
@@ -202,7 +210,7 @@ ROWS: tuple[tuple[str, str, str, Callable[[Bench], tuple[str, bool]]], ...] = (
     ("first line, 100,000 events over 10 s", "first event sent", "at most 0.2 s", Bench.first_line),
     ("an event's line, default interval", "the event visible", "at most 0.6 s, 1.3 polls/s", Bench.latency),
     ("CPU while a tail idles", "one core", "at most 0.5 %", Bench.idle),
-    ("CPU of a `tail` of 200 running jobs", "the same of 1", "at most 15", Bench.many),
+    ("CPU of a `tail` of 200 running jobs; the latest event", "the same of 1; visible", "at most 15; 2 s", Bench.many),
     ("footer, 5,000 nodes, 2,000 events/s", "without footer", "at most 1.3", Bench.footer),
 )
 

@@ -12,11 +12,12 @@ from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 SMALL, LARGE, HUGE, TRICKLE, LIVE, IDLE, BURST = 1, 2, 3, 4, 5, 6, 7
-FIRST_IDLE = 1000
+FIRST_RUNNING, RUNNING = 1000, 200
 LARGE_EVENTS = 100_000
 HUGE_EVENTS = 1_000_000
 TRICKLE_SECONDS = 10.0
 LIVE_EVERY = 3.3
+RUNNING_EVERY = 4.1
 BURST_NODES = 5000
 BURST_RATE = 2000
 
@@ -98,12 +99,9 @@ class Handler(BaseHTTPRequestHandler):
         elif job == TRICKLE:
             self._streamed(self._trickle())
         elif job == LIVE:
-            now = time.time()
-            count = int((now - STARTED) / LIVE_EVERY)
-            visible = range(max(start, count - 50), count)
-            seen_at = {number: STARTED + (number + 1) * LIVE_EVERY for number in visible}
-            told = [{**event(number, at), "visible": at} for number, at in seen_at.items()]
-            self._whole(body([written(one) for one in told]))
+            self._one_every(LIVE_EVERY, STARTED, start)
+        elif job >= FIRST_RUNNING:
+            self._one_every(RUNNING_EVERY, STARTED - RUNNING_EVERY * (job - FIRST_RUNNING) / RUNNING, start)
         elif job == BURST:
             count = min(2 * BURST_NODES, int((time.time() - self._began(job)) * BURST_RATE))
             events = [written(event(number, OLD)) for number in range(start, count)]
@@ -112,6 +110,16 @@ class Handler(BaseHTTPRequestHandler):
             self._whole(body(events))
         else:
             self._whole(body([written({**event(1, OLD), "id": "1"})] if start <= 1 else []))
+
+    def _one_every(self, seconds: float, began: float, start: int) -> None:
+        count = int((time.time() - began) / seconds)
+        events = []
+        for number in range(max(start, count - 50), count):
+            visible = began + (number + 1) * seconds
+            # Before a node ends, the next one starts: there is always one that runs.
+            shown = event(number - 2 if number % 2 else number, visible)
+            events.append(written({**shown, "id": str(number), "visible": visible}))
+        self._whole(body(events))
 
     _polls: ClassVar[Counter[int]] = Counter()
     _begun: ClassVar[dict[str, float]] = {}

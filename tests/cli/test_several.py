@@ -2,10 +2,12 @@
 
 import json
 import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from support import misbehaving
 from support.misbehaving import TestServer, job, publish
 from support.program import Home, wait_until
@@ -55,28 +57,50 @@ def test_a_failing_job_holds_up_no_other(home: Home, serve: Serve) -> None:
     assert "Error: job 8: " in ran.err
 
 
-def test_a_slow_job_holds_up_no_other(home: Home, serve: Serve) -> None:
-    """One request that hangs keeps the events of another job from nobody."""
-    import threading
-
+def test_slow_jobs_hold_up_no_other(home: Home, serve: Serve) -> None:
+    """Requests that hang, however many, keep the events of other jobs from nobody."""
     until = threading.Event()
-    server = serve(job(*GOOD[:2], job_id=7), job(*GOOD[:2], job_id=8))
+    slow, quick = range(1, 13), range(21, 33)
+    running = {number: job(*GOOD[:2], job_id=number) for number in (*slow, *quick)}
+    server = serve(*running.values())
 
-    def slow(handler: misbehaving.RecordingHandler, answer: Answer) -> None:
-        if "/8" in handler.path:
+    def answer_late(handler: misbehaving.RecordingHandler, answer: Answer) -> None:
+        if int(handler.path.split("/jobs/")[1].split("/")[0]) in slow:
             until.wait(60)
         handler.send(answer)
 
-    server.faults[0] = slow
-    live = home.start("tail", "7", "8", "--json", "--url", server.url)
-    assert json.loads(live.line())["job"] == "7"
+    server.faults[0] = answer_late
+    live = home.start("tail", *map(str, running), "--json", "--interval", "0.1", "--url", server.url)
+    assert {json.loads(live.line())["job"] for _ in range(2 * len(quick))} == set(map(str, quick))
+    for number in quick:
+        publish(running[number], GOOD[2], 3)
+    assert {json.loads(live.line())["job"] for _ in quick} == set(map(str, quick))
     until.set()
-    assert {json.loads(live.line())["job"] for _ in range(3)} == {"7", "8"}
+    assert {json.loads(live.line())["job"] for _ in range(2 * len(slow))} == set(map(str, slow))
     live.signal(signal.SIGINT)
     ran = live.finish()
     assert ran.status == 130
-    told = ran.err.splitlines()[-2:]
-    assert [line.split(": ")[-1] for line in told] == ["jobevents tail 7 --start 3", "jobevents tail 8 --start 3"]
+    told = [line.split(": ")[-1] for line in ran.err.splitlines()]
+    assert all(f"jobevents tail {number} --start 3" in told for number in slow)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+def test_many_jobs_take_few_threads_and_connections(home: Home, serve: Serve) -> None:
+    """A hundred jobs that run are followed by a handful of threads, over a handful of connections."""
+    running = [job("n1:running", job_id=number) for number in range(1, 101)]
+    server = serve(*running)
+    live = home.start("tail", *(str(one.job_id) for one in running), "--json", "--url", server.url)
+    for _ in running:
+        live.line()
+    process = Path(f"/proc/{live.process.pid}")
+    wait_until(lambda: len(list((process / "task").iterdir())) < 30)
+    for one in running:
+        publish(one, "n1:finished", 2)
+    assert {json.loads(live.line())["job"] for _ in running} == {str(one.job_id) for one in running}
+    wait_until(lambda: len(list((process / "task").iterdir())) < 30)
+    live.signal(signal.SIGTERM)
+    assert live.finish().status == 143
+    assert server.connections < len(running)
 
 
 def _at(job_id: int, *kinds: str, owner: str = "admin", created: float = 0.0, first: int = 1) -> ScriptedJob:

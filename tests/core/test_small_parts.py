@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobevents_cli.backoff import LONGEST_DELAY, Outage, poll_delay, retry_delay
+from jobevents_cli.backoff import LONGEST_DELAY, POLLS_PER_SECOND, Outage, poll_delay, retry_delay, shared_delay
 from jobevents_cli.durations import format_duration, parse_duration
 from jobevents_cli.render.text import safe
 from jobevents_cli.seen import WINDOW, SeenIds
@@ -20,6 +20,15 @@ def test_the_pace_of_polls(interval: float, idle: int, sample: float) -> None:
     assert 0.9 * interval * 0.999 <= poll_delay(interval, idle, sample) <= 5.5 * interval * 1.001
     assert poll_delay(interval, 0, sample) <= 1.1 * interval * 1.001
     assert poll_delay(interval, 1000, 0.5) == pytest.approx(5 * interval)
+
+
+@given(seconds=st.floats(0.1, 60), jobs=st.integers(0, 10_000))
+def test_many_jobs_share_the_orchestrators_time(seconds: float, jobs: int) -> None:
+    """At most 100 polls a second in all, or each half as long again apart; a wait never becomes shorter."""
+    delay = shared_delay(seconds, jobs)
+    assert seconds <= delay <= 1.5 * seconds
+    assert delay == seconds or jobs / delay >= POLLS_PER_SECOND * 0.999
+    assert jobs / delay <= POLLS_PER_SECOND * 1.001 or delay == 1.5 * seconds
 
 
 @given(attempt=st.integers(0, 1000), sample=samples)

@@ -4,6 +4,7 @@ import signal
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,17 @@ def test_a_redirect_takes_the_token_nowhere(home: Home, serve: Serve) -> None:
     linked.orchestrator.base = elsewhere.url
     assert home.run("tail", "352", "--url", linked.url).status == 0
     assert elsewhere.seen == []
+
+
+def test_cookies_are_not_sent_back(home: Home, serve: Serve) -> None:
+    """The token is all that tells a server who asks: a cookie that it sets is forgotten."""
+    server = serve(job(*GOOD))
+    server.faults[0] = lambda handler, answer: handler.send(
+        replace(answer, headers={**answer.headers, "Set-Cookie": "session=1"})
+    )
+    assert home.run("tail", "352", "--url", server.url).status == 0
+    assert len(server.seen) > 1
+    assert not any("cookie" in name.lower() for _, headers in server.seen for name in headers)
 
 
 def test_a_proxy_of_the_environment_is_not_told_a_token_in_the_open(home: Home, serve: Serve) -> None:

@@ -25,12 +25,14 @@ class RecordingHandler(Handler):
 
     plan: ClassVar[dict[int, Fault]]
     seen: ClassVar[list[tuple[str, dict[str, str]]]]
+    clients: ClassVar[set[tuple[str, int]]]
     lock: ClassVar[threading.Lock]
 
     def do_GET(self) -> None:  # noqa: N802 - the library's name
         """Answer a GET, well or badly."""
         with self.lock:
             self.seen.append((self.path, dict(self.headers)))
+            self.clients.add(self.client_address)
             number = len(self.seen)
         answer = self.orchestrator.answer(self.path, dict(self.headers))
         fault = self.plan.get(number) or self.plan.get(0)
@@ -54,15 +56,20 @@ class TestServer(OrchestratorServer):
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.seen: list[tuple[str, dict[str, str]]] = []
+        self.clients: set[tuple[str, int]] = set()
         self.faults = faults or {}
-        handler = type(
-            "Planned", (RecordingHandler,), {"plan": self.faults, "seen": self.seen, "lock": threading.Lock()}
-        )
+        own = {"plan": self.faults, "seen": self.seen, "clients": self.clients, "lock": threading.Lock()}
+        handler = type("Planned", (RecordingHandler,), own)
         self.orchestrator = Orchestrator(jobs, token=TOKEN)
         super().__init__(self.orchestrator, port=port, handler=handler)
         if tls:
             self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
             self.url = f"https://localhost:{self.port}"
+
+    @property
+    def connections(self) -> int:
+        """How many connections there were."""
+        return len(self.clients)
 
     @property
     def paths(self) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from jobevents_cli.errors import JobEventsError, TransientFault
 from jobevents_cli.events import Event, Job
-from jobevents_cli.follower import Cursor, Follower
+from jobevents_cli.follower import Cursor, Follower, Wait
 from jobevents_cli.tailing import tail
 from jobevents_cli.verdict import Ending
 
@@ -103,10 +103,14 @@ class Followed:
 def follow(world: World, follower: Follower, *, stop_after: int | None = None) -> Followed:
     """Follow the job in *world* to its end, or until *stop_after* updates were printed: then as if killed."""
     followed = Followed()
-    updates = tail(world, JOB_ID, follower, clock=world.clock, sleep=world.sleep, with_cursor=True)
-    for number, update in enumerate(updates):
+    number = 0
+    for update in tail(world, JOB_ID, follower, clock=world.clock, with_cursor=True):
+        if isinstance(update, Wait):
+            world.sleep(update.seconds)
+            continue
         if number == stop_after:
             break
+        number += 1
         followed.events += update.events
         followed.ids += [event.id for event in update.events]
         followed.notices += update.notices

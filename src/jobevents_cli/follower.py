@@ -151,6 +151,7 @@ class Follower:
         self._events_line = Outage(retry_for, sample)
         self._job_line = Outage(retry_for, sample)
         self._notices: list[str] = []
+        self._contact: str | None = None
 
         self._poll_at = float("-inf")
         self._check_at = float("-inf") if job_first else _NEVER
@@ -186,6 +187,11 @@ class Follower:
         """The sentences for the reader that have come up since the last call."""
         notices, self._notices = self._notices, []
         return notices
+
+    def take_contact(self) -> str | None:
+        """That contact was lost or is back since the last call, as a sentence for the reader; None where neither."""
+        contact, self._contact = self._contact, None
+        return contact
 
     def next_step(self, now: float) -> Step:
         """What to do at *now*. A Fetch or CheckJob that is given out counts as asked at *now*."""
@@ -410,7 +416,7 @@ class Follower:
         delay = line.fault(self._asked_at, now, wish)
         if delay is not None and not was_lost:
             what = "contact lost" if line.answered else "no answer yet"
-            self._notices.append(f"{what}: {fault.message}; trying again for up to {format_duration(line.patience)}")
+            self._contact = f"{what}: {fault.message}; trying again for up to {format_duration(line.patience)}"
         return delay
 
     @property
@@ -421,4 +427,4 @@ class Follower:
     def _contact_is_back(self, line: Outage, now: float) -> None:
         other = self._job_line if line is self._events_line else self._events_line
         if line.lost_at is not None and other.lost_at is None:
-            self._notices.append(f"contact is back after {format_duration(now - line.lost_at)}")
+            self._contact = f"contact is back after {format_duration(now - line.lost_at)}"

@@ -71,6 +71,8 @@ class Place:
     held: deque[bytes] | None
     progress: Progress = field(default_factory=Progress)
     highest: int | None = None
+    lost: str | None = None
+    """Why there is no contact now, as it is told to the reader."""
 
     @property
     def how_to_go_on(self) -> str:
@@ -93,6 +95,7 @@ class Printer:
         self._paint = _paint_for(printing.color, sys.stdout)
         self._line = _line_renderer(printing, self._paint)
         self.places: dict[int, Place] = {}
+        self._back: str | None = None
         self._footer_stream = sys.stdout if is_terminal(sys.stdout) else sys.stderr
         self._footer_paint = _paint_for(printing.color, self._footer_stream)
         self.screen = Screen(self._footer if printing.footer else None)
@@ -140,9 +143,27 @@ class Printer:
             if warning:
                 self.say(f"Warning: {warning}")
         if not self._printing.quiet:
-            about = f"job {update.job_id}: " if self._printing.several else ""
-            for notice in update.notices:
-                self.say(f"jobevents: {about}{notice}")
+            self._tell(update, place)
+
+    def _tell(self, update: Update, place: Place) -> None:
+        """Say what *update* has for the reader beside events."""
+        about = f"job {update.job_id}: " if self._printing.several else ""
+        for notice in update.notices:
+            self.say(f"jobevents: {about}{notice}")
+        if update.contact and update.is_lost:
+            is_known = any(other.lost == update.contact for other in self.places.values())
+            place.lost = update.contact
+            if not is_known:
+                self.say(f"jobevents: {about}{update.contact}")
+        elif update.contact:
+            place.lost, self._back = None, update.contact
+            self._tell_of_contact()
+
+    def _tell_of_contact(self) -> None:
+        """Say that contact is back once it is for all jobs: an outage of the orchestrator is one, not one a job."""
+        if self._back and not any(place.lost for place in self.places.values()):
+            self.say(f"jobevents: {self._back}")
+            self._back = None
 
     def cut_at_failure(self, update: Update) -> Event | None:
         """The first event of *update* that tells of a failed node; what comes after it is left out.
@@ -176,9 +197,15 @@ class Printer:
             self.screen.output.check_reader()
             self.screen.refresh()
 
-    def close_job(self, job_id: int, outcome: Outcome | None) -> None:
-        """Say how *job_id* ended, where it did; its part of the footer goes."""
+    def remove(self, job_id: int) -> Place:
+        """Print *job_id* no more; its part of the footer goes."""
         place = self.places.pop(job_id)
+        self._tell_of_contact()
+        return place
+
+    def close_job(self, job_id: int, outcome: Outcome | None) -> None:
+        """Say how *job_id* ended, where it did, and print it no more."""
+        place = self.remove(job_id)
         if not self._printing.summary or outcome is None:
             return
         paint = _paint_for(self._printing.color, sys.stderr)

@@ -36,6 +36,8 @@ class Update:
     job: Job | None = None
     cursor: Cursor | None = None
     is_lost: bool = False
+    contact: str | None = None
+    """That contact was lost or is back, for the reader."""
     ending: Ending | None = None
 
 
@@ -76,6 +78,7 @@ def tail(
             case Done(ending):
                 update.ending = ending
         update.notices = follower.take_notices()
+        update.contact = follower.take_contact()
         update.is_lost = follower.is_lost
         # A poll that brought nothing is nobody's business: a job may be silent for hours, and many jobs at once.
         is_news = update.notices or update.job or update.cursor or update.ending or update.is_lost != was_lost

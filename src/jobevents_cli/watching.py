@@ -207,10 +207,12 @@ class Watch:
             raise ended.error
         # One of several jobs: it is given up, the others go on.
         self._printer.screen.clear()
-        place = self._printer.places.pop(ended.name, None)
+        place = self._printer.places.get(ended.name)
         if place and ended.error.status in _GO_ON:
             ended.error.go_on = place.how_to_go_on
         tell_error(ended.error)
+        if place:
+            self._printer.remove(ended.name)
         self._note(ended.error.status)
 
     def _note(self, status: ExitStatus) -> None:

@@ -120,7 +120,7 @@ class Bench:
         began = time.time()
         with self._started(f"tail {LIVE} --json --no-progress -n 0") as process:
             assert process.stdout is not None
-            for _ in range(15):
+            for _ in range(99):
                 event = json.loads(process.stdout.readline())
                 lates.append(time.time() - event["visible"])
             seconds = time.time() - began

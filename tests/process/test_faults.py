@@ -1,7 +1,9 @@
 """Every fault of the README's table, at the first request and in the middle, against a server that misbehaves so."""
 
 import json
+import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -227,6 +229,32 @@ def test_an_idle_connection_that_the_server_closed_is_no_outage(home: Home, serv
     misbehaving.publish(running, KINDS[4], 5)
     ran = live.finish()
     assert (ran.status, ran.err) == (0, "")
+
+
+def test_one_outage_of_many_jobs_is_told_once(home: Home, serve: Serve) -> None:
+    """However many jobs are followed: one notice when contact is lost, one when it is back for all."""
+    running = [job(*KINDS[:3], job_id=number) for number in (1, 2, 3, 4)]
+    server = serve(*running)
+    live = home.start("tail", "1", "2", "3", "4", "--json", "--interval", "0.1", "--url", server.url)
+    for _ in range(3 * len(running)):
+        live.line()
+    asked = Counter[str]()
+
+    def refuse(handler: misbehaving.RecordingHandler, _answer: Answer) -> None:
+        asked[handler.path.split("/jobs/")[1].split("/")[0]] += 1
+        handler.send(Answer(503, b""))
+
+    server.faults[0] = refuse
+    wait_until(lambda: len(asked) == len(running) and min(asked.values()) > 1)
+    del server.faults[0]
+    for one in running:
+        misbehaving.publish(one, KINDS[3], 4)
+        misbehaving.publish(one, KINDS[4], 5)
+    ran = live.finish()
+    assert (ran.status, len(ran.out.splitlines())) == (0, 5 * len(running))
+    lost, back = ran.err.splitlines()
+    assert re.fullmatch(r"jobevents: job \d: contact lost: 127.0.0.1:\d+ says 503; trying again for up to 5m 00s", lost)
+    assert re.fullmatch(r"jobevents: contact is back after \ds", back)
 
 
 def test_a_new_token_is_waited_for(home: Home, serve: Serve) -> None:

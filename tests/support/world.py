@@ -113,7 +113,7 @@ def follow(world: World, follower: Follower, *, stop_after: int | None = None) -
         number += 1
         followed.events += update.events
         followed.ids += [event.id for event in update.events]
-        followed.notices += update.notices
+        followed.notices += [*update.notices, *([update.contact] if update.contact else [])]
         followed.cursor = update.cursor or followed.cursor
         followed.ending = update.ending
     return followed

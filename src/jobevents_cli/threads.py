@@ -21,6 +21,7 @@ _AHEAD: Final = 32
 """Items that the threads may be ahead of who takes them: memory stays bounded where the output is slow."""
 
 _AT_ONCE: Final = 4
+_LONGEST_WAIT: Final = 3600.0
 _GRACE: Final = 0.05
 """Seconds that work may be late before one more thread is started for it: one that hangs holds up no other."""
 
@@ -95,14 +96,14 @@ class Threads(Generic[Item]):
         """The work that is due, once it is; None where another thread waits for it already."""
         with self._changed:
             while True:
-                left = self._due[0][0] - time.monotonic() if self._due else None
-                if left is not None and left <= 0:
+                left = self._due[0][0] - time.monotonic() if self._due else _LONGEST_WAIT
+                if left <= 0:
                     return heappop(self._due)[2:]
                 if self._is_one_waiting:
                     self._count -= 1
                     return None
                 self._is_one_waiting = True
-                self._changed.wait(left)
+                self._changed.wait(min(left, _LONGEST_WAIT))
                 self._is_one_waiting = False
 
     def _bring(self, name: int, work: Iterator[Item | Wait]) -> None:

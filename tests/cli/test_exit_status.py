@@ -183,6 +183,16 @@ def test_124_when_the_timeout_runs_out(home: Home, serve: Serve) -> None:
     assert "jobevents tail 352 --start 2" in ran.err
 
 
+def test_124_before_a_poll_in_the_far_future(home: Home, serve: Serve) -> None:
+    """An interval of more years than a clock can tell is waited for like any other."""
+    ran = home.run("tail", "352", "--interval", "1e15", "--timeout", "1", "--url", serve(job("n1:running")).url)
+    assert ran.status == 124
+    assert [line.split(":")[0] for line in ran.err.splitlines()] == [
+        "Error",
+        "Job 352 itself goes on. To go on following it",
+    ]
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_130_143_129_for_signals(home: Home, serve: Serve, number: signal.Signals, code: int) -> None:
     """A signal ends the tail at once; the job goes on, and so can the tail."""

@@ -210,7 +210,12 @@ ROWS: tuple[tuple[str, str, str, Callable[[Bench], tuple[str, bool]]], ...] = (
     ("first line, 100,000 events over 10 s", "first event sent", "at most 0.2 s", Bench.first_line),
     ("an event's line, default interval", "the event visible", "at most 0.6 s, 1.3 polls/s", Bench.latency),
     ("CPU while a tail idles", "one core", "at most 0.5 %", Bench.idle),
-    ("CPU of a `tail` of 200 running jobs; the latest event", "the same of 1; visible", "at most 15; 2 s", Bench.many),
+    (
+        "`tail` of 200 running jobs: CPU; the latest event",
+        "`tail` of one; the event visible",
+        "at most 15; 2 s",
+        Bench.many,
+    ),
     ("footer, 5,000 nodes, 2,000 events/s", "without footer", "at most 1.3", Bench.footer),
 )
 

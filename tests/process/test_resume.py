@@ -114,8 +114,16 @@ def test_a_full_disk_is_said_once(home: Home, serve: Serve) -> None:
     live.line(), live.line()
     wait_until(lambda: list(_cursors(home).glob("*.json")))
     (path,) = _cursors(home).glob("*.json")
-    # A disk that is full for this one file, also for root: the draft can be opened, not written.
-    os.symlink("/dev/full", path.with_name(f"{path.name}.{live.process.pid}.new"))
+
+    def is_full() -> bool:
+        """Make the disk full for this one file, also for root: the draft can be opened, not written."""
+        try:
+            os.symlink("/dev/full", path.with_name(f"{path.name}.{live.process.pid}.new"))
+        except FileExistsError:  # a cursor is being saved just now
+            return False
+        return True
+
+    wait_until(is_full)
     for number in (3, 4, 5):
         publish(running, KINDS[number - 1], number)
     ran = live.finish()

@@ -151,14 +151,15 @@ class Watch:
     def _unfinished(self) -> str:
         if self._one:
             return f"job {min(self._following)} had"
-        return f"{len(self._following)} jobs had"
+        return f"{len(self._following)} {'job' if len(self._following) == 1 else 'jobs'} had"
 
     def _how_to_go_on(self) -> str | None:
         places = self._printer.places.values()
         if not self._is_finding:
             return "\n".join(place.how_to_go_on for place in places) or None
         command = "jobevents tail --all" + (" --resume" if any(place.save for place in places) else "")
-        return f"{len(places)} jobs that were followed go on. To go on following: {command}"
+        who = "1 job that was followed goes on" if len(places) == 1 else f"{len(places)} jobs that were followed go on"
+        return f"{who}. To go on following: {command}"
 
     def _take(self, arrived: "Update | Follow | Ended | None") -> bool:
         """Deal with what *arrived*; True where that ends the watch."""

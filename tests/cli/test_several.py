@@ -204,4 +204,5 @@ def test_all_goes_on_without_a_job_whose_cursor_is_taken(home: Home, serve: Serv
     other.signal(signal.SIGTERM)
     other.finish()
     assert ran.status == 143
+    assert ran.err.endswith("1 job that was followed goes on. To go on following: jobevents tail --all --resume\n")
     assert "Error: another `jobevents tail 1 --resume` is running" in ran.err

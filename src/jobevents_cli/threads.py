@@ -21,9 +21,13 @@ _AHEAD: Final = 32
 """Items that the threads may be ahead of who takes them: memory stays bounded where the output is slow."""
 
 _AT_ONCE: Final = 4
-_LONGEST_WAIT: Final = 3600.0
+"""Threads that are started at once for as much work; for more of it, as it turns out to be late."""
+
 _GRACE: Final = 0.05
 """Seconds that work may be late before one more thread is started for it: one that hangs holds up no other."""
+
+_LONGEST_WAIT: Final = 3600.0
+"""Seconds for which a thread waits at one go: a clock cannot tell every time that a user may name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,8 @@ class Ended:
 class Threads(Generic[Item]):
     """Threads that bring items, and one queue to take them from.
 
-    A thread a job would do, and cost twice the time: a poll is over in milliseconds, and the next one finds the
-    processor's caches as it left them only where the same thread makes it. So as many threads stay as are busy, and
+    A thread a job would do, and take twice the processor's time: a poll is over in milliseconds, and the next one
+    finds the caches as it needs them only where the same thread makes it. So as many threads stay as are busy, and
     one that waits for what is due next.
     """
 

@@ -102,8 +102,9 @@ class Bench:
         return f"{found:.2f}", found <= 0.8
 
     def memory(self) -> tuple[str, bool]:
-        """Peak memory for 60 MB and for 600 MB."""
-        peaks = [self.run(f"{PROGRAM} list {job} --json").peak for job in (LARGE, HUGE)]
+        """Peak memory for 60 MB and for 600 MB, as JSON or as coloured text, whichever takes more."""
+        forms = ("--json", "--color always")
+        peaks = [max(self.run(f"{PROGRAM} list {job} {form}").peak for form in forms) for job in (LARGE, HUGE)]
         return f"{peaks[0]:.0f} and {peaks[1]:.0f} MB", max(peaks) <= 60
 
     def first_line(self) -> tuple[str, bool]:
@@ -206,7 +207,7 @@ ROWS: tuple[tuple[str, str, str, Callable[[Bench], tuple[str, bool]]], ...] = (
     ("`list --json`, 51 events", "httpx.Client().get, json, print", "at most 1.1", Bench.small),
     ("`list --json`, 100,000 events, 60 MB", "`curl -s \\| jq -c '.items[]'`", "at most 0.8", Bench.large_json),
     ("the same as coloured text", "the same curl and jq", "at most 0.8", Bench.large_text),
-    ("peak memory, answers of 60 and 600 MB", "", "at most 60 MB", Bench.memory),
+    ("peak memory of both, answers of 60 and 600 MB", "", "at most 60 MB", Bench.memory),
     ("first line, 100,000 events over 10 s", "first event sent", "at most 0.2 s", Bench.first_line),
     ("an event's line, default interval", "the event visible", "at most 0.6 s, 1.3 polls/s", Bench.latency),
     ("CPU while a tail idles", "one core", "at most 0.5 %", Bench.idle),

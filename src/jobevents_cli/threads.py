@@ -52,6 +52,7 @@ class Threads(Generic[Item]):
         self._due: list[tuple[float, int, int, Iterator[Item | Wait]]] = []
         self._order = itertools.count()
         self._count = 0
+        self._last_started = 0.0
         self._is_one_waiting = False
 
     def start(self, name: int, work: Iterator[Item | Wait]) -> None:
@@ -65,18 +66,23 @@ class Threads(Generic[Item]):
         """What comes next, or None where nothing comes within *seconds*."""
         until = time.monotonic() + seconds
         while True:
+            may_hang = self._relieve()
             left = max(0.0, until - time.monotonic())
-            with self._changed:
-                may_hang = bool(self._due) and not self._is_one_waiting
             try:
                 return self._arrivals.get(timeout=min(left, _GRACE) if may_hang else left)
             except queue.Empty:
                 if left <= _GRACE or not may_hang:
                     return None
-            with self._changed:
-                is_late = self._due and self._due[0][0] < time.monotonic() - _GRACE
-                if is_late and not self._is_one_waiting:
-                    self._start_thread()
+
+    def _relieve(self) -> bool:
+        """Start one more thread where work is late; False where a thread waits for what is due next."""
+        with self._changed:
+            if self._is_one_waiting or not self._due:
+                return False
+            late_since = time.monotonic() - _GRACE
+            if self._due[0][0] < late_since and self._last_started < late_since:
+                self._start_thread()
+            return True
 
     def _due_after(self, seconds: float) -> float:
         """When work goes on that waits for *seconds*: among many, later and together with what is due then."""
@@ -90,6 +96,7 @@ class Threads(Generic[Item]):
 
     def _start_thread(self) -> None:
         self._count += 1
+        self._last_started = time.monotonic()
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:

@@ -13,6 +13,7 @@ PATIENT_POLLS: Final = 5
 SLOWEST_POLL: Final = 5.0
 _MOST_STEPS: Final = 10
 JITTER: Final = 0.1
+MANY_JOBS: Final = 100
 POLLS_PER_SECOND: Final = 100
 LONGEST_STRETCH: Final = 1.5
 
@@ -29,10 +30,12 @@ def poll_delay(interval: float, idle_polls: int, sample: float) -> float:
 
 
 def shared_delay(seconds: float, jobs: int) -> float:
-    """Seconds until the poll of one of many *jobs*, each of which would wait for *seconds* if it were alone.
+    """Seconds until the poll of one of so many *jobs*, each of which would wait for *seconds* if it were alone.
 
-    Together they ask no more than 100 times a second, as far as no wait becomes longer than half as long again.
+    More than 100 together ask no more than 100 times a second, as far as no wait becomes half as long again.
     """
+    if jobs <= MANY_JOBS:
+        return seconds
     return max(seconds, min(LONGEST_STRETCH * seconds, jobs / POLLS_PER_SECOND))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final, Generic, TypeVar
 
-from jobevents_cli.backoff import shared_delay
+from jobevents_cli.backoff import MANY_JOBS, shared_delay
 from jobevents_cli.follower import Wait
 
 Item = TypeVar("Item")
@@ -71,7 +71,7 @@ class Threads(Generic[Item]):
             try:
                 return self._arrivals.get(timeout=min(left, _GRACE) if may_hang else left)
             except queue.Empty:
-                if left <= _GRACE or not may_hang:
+                if time.monotonic() >= until:
                     return None
 
     def _relieve(self) -> bool:
@@ -86,8 +86,9 @@ class Threads(Generic[Item]):
 
     def _due_after(self, seconds: float) -> float:
         """When work goes on that waits for *seconds*: among many, later and together with what is due then."""
-        due = time.monotonic() + shared_delay(seconds, len(self._due))
-        return due + -due % _GRACE if self._due else due
+        jobs = len(self._due)
+        due = time.monotonic() + shared_delay(seconds, jobs)
+        return due + -due % _GRACE if jobs > MANY_JOBS else due
 
     def _put(self, due: float, name: int, work: Iterator[Item | Wait]) -> None:
         heappush(self._due, (due, next(self._order), name, work))

@@ -73,15 +73,19 @@ def test_slow_jobs_hold_up_no_other(home: Home, serve: Serve) -> None:
     live = home.start("tail", *map(str, running), "--json", "--interval", "0.1", "--url", server.url)
     assert {json.loads(live.line())["job"] for _ in range(2 * len(quick))} == set(map(str, quick))
     for number in quick:
-        publish(running[number], GOOD[2], 3)
+        publish(running[number], "n2:running", 3)
     assert {json.loads(live.line())["job"] for _ in quick} == set(map(str, quick))
     until.set()
     assert {json.loads(live.line())["job"] for _ in range(2 * len(slow))} == set(map(str, slow))
     live.signal(signal.SIGINT)
     ran = live.finish()
     assert ran.status == 130
-    told = [line.split(": ")[-1] for line in ran.err.splitlines()]
-    assert all(f"jobevents tail {number} --start 3" in told for number in slow)
+    interrupted, *told = ran.err.splitlines()
+    assert interrupted == "Interrupted: by SIGINT"
+    assert [line.split(": ")[-1] for line in told] == [
+        *(f"jobevents tail {number} --start 3" for number in slow),
+        *(f"jobevents tail {number} --start 4" for number in quick),
+    ]
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")

@@ -257,6 +257,38 @@ def test_one_outage_of_many_jobs_is_told_once(home: Home, serve: Serve) -> None:
     assert re.fullmatch(r"jobevents: contact is back after \ds", back)
 
 
+def test_contact_is_back_once_the_job_that_lacks_it_is_given_up(home: Home, serve: Serve) -> None:
+    """The job that alone has no contact any more ends with an error: then contact is back for all there are."""
+    running = [job(*KINDS[:3], job_id=number) for number in (1, 2)]
+    server = serve(*running)
+    live = home.start("tail", "1", "2", "--json", "--interval", "0.1", "--url", server.url)
+    for _ in range(3 * len(running)):
+        live.line()
+    asked = Counter[str]()
+    well = 0
+
+    def refuse(handler: misbehaving.RecordingHandler, answer: Answer) -> None:
+        nonlocal well
+        number = handler.path.split("/jobs/")[1].split("/")[0]
+        asked[number] += 1
+        if number == "1" and min(asked["1"], asked["2"]) > 1:
+            well += 1
+            handler.send(answer)
+        else:
+            handler.send(Answer(404 if well > 1 else 503, b""))
+
+    server.faults[0] = refuse
+    wait_until(lambda: "2" in asked and well > 1)
+    misbehaving.publish(running[0], KINDS[3], 4)
+    misbehaving.publish(running[0], KINDS[4], 5)
+    ran = live.finish()
+    assert ran.status == 6
+    lost, error, _hint, back = ran.err.splitlines()
+    assert lost.endswith("says 503; trying again for up to 5m 00s")
+    assert error.startswith("Error: job 2: ")
+    assert back.startswith("jobevents: contact is back after ")
+
+
 def test_a_new_token_is_waited_for(home: Home, serve: Serve) -> None:
     """401 in the middle: the tail waits for another token in the file, and goes on with it."""
     running = job(*KINDS[:3])

@@ -9,7 +9,7 @@ import pytest
 from support.misbehaving import Fault, TestServer
 from support.program import Home, home_in
 
-from jobevents_cli.orchestrator.jobs import ScriptedJob
+from jobevents_cli.demo.scripted_jobs import ScriptedJob
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -6,13 +6,14 @@ and `JobEventsError` with its kinds, can be imported from here too.
 
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from jobevents_cli.door import Following, follow
-    from jobevents_cli.errors import AccessDenied, JobEventsError, NoUsableAnswer, RequestRefused, UsageProblem
-    from jobevents_cli.events import Event
-    from jobevents_cli.verdict import Outcome
+from jobevents_cli.version import __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from jobevents_cli.api import Following, follow
+    from jobevents_cli.errors import AccessDenied, JobEventsError, NoUsableAnswer, RequestRefused, UsageProblem
+    from jobevents_cli.model.event import Event
+    from jobevents_cli.model.outcome import Outcome
+
 
 __all__ = [
     "AccessDenied",
@@ -23,10 +24,11 @@ __all__ = [
     "Outcome",
     "RequestRefused",
     "UsageProblem",
+    "__version__",
     "follow",
 ]
 
-_HOMES = {"Event": "events", "Following": "door", "Outcome": "verdict", "follow": "door"}
+_HOMES = {"Event": "model.event", "Following": "api", "Outcome": "model.outcome", "follow": "api"}
 
 
 def __getattr__(name: str) -> Any:

@@ -12,9 +12,9 @@ from typing import NoReturn
 
 import click
 
-from jobevents_cli import __version__
 from jobevents_cli.errors import Interrupted, JobEventsError, UsageProblem
 from jobevents_cli.exit_status import ExitStatus
+from jobevents_cli.version import __version__
 
 COMMANDS = {
     "tail": "Print the events of job JOB_ID so far, then follow it until it ends.",
@@ -119,8 +119,8 @@ def _help_width() -> int:
 
 
 def _end(error: JobEventsError) -> int:
-    from jobevents_cli.printing import tell_error
-    from jobevents_cli.terminal import give_up_stdout
+    from jobevents_cli.output.notices import tell_error
+    from jobevents_cli.output.streams import give_up_stdout
 
     tell_error(error)
     give_up_stdout()

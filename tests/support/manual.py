@@ -13,8 +13,8 @@ import click
 from jobevents_cli import __version__
 from jobevents_cli.cli import group
 from jobevents_cli.commands.completion import SHELLS, script_for
+from jobevents_cli.config.sources import CONFIG_VARIABLE, TOKEN_VARIABLE, VARIABLES
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.settings import CONFIG_VARIABLE, TOKEN_VARIABLE, VARIABLES
 
 ROOT = Path(__file__).parents[2]
 COMPLETIONS = {"bash": "jobevents.bash", "zsh": "_jobevents", "fish": "jobevents.fish"}

@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from jobevents_cli.orchestrator.jobs import Script, ScriptedJob, written
-from jobevents_cli.orchestrator.server import Answer, Handler, Orchestrator, OrchestratorServer
+from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, written
+from jobevents_cli.demo.server import Answer, Handler, Orchestrator, OrchestratorServer
 from support.program import TOKEN
 
 Fault = Callable[["RecordingHandler", Answer], None]

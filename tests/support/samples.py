@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from jobevents_cli.orchestrator.jobs import Script, ScriptedJob, number_events
+from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, number_events
 
 REPORT: Final = "https://orchestrator.example.lan/#/cm/report/20d60265"
 METRICS: Final = {

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobevents_cli.errors import JobEventsError, TransientFault
-from jobevents_cli.events import Event, Job
-from jobevents_cli.follower import Cursor, Follower, Wait
-from jobevents_cli.tailing import tail
-from jobevents_cli.verdict import Ending
+from jobevents_cli.following.follower import Follower
+from jobevents_cli.following.position import Cursor
+from jobevents_cli.following.update import Wait
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.job import Job
+from jobevents_cli.model.outcome import Ending
+from jobevents_cli.runtime.loop import tail
 
 JOB_ID = 352
 

@@ -33,7 +33,7 @@ def command() -> None:
 @command.command("path", epilog='\b\nExamples:\n  jobevents config path\n  cat "$(jobevents config path)"\n')
 def path() -> int:
     """Print where the configuration file is, or would be."""
-    from jobevents_cli.config_file import config_path
+    from jobevents_cli.config.file import config_path
 
     click.echo(config_path())
     return ExitStatus.DONE
@@ -43,8 +43,8 @@ def path() -> int:
 @connection_options
 def show(**options: Any) -> int:
     """Print every setting in force and where it comes from; of the token, only that."""
-    from jobevents_cli.commands.parts import configuration_for
-    from jobevents_cli.render.text import safe
+    from jobevents_cli.commands.builders import configuration_for
+    from jobevents_cli.render.escape import safe
 
     configuration = configuration_for(options)
     for name, value, origin in configuration.effective(CONFIGURABLE):
@@ -61,7 +61,7 @@ def show(**options: Any) -> int:
 @_profile_option
 def set_(key: str, value: str, profile: str | None) -> int:
     """Set KEY to VALUE, after a check."""
-    from jobevents_cli.config_file import ConfigFile
+    from jobevents_cli.config.file import ConfigFile
 
     if profile is not None and key == "default-profile":
         raise click.UsageError("default-profile stands for all: leave --profile out")
@@ -76,7 +76,7 @@ def set_(key: str, value: str, profile: str | None) -> int:
 @_profile_option
 def unset(key: str, profile: str | None) -> int:
     """Take KEY out of the file."""
-    from jobevents_cli.config_file import ConfigFile
+    from jobevents_cli.config.file import ConfigFile
     from jobevents_cli.errors import UsageProblem
 
     file = ConfigFile()
@@ -88,8 +88,8 @@ def unset(key: str, profile: str | None) -> int:
 @command.command("profiles", epilog="\b\nExamples:\n  jobevents config profiles\n")
 def profiles() -> int:
     """List the profiles, the default one marked."""
-    from jobevents_cli.config_file import ConfigFile
-    from jobevents_cli.render.text import safe
+    from jobevents_cli.config.file import ConfigFile
+    from jobevents_cli.render.escape import safe
 
     file = ConfigFile()
     for name, table in file.profiles.items():
@@ -102,7 +102,7 @@ def _checked(key: str, value: str) -> Any:
     """What to write into the configuration file for *key*; UsageProblem where *value* does not fit it."""
     from jobevents_cli.commands.tail import command as tail
     from jobevents_cli.errors import UsageProblem
-    from jobevents_cli.settings import Setting, orchestrator_url
+    from jobevents_cli.http.address import Setting, orchestrator_url
 
     if key == "url":
         orchestrator_url(Setting(value, "VALUE"))

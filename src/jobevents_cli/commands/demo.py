@@ -51,15 +51,16 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
     import threading
     import time
 
-    from jobevents_cli.client import OrchestratorClient
-    from jobevents_cli.follower import Follower
-    from jobevents_cli.orchestrator.jobs import deployment, number_events
-    from jobevents_cli.orchestrator.server import Orchestrator, OrchestratorServer
-    from jobevents_cli.orchestrator.showcase import showcase
-    from jobevents_cli.printing import Printer, Printing
-    from jobevents_cli.puppet_files import Token
-    from jobevents_cli.terminal import say
-    from jobevents_cli.watching import Follow, Watch
+    from jobevents_cli.demo.scripted_jobs import deployment, number_events
+    from jobevents_cli.demo.server import Orchestrator, OrchestratorServer
+    from jobevents_cli.demo.showcase import showcase
+    from jobevents_cli.following.follower import Follower
+    from jobevents_cli.http.token import Token
+    from jobevents_cli.orchestrator.client import OrchestratorClient
+    from jobevents_cli.output.printer import Printer, Printing
+    from jobevents_cli.output.streams import say
+    from jobevents_cli.runtime.coordinator import Watch
+    from jobevents_cli.runtime.followed_job import Follow
 
     if port is not None and not serve:
         raise click.UsageError("--port goes with --serve")

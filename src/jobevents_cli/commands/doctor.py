@@ -24,9 +24,10 @@ def command(*, as_json: bool, **options: Any) -> int:
 
     Ends in 0 where all is well, else as the first failed check would end a tail.
     """
-    from jobevents_cli.commands.parts import configuration_for
-    from jobevents_cli.diagnosis import Diagnosis
-    from jobevents_cli.watching import fetch, print_check
+    from jobevents_cli.checks import Diagnosis
+    from jobevents_cli.commands.builders import configuration_for
+    from jobevents_cli.output.printer import print_check
+    from jobevents_cli.runtime.retry import fetch
 
     checks = []
     for check in fetch(lambda: iter(Diagnosis(configuration_for(options)))):

@@ -5,13 +5,8 @@ from typing import Any
 
 import click
 
-from jobevents_cli.commands.configured import ConfiguredCommand
-from jobevents_cli.commands.options import (
-    EventNumber,
-    choice_options,
-    connection_options,
-    output_options,
-)
+from jobevents_cli.commands.defaults import ConfiguredCommand
+from jobevents_cli.commands.options import EventNumber, choice_options, connection_options, output_options
 from jobevents_cli.exit_status import ExitStatus
 
 
@@ -34,10 +29,11 @@ Examples:
 @connection_options
 def command(*, limit: int, as_json: bool, **options: Any) -> int:
     """List the recent jobs: id, state, type, environment, owner, nodes by state, time."""
-    from jobevents_cli.commands.parts import client_for, view_for, wanted_jobs
-    from jobevents_cli.discovery import recent_jobs
-    from jobevents_cli.job_cache import remember
-    from jobevents_cli.watching import fetch, print_lines
+    from jobevents_cli.commands.builders import client_for, view_for, wanted_jobs
+    from jobevents_cli.orchestrator.job_search import recent_jobs
+    from jobevents_cli.output.printer import print_lines
+    from jobevents_cli.runtime.retry import fetch
+    from jobevents_cli.state.job_cache import remember
 
     wanted = wanted_jobs(options)
     client = client_for(options)

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from jobevents_cli.commands.configured import ConfiguredCommand
+from jobevents_cli.commands.defaults import ConfiguredCommand
 from jobevents_cli.commands.options import (
     EventNumber,
     complete_jobs,
@@ -42,10 +42,13 @@ def command(job_id: int, *, raw: bool, exit_status: bool, **options: Any) -> int
     """Print the events of job JOB_ID there are now, once."""
     import random
 
-    from jobevents_cli.commands.parts import client_for, printing_for, refuse_together
-    from jobevents_cli.follower import ANSWER_LIMIT, Follower
-    from jobevents_cli.printing import Printer, Printing, tell
-    from jobevents_cli.watching import Follow, Watch, print_raw
+    from jobevents_cli.commands.builders import client_for, printing_for, refuse_together
+    from jobevents_cli.following.follower import ANSWER_LIMIT, Follower
+    from jobevents_cli.output.notices import tell
+    from jobevents_cli.output.printer import Printer, Printing
+    from jobevents_cli.runtime.coordinator import Watch
+    from jobevents_cli.runtime.followed_job import Follow
+    from jobevents_cli.runtime.retry import print_raw
 
     start: int | None = options["start"]
     if raw:

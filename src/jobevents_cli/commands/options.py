@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from jobevents_cli.durations import parse_duration
+from jobevents_cli.model.durations import parse_duration
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -62,8 +62,8 @@ def complete_types(_ctx: click.Context, _parameter: click.Parameter, incomplete:
     """The event types, short and long, that begin with *incomplete*."""
     from click.shell_completion import CompletionItem
 
-    from jobevents_cli.events import EVENT_TYPES
-    from jobevents_cli.filters import SHORT_TYPES
+    from jobevents_cli.following.filters import SHORT_TYPES
+    from jobevents_cli.model.event import EVENT_TYPES
 
     offered = [CompletionItem(name, help=f"short for {SHORT_TYPES[name]}") for name in SHORT_TYPES]
     offered += [CompletionItem(name, help="event type") for name in EVENT_TYPES]
@@ -74,7 +74,7 @@ def complete_profiles(_ctx: click.Context, _parameter: click.Parameter, incomple
     """The profiles of the configuration file that begin with *incomplete*."""
     from click.shell_completion import CompletionItem
 
-    from jobevents_cli.config_file import ConfigFile
+    from jobevents_cli.config.file import ConfigFile
     from jobevents_cli.errors import JobEventsError
 
     try:
@@ -92,7 +92,7 @@ def complete_jobs(_ctx: click.Context, _parameter: click.Parameter, incomplete: 
     """The ids of jobs seen lately that begin with *incomplete*."""
     from click.shell_completion import CompletionItem
 
-    from jobevents_cli.job_cache import recall
+    from jobevents_cli.state.job_cache import recall
 
     return [CompletionItem(number, help=about) for number, about in recall() if number.startswith(incomplete)]
 
@@ -178,9 +178,9 @@ choice_options = stacked(
 
 def check_types(types: tuple[str, ...]) -> None:
     """Refuse what can be no event type, and warn of one that is not documented: a slip, most likely."""
-    from jobevents_cli.events import EVENT_TYPES
-    from jobevents_cli.filters import SHORT_TYPES
-    from jobevents_cli.printing import tell
+    from jobevents_cli.following.filters import SHORT_TYPES
+    from jobevents_cli.model.event import EVENT_TYPES
+    from jobevents_cli.output.notices import tell
 
     for name in types:
         if name in EVENT_TYPES or name in SHORT_TYPES:

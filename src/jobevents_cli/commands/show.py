@@ -5,13 +5,8 @@ from typing import Any
 
 import click
 
-from jobevents_cli.commands.configured import ConfiguredCommand
-from jobevents_cli.commands.options import (
-    EventNumber,
-    complete_jobs,
-    connection_options,
-    output_options,
-)
+from jobevents_cli.commands.defaults import ConfiguredCommand
+from jobevents_cli.commands.options import EventNumber, complete_jobs, connection_options, output_options
 from jobevents_cli.errors import OutputFailed
 from jobevents_cli.exit_status import ExitStatus
 
@@ -35,11 +30,12 @@ def command(job_id: int, *, as_json: bool, svg: str | None, **options: Any) -> i
 
     Nodes come longest first. With --json: the job as the orchestrator sent it, its nodes under `nodes`.
     """
-    from jobevents_cli.commands.parts import client_for, refuse_together, view_for
-    from jobevents_cli.discovery import job_with_nodes
-    from jobevents_cli.job_cache import remember
-    from jobevents_cli.private_files import replace_file
-    from jobevents_cli.watching import fetch, print_lines
+    from jobevents_cli.commands.builders import client_for, refuse_together, view_for
+    from jobevents_cli.orchestrator.job_search import job_with_nodes
+    from jobevents_cli.output.printer import print_lines
+    from jobevents_cli.runtime.retry import fetch
+    from jobevents_cli.state.job_cache import remember
+    from jobevents_cli.state.private_files import replace_file
 
     if svg:
         refuse_together("--svg", {"--json": as_json})

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from jobevents_cli.commands.configured import ConfiguredCommand
+from jobevents_cli.commands.defaults import ConfiguredCommand
 from jobevents_cli.commands.options import (
     Duration,
     EventNumber,
@@ -99,12 +99,13 @@ def command(
     Several jobs are followed at once, each line with its job's id before it. Following only looks: neither Ctrl-C
     nor --timeout touches the job itself.
     """
-    from jobevents_cli.commands.parts import client_for, printing_for, refuse_together, wanted_jobs
-    from jobevents_cli.discovery import latest_job
-    from jobevents_cli.following import AllJobs, Manner, follow
-    from jobevents_cli.job_cache import remember
-    from jobevents_cli.printing import Printer
-    from jobevents_cli.watching import Watch, fetch
+    from jobevents_cli.commands.builders import client_for, printing_for, refuse_together, wanted_jobs
+    from jobevents_cli.orchestrator.job_search import latest_job
+    from jobevents_cli.output.printer import Printer
+    from jobevents_cli.runtime.coordinator import Watch
+    from jobevents_cli.runtime.new_jobs import AllJobs, Manner, follow
+    from jobevents_cli.runtime.retry import fetch
+    from jobevents_cli.state.job_cache import remember
 
     if [bool(job_ids), all_jobs, latest].count(True) != 1:
         raise click.UsageError("give the ids of jobs, or --all, or --latest")

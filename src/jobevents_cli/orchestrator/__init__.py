@@ -1,1 +1,1 @@
-"""A small orchestrator on loopback: for `jobevents demo`, and for the tests."""
+"""The orchestrator's HTTP API."""

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Final
 
-from jobevents_cli.durations import format_duration
-from jobevents_cli.events import CLOSING_STATES
-from jobevents_cli.progress import Progress
-from jobevents_cli.render.lines import LOOKS
-from jobevents_cli.render.spans import Span, fitted, width
-from jobevents_cli.render.text import safe
+from jobevents_cli.model.durations import format_duration
+from jobevents_cli.model.event import CLOSING_STATES
+from jobevents_cli.model.progress import Progress
+from jobevents_cli.render.escape import safe
+from jobevents_cli.render.event_line import LOOKS
+from jobevents_cli.render.styles import Span, fitted, width
 
 _WIDEST_BAR: Final = 30
 _NARROWEST_BAR: Final = 5

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from jobevents_cli.durations import format_duration
-from jobevents_cli.progress import Progress
-from jobevents_cli.render.lines import LOOKS
-from jobevents_cli.render.spans import Span
-from jobevents_cli.render.story import report_link, story
-from jobevents_cli.render.text import safe
-from jobevents_cli.verdict import Outcome
+from jobevents_cli.model.durations import format_duration
+from jobevents_cli.model.outcome import Outcome
+from jobevents_cli.model.progress import Progress
+from jobevents_cli.render.details import report_link, story
+from jobevents_cli.render.escape import safe
+from jobevents_cli.render.event_line import LOOKS
+from jobevents_cli.render.styles import Span
 
 MOST_FAILURES: Final = 20
 _SLOWEST: Final = 3

@@ -9,16 +9,18 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from jobevents_cli.durations import format_duration
-from jobevents_cli.events import Event, Job, as_mapping, as_text
-from jobevents_cli.render.lines import LOOKS
-from jobevents_cli.render.story import report_link, story
-from jobevents_cli.render.text import safe
-from jobevents_cli.timestamps import seconds_of
+from jobevents_cli.model.durations import format_duration
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.json_values import as_mapping, as_text
+from jobevents_cli.model.timestamps import seconds_of
+from jobevents_cli.render.details import report_link, story
+from jobevents_cli.render.escape import safe
+from jobevents_cli.render.event_line import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from jobevents_cli.model.job import Job
     from jobevents_cli.render.times import TimeFormat
 
 UNLIMITED: Final = 100_000

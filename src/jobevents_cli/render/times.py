@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
-from jobevents_cli.timestamps import parse_timestamp
+from jobevents_cli.model.timestamps import parse_timestamp
 
 TimeFormat = Callable[[str], str]
 """From the server's timestamp to what is shown; what is no timestamp is shown as it is."""

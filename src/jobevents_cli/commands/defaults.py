@@ -1,0 +1,35 @@
+"""Commands whose options take their defaults from the configuration file."""
+
+import click
+
+from jobevents_cli.commands.options import CONFIGURABLE
+from jobevents_cli.errors import UsageProblem
+
+
+class ConfiguredCommand(click.Command):
+    """A command whose options take their defaults from the configuration file."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse *args*, and look up what was not given; UsageProblem where the file's value does not fit."""
+        rest = super().parse_args(ctx, args)
+        if not ctx.resilient_parsing:
+            self._configure(ctx)
+        return rest
+
+    def _configure(self, ctx: click.Context) -> None:
+        from jobevents_cli.commands.builders import configuration_for
+
+        configuration = configuration_for(ctx.params)
+        for parameter in self.params:
+            option = (parameter.name or "").replace("_", "-")
+            given = ctx.get_parameter_source(parameter.name or "")
+            if option not in CONFIGURABLE or given is not click.core.ParameterSource.DEFAULT:
+                continue
+            found = configuration.default(option)
+            if found is None:
+                continue
+            value, origin = found
+            try:
+                ctx.params[parameter.name or ""] = parameter.type_cast_value(ctx, value)
+            except click.BadParameter as error:
+                raise UsageProblem(f"{option} in {origin}: {error.message}") from None

@@ -1,0 +1,1 @@
+"""The embedded orchestrator that `jobevents demo` and the tests run."""

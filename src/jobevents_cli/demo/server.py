@@ -1,0 +1,192 @@
+"""Answers the orchestrator's read-only API over HTTP, on loopback alone."""
+
+import gzip
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, ClassVar, Final, Self
+from urllib.parse import parse_qs, urlsplit
+
+from jobevents_cli.demo.scripted_jobs import ScriptedJob
+
+API: Final = "/orchestrator/v1"
+
+
+_WORTH_PACKING: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole HTTP answer."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Refusal(Exception):
+    """The API's own error: *status*, the *kind* behind its slash and what it says."""
+
+    def __init__(self, status: int, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.answer = json_answer(status, {"kind": f"puppetlabs.{kind}", "msg": message})
+
+
+def json_answer(status: int, document: Any, **headers: str) -> Answer:
+    """*document* as the orchestrator sends it: pretty-printed."""
+    body = json.dumps(document, indent=2, ensure_ascii=False).encode()
+    return Answer(status, body, {"Content-Type": "application/json; charset=utf-8", **headers})
+
+
+class Orchestrator:
+    """The jobs and the API's answers about them. Knows no sockets."""
+
+    def __init__(
+        self,
+        jobs: Iterable[ScriptedJob],
+        *,
+        token: str,
+        clock: Callable[[], float] = time.time,
+        base: str = "",
+    ) -> None:
+        """Let in who sends *token*; *clock* gives seconds since 1970; *base* is the API's address in links."""
+        self.jobs = {job.job_id: job for job in jobs}
+        self.token = token
+        self.base = base
+        self._clock = clock
+
+    def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
+        """The answer to a GET of *target*, path and query, with these request *headers*."""
+        try:
+            self._let_in(headers)
+            parts = urlsplit(target)
+            query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+            answer = json_answer(HTTPStatus.OK, self._document(parts.path, query), **{"Cache-Control": "no-store"})
+        except Refusal as refusal:
+            answer = refusal.answer
+        if "gzip" in headers.get("Accept-Encoding", "") and len(answer.body) >= _WORTH_PACKING:
+            packed = gzip.compress(answer.body, 1)
+            return Answer(answer.status, packed, {**answer.headers, "Content-Encoding": "gzip"})
+        return answer
+
+    def _let_in(self, headers: Mapping[str, str]) -> None:
+        token = headers.get("X-Authentication")
+        if not token:
+            raise Refusal(401, "rbac/user-unauthenticated", "Route requires authentication")
+        if token != self.token:
+            raise Refusal(401, "rbac/invalid-token", "The provided token is not valid.")
+        accepted = headers.get("Accept", "*/*").split(",")
+        if not {"application/json", "application/*", "*/*"} & {name.strip() for name in accepted}:
+            raise Refusal(406, "orchestrator/not-acceptable", "must accept application/json")
+
+    def _document(self, path: str, query: Mapping[str, str]) -> Any:
+        match path.removeprefix(API).strip("/").split("/"):
+            case ["jobs"]:
+                return self._list(query)
+            case ["jobs", name]:
+                return self._job(name).document(self._clock(), self.base)
+            case ["jobs", name, "events"]:
+                return self._events(self._job(name), _whole(query.get("start", "0"), "start"))
+            case ["jobs", name, "nodes"]:
+                return self._nodes(self._job(name))
+            case _:
+                raise Refusal(404, "orchestrator/unknown-endpoint", f"there is no {path}")
+
+    def _job(self, name: str) -> ScriptedJob:
+        job = self.jobs.get(_whole(name, "job-id"))
+        if job is None or job.created > self._clock():
+            raise Refusal(404, "orchestrator/unknown-job", f"Job {name} not found")
+        return job
+
+    def _events(self, job: ScriptedJob, start: int) -> Any:
+        events = [event for event in job.events(self._clock()) if int(event["id"]) >= start]
+        following = int(events[-1]["id"]) + 1 if events else start
+        link = f"{self.base}/jobs/{job.job_id}/events?start={following}"
+        return {"next-events": {"id": link}, "items": events}
+
+    def _nodes(self, job: ScriptedJob) -> Any:
+        items = job.node_documents(self._clock())
+        following = str(max((node["latest-event-id"] or 0 for node in items), default=0) + 1)
+        link = f"{self.base}/jobs/{job.job_id}/events?start={following}"
+        return {"next-events": {"id": link, "event": following}, "items": items}
+
+    def _list(self, query: Mapping[str, str]) -> Any:
+        now = self._clock()
+        jobs = sorted((job for job in self.jobs.values() if job.created <= now), key=lambda job: job.job_id)
+        if query.get("order") == "desc":
+            jobs.reverse()
+        limit = _whole(query.get("limit", str(len(jobs))), "limit")
+        offset = _whole(query.get("offset", "0"), "offset")
+        order = {"order": query.get("order", "asc"), "order_by": query.get("order_by", "timestamp")}
+        return {
+            "items": [job.document(now, self.base) for job in jobs[offset : offset + limit]],
+            "pagination": {"limit": limit, "offset": offset, "total": len(jobs), **order},
+        }
+
+
+def _whole(text: str, name: str) -> int:
+    if not text.isdecimal():
+        raise Refusal(400, "orchestrator/validation-error", f"{name} must be an integer, not {text!r}")
+    return int(text)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Hands each GET to the orchestrator of its server."""
+
+    protocol_version = "HTTP/1.1"
+    orchestrator: ClassVar[Orchestrator]
+    wbufsize = -1  # one packet an answer, where it fits
+
+    def do_GET(self) -> None:
+        """Answer a GET."""
+        self.send(self.orchestrator.answer(self.path, dict(self.headers)))
+
+    def send(self, answer: Answer) -> None:
+        """Send *answer* whole."""
+        self.send_response(answer.status)
+        for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Say nothing: the terminal belongs to the tail."""
+
+
+class _QuietServer(ThreadingHTTPServer):
+    """A client that leaves early is no event: nothing is said of it."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""
+
+
+class OrchestratorServer:
+    """Serves an orchestrator on 127.0.0.1 while it is entered."""
+
+    def __init__(self, orchestrator: Orchestrator, *, port: int = 0, handler: type[Handler] = Handler) -> None:
+        """Listen on *port*, 0 for any that is free."""
+        bound = type("BoundHandler", (handler,), {"orchestrator": orchestrator})
+        self._http = _QuietServer(("127.0.0.1", port), bound)
+        self.port: int = self._http.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        orchestrator.base = self.url + API
+
+    def __enter__(self) -> Self:
+        """Begin to answer."""
+        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """Stop answering."""
+        self._http.shutdown()
+        self._http.server_close()

@@ -1,0 +1,86 @@
+"""Finds jobs: the recent ones, the latest, and those that start while somebody watches."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from jobevents_cli.errors import UnknownJob
+from jobevents_cli.model.job import Job
+
+PAGE: Final = 50
+"""Jobs asked for at once: each carries its options, so a page of many is large."""
+
+
+_LIMIT: Final = 30.0
+
+
+class JobLister(Protocol):
+    """What finding jobs needs of a client."""
+
+    def jobs(self, count: int, offset: int, limit: float) -> list[Job]:
+        """*count* jobs, newest first, from the one at *offset* on."""
+
+
+class JobTeller(Protocol):
+    """What showing one job needs of a client."""
+
+    def job(self, job_id: int, limit: float) -> Job:
+        """The job as it is now."""
+
+    def nodes(self, job_id: int, limit: float) -> list[dict[str, Any]]:
+        """Its nodes as they are now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which jobs are meant; None wants any."""
+
+    state: str | None = None
+    job_type: str | None = None
+    owner: str | None = None
+    environment: str | None = None
+
+    def __call__(self, job: Job) -> bool:
+        """Whether *job* is one of them."""
+        pairs = (
+            (self.state, job.state),
+            (self.job_type, job.type),
+            (self.owner, job.owner),
+            (self.environment, job.environment),
+        )
+        return all(wanted is None or wanted == found for wanted, found in pairs)
+
+
+def recent_jobs(lister: JobLister, wanted: Wanted) -> Iterator[Job]:
+    """The jobs that are *wanted*, newest first, page by page."""
+    for job in _newest_first(lister):
+        if wanted(job):
+            yield job
+
+
+def latest_job(lister: JobLister, wanted: Wanted) -> Iterator[Job]:
+    """The newest job that is *wanted*; UnknownJob where there is none."""
+    for job in recent_jobs(lister, wanted):
+        if job.number is not None:
+            yield job
+            return
+    raise UnknownJob("there is no such job", hint="jobevents jobs lists those there are")
+
+
+def job_with_nodes(teller: JobTeller, job_id: int) -> tuple[Job, list[dict[str, Any]]]:
+    """The job *job_id* and its nodes, as they are now."""
+    return teller.job(job_id, _LIMIT), teller.nodes(job_id, _LIMIT)
+
+
+def _newest_first(lister: JobLister) -> Iterator[Job]:
+    seen: set[int | None] = set()
+    offset = 0
+    while True:
+        page = lister.jobs(PAGE, offset, _LIMIT)
+        # A job that starts meanwhile moves the others on; a server that knows no offset repeats itself.
+        fresh = [job for job in page if job.number not in seen]
+        seen.update(job.number for job in fresh)
+        yield from fresh
+        if len(page) < PAGE or not fresh:
+            return
+        offset += len(page)

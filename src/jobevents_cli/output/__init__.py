@@ -1,0 +1,1 @@
+"""The two standard streams: what is written where, and when."""

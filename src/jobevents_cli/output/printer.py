@@ -1,0 +1,260 @@
+"""Prints what updates bring: events to standard output, all else to standard error, a footer below."""
+
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from jobevents_cli.following.filters import Filter
+from jobevents_cli.following.position import Cursor
+from jobevents_cli.following.update import Save, Update
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.outcome import Outcome
+from jobevents_cli.model.progress import Progress
+from jobevents_cli.output.capabilities import can_encode, encoding_of, is_terminal, wants_color
+from jobevents_cli.output.screen import Screen
+from jobevents_cli.output.streams import Output
+from jobevents_cli.render.escape import safe
+from jobevents_cli.render.event_line import SYMBOLS, TextLines
+from jobevents_cli.render.footer import footer_lines
+from jobevents_cli.render.json_line import JsonLines, encoded
+from jobevents_cli.render.styles import Paint, Painter, painted, plain, width
+from jobevents_cli.render.summary import summary_lines
+from jobevents_cli.render.times import TimeFormat, time_format
+
+
+def print_lines(values: Iterable[Any] = (), *, text: str = "") -> None:
+    """Print *text*, and each of *values* as a line of JSON."""
+    output = Output()
+    output.write(text.encode(encoding_of(sys.stdout), "backslashreplace"))
+    for value in values:
+        output.write(encoded(value, on_terminal=is_terminal(sys.stdout)) + b"\n")
+    output.flush()
+
+
+def print_check(name: str, found: str, cure: str | None, *, is_good: bool | None, as_json: bool) -> None:
+    """Print what one check found: a line, and one for the *cure* where there is one."""
+    if as_json:
+        print_lines([{"check": name, "ok": is_good, "found": found, "cure": cure}])
+        return
+    symbols = {True: "✔", False: "✘", None: "-"} if can_encode("✔✘", sys.stdout) else {True: "+", False: "x", None: "-"}
+    cured = f"  {'':<13}  {safe(cure)}\n" if cure else ""
+    print_lines(text=f"{symbols[is_good]} {name:<13}  {safe(found)}\n{cured}")
+
+
+_JOB_STYLES: Final = ("cyan", "magenta", "yellow", "blue", "green", "bright_cyan", "bright_magenta", "bright_yellow")
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """How events are printed: the options that `tail` and `list` share, and what a tail shows beside them."""
+
+    wanted: Filter | None = None
+    as_json: bool = False
+    quiet: bool = False
+    time: str | None = None
+    color: str = "auto"
+    footer: bool = False
+    summary: bool = False
+    several: bool = False
+    waits_for_jobs: bool = False
+
+
+@dataclass(slots=True)
+class Place:
+    """How far one job is printed."""
+
+    job_id: int
+    cursor: Cursor
+    save: Save | None
+    held: deque[bytes] | None
+    progress: Progress = field(default_factory=Progress)
+    highest: int | None = None
+    lost: str | None = None
+    """Why there is no contact now, as it is told to the reader."""
+
+    @property
+    def how_to_go_on(self) -> str:
+        """What to tell who wants to go on following this job."""
+        command = f"jobevents tail {self.job_id}"
+        if self.save:
+            command += " --resume"
+        elif self.highest is not None:
+            command += f" --start {self.highest + 1}"
+        return f"Job {self.job_id} itself goes on. To go on following it: {command}"
+
+
+class Printer:
+    """Writes what updates bring, each flushed with its update."""
+
+    def __init__(self, printing: Printing, server_time: Callable[[], float] = time.time) -> None:
+        """Print as *printing* says; *server_time* is the orchestrator's clock, in seconds since 1970."""
+        self._printing = printing
+        self._server_time = server_time
+        self._paint = _paint_for(printing.color, sys.stdout)
+        self._line = _line_renderer(printing, self._paint)
+        self.places: dict[int, Place] = {}
+        self._back: str | None = None
+        self._footer_stream = sys.stdout if is_terminal(sys.stdout) else sys.stderr
+        self._footer_paint = _paint_for(printing.color, self._footer_stream)
+        self.screen = Screen(self._footer if printing.footer else None)
+        self._watches = printing.footer or printing.summary
+
+    def add(self, job_id: int, cursor: Cursor, save: Save | None = None, *, last: int | None = None) -> None:
+        """Begin to print *job_id*, from *cursor* on; of what there is now only the *last* events."""
+        held = None if last is None else deque[bytes](maxlen=last)
+        self.places[job_id] = Place(job_id, cursor, save, held)
+
+    def render(self, update: Update) -> Update:
+        """The *update* with the lines of its events.
+
+        Runs where the updates are made: the thread that prints has then little to do but to write, and the two do
+        not wait for each other.
+        """
+        wanted, line, quiet = self._printing.wanted, self._line, self._printing.quiet
+        for event in update.events:
+            is_shown = not quiet and (wanted is None or wanted(event))
+            update.lines.append(line(event, update.job_id) if is_shown else None)
+        return update
+
+    def take(self, update: Update) -> None:
+        """Print what *update* brings."""
+        place = self.places[update.job_id]
+        numbers = [event.id for event in update.events if event.id is not None]
+        if numbers:
+            place.highest = max(numbers) if place.highest is None else max(place.highest, *numbers)
+        lines = [line for line in update.lines if line is not None]
+        if place.held is not None:
+            place.held.extend(lines)
+        else:
+            self.screen.write(b"".join(lines))
+        if not lines and not self._printing.quiet:
+            # What is not printed cannot tell that nobody reads: busy jobs behind a filter would go on for ever.
+            self.screen.output.check_reader()
+        if self._watches:
+            self._watch(update, place.progress)
+        if update.is_page_end:
+            self.release(place)
+        self.screen.flush()
+        if update.cursor and place.save and place.held is None:
+            place.cursor = update.cursor
+            warning = place.save(update.cursor)
+            if warning:
+                self.say(f"Warning: {warning}")
+        if not self._printing.quiet:
+            self._tell(update, place)
+
+    def _tell(self, update: Update, place: Place) -> None:
+        """Say what *update* has for the reader beside events."""
+        about = f"job {update.job_id}: " if self._printing.several else ""
+        for notice in update.notices:
+            self.say(f"jobevents: {about}{notice}")
+        if update.contact and update.is_lost:
+            is_known = any(other.lost == update.contact for other in self.places.values())
+            place.lost = update.contact
+            if not is_known:
+                self.say(f"jobevents: {about}{update.contact}")
+        elif update.contact:
+            place.lost, self._back = None, update.contact
+            self._tell_of_contact()
+
+    def _tell_of_contact(self) -> None:
+        """Say that contact is back once it is for all jobs: an outage of the orchestrator is one, not one a job."""
+        if self._back and not any(place.lost for place in self.places.values()):
+            self.say(f"jobevents: {self._back}")
+            self._back = None
+
+    def cut_at_failure(self, update: Update) -> Event | None:
+        """The first event of *update* that tells of a failed node; what comes after it is left out.
+
+        The cursor becomes that of what is left in.
+        """
+        for number, event in enumerate(update.events):
+            if event.type in ("node_failed", "node_errored"):
+                del update.events[number + 1 :], update.lines[number + 1 :]
+                if update.cursor:
+                    before = self.places[update.job_id].cursor
+                    ids = [event.id for event in update.events if event.id is not None]
+                    counts = Counter(before.counts) + Counter(event.type for event in update.events)
+                    update.cursor = replace(before, above=(*before.above, *ids), counts=dict(counts))
+                return event
+        return None
+
+    def release(self, place: Place) -> None:
+        """Print what is held back: it is as many as there will be."""
+        held, place.held = place.held, None
+        self.screen.write(b"".join(held or ()))
+        self.screen.flush()
+
+    def say(self, text: str) -> None:
+        """Say *text* on standard error."""
+        self.screen.say(safe(text))
+
+    def tick(self) -> None:
+        """Look round while nothing comes: PipeClosed where nobody reads standard output any more."""
+        if not self._printing.quiet:
+            self.screen.output.check_reader()
+            self.screen.refresh()
+
+    def remove(self, job_id: int) -> Place:
+        """Print *job_id* no more; its part of the footer goes."""
+        place = self.places.pop(job_id)
+        self._tell_of_contact()
+        return place
+
+    def close_job(self, job_id: int, outcome: Outcome | None) -> None:
+        """Say how *job_id* ended, where it did, and print it no more."""
+        place = self.remove(job_id)
+        if not self._printing.summary or outcome is None:
+            return
+        paint = _paint_for(self._printing.color, sys.stderr)
+        symbols = can_encode(SYMBOLS, sys.stderr)
+        for line in summary_lines(job_id, outcome, place.progress, symbols=symbols):
+            self.screen.say(painted(line, paint))
+
+    def _watch(self, update: Update, progress: Progress) -> None:
+        for event in update.events:
+            progress.take(event)
+        if update.job:
+            progress.take_job(update.job)
+        progress.is_lost = update.is_lost
+
+    def _footer(self, columns: int) -> list[tuple[str, int]]:
+        lines = footer_lines(
+            [place.progress for place in self.places.values()],
+            now=self._server_time(),
+            columns=columns,
+            symbols=can_encode(SYMBOLS, self._footer_stream),
+            waits_for_jobs=self._printing.waits_for_jobs,
+        )
+        return [(painted(line, self._footer_paint), sum(width(text) for text, _ in line)) for line in lines]
+
+
+def _paint_for(color: str, stream: object) -> Paint:
+    return Painter() if wants_color(color, stream) else plain  # type: ignore[arg-type] # None where it is closed
+
+
+def times_for(choice: str | None) -> TimeFormat | None:
+    """How standard output shows times by the option's *choice*: local on a terminal, else UTC, by default."""
+    on_terminal = is_terminal(sys.stdout)
+    default = "local" if on_terminal else "utc"
+    return time_format(choice or default, short=on_terminal, today=datetime.now().astimezone())
+
+
+def _line_renderer(printing: Printing, paint: Paint) -> Callable[[Event, int], bytes]:
+    on_terminal = is_terminal(sys.stdout)
+    if printing.as_json:
+        return JsonLines(on_terminal=on_terminal, tagged=printing.several).line
+    return TextLines(
+        paint=paint,
+        time=times_for(printing.time),
+        symbols=can_encode(SYMBOLS, sys.stdout),
+        links=on_terminal and printing.color != "never",
+        encoding=encoding_of(sys.stdout),
+        job_prefix=(lambda job_id: paint(str(job_id), _JOB_STYLES[job_id % len(_JOB_STYLES)]))
+        if printing.several
+        else None,
+    ).line

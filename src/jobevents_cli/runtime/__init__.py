@@ -1,0 +1,1 @@
+"""Follows jobs: loops, workers and sleeping."""

@@ -1,0 +1,156 @@
+"""From what the user asks to follow to the followers that do it, each with its cursor on disk where that is wanted."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from jobevents_cli.errors import TransientFault, UsageProblem
+from jobevents_cli.following.follower import Follower
+from jobevents_cli.following.position import Cursor
+from jobevents_cli.following.retry_budget import Outage
+from jobevents_cli.model.job import Job
+from jobevents_cli.orchestrator.client import OrchestratorClient
+from jobevents_cli.orchestrator.job_search import PAGE, JobLister, Wanted, _newest_first
+from jobevents_cli.runtime.followed_job import Follow
+from jobevents_cli.runtime.workers import Ended
+from jobevents_cli.state.cursor_file import CursorFile
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How jobs are followed: the options of `tail` that decide it. Times are seconds."""
+
+    start: int | None = None
+    last: int | None = None
+    resume: bool = False
+    interval: float = 1.0
+    retry_for: float = 300.0
+    wait_for: float = 0.0
+    job_first: bool = False
+
+
+def follow(client: OrchestratorClient, job_id: int, manner: Manner) -> Follow:
+    """What it takes to follow *job_id* in that *manner*."""
+    file = CursorFile(client.url, job_id) if manner.resume else None
+    cursor = file.load() if file else None
+    follower = Follower(
+        sample=random.random,
+        start=manner.start,
+        cursor=cursor,
+        interval=manner.interval,
+        retry_for=manner.retry_for,
+        wait_for=manner.wait_for,
+        job_first=manner.job_first,
+    )
+    # What came since the cursor was saved is what --resume is for: all of it.
+    last = None if cursor else manner.last
+    return Follow(job_id, follower, file.save if file else None, last, close=file.close if file else None)
+
+
+@dataclass(slots=True)
+class AllJobs:
+    """Every job that runs, and those that start; with a cursor, those too that ran while nobody watched."""
+
+    client: OrchestratorClient
+    wanted: Wanted
+    manner: Manner
+    _file: CursorFile | None = None
+    _known: int | None = None
+    _open: set[int] = field(default_factory=set)
+    _highest: int = -1
+
+    def __post_init__(self) -> None:
+        """Take up the cursor of all jobs."""
+        if self.manner.resume:
+            self._file = CursorFile(self.client.url, "all")
+            cursor = self._file.load()
+            self._known = cursor.low if cursor else None
+
+    def __iter__(self) -> Iterator[Follow | Ended]:
+        """The jobs to follow, as they are found."""
+        found = starting_jobs(
+            self.client,
+            self.wanted,
+            known=self._known,
+            outage=Outage(self.manner.retry_for, random.random),
+            clock=time.monotonic,
+            sleep=time.sleep,
+        )
+        for job_id, is_new in found:
+            if job_id in self._open:
+                continue
+            self._open.add(job_id)
+            self._highest = max(self._highest, job_id)
+            manner = replace(self.manner, last=None) if is_new else self.manner
+            try:
+                yield replace(follow(self.client, job_id, manner), ended=self._ended)
+            except UsageProblem as problem:
+                # Another process has this job's cursor, or it is damaged: the other jobs are followed all the same.
+                yield Ended(job_id, problem)
+
+    def _ended(self, job_id: int) -> str | None:
+        """Note that *job_id* has ended: behind the oldest job that has not, the next run begins."""
+        self._open.discard(job_id)
+        if self._file is None:
+            return None
+        still_open = list(self._open)  # another thread adds to it
+        low = min(still_open) - 1 if still_open else self._highest
+        return self._file.save(Cursor(low, (), {}))
+
+
+LOOK_EVERY: Final = 5.0
+"""Seconds between two looks for jobs that have started."""
+
+
+_FAR_ENOUGH: Final = 200
+"""Jobs without one that runs, newest first, behind which none is looked for."""
+
+
+def starting_jobs(
+    lister: JobLister,
+    wanted: Wanted,
+    *,
+    known: int | None,
+    outage: Outage,
+    clock: Callable[[], float],
+    sleep: Callable[[float], object],
+) -> Iterator[tuple[int, bool]]:
+    """The ids of the jobs that run, and for ever of those that start, as far as they are *wanted*.
+
+    Each with whether it has started since: since the first look, or behind *known*.
+
+    *known*: every job up to this id was dealt with earlier; those behind it count even if they are over.
+    """
+    highest = known
+    while True:
+        asked_at = clock()
+        try:
+            jobs = _since(lister, highest)
+        except TransientFault as fault:
+            delay = outage.fault(asked_at, clock(), fault.retry_after)
+            if delay is None:
+                raise
+            sleep(delay)
+            continue
+        outage.good(clock())
+        for job in reversed(jobs):
+            is_new = highest is not None and job.number is not None and job.number > highest
+            if job.number is not None and (is_new or not job.is_over) and wanted(job):
+                yield job.number, is_new
+        highest = max([-1 if highest is None else highest, *(job.number for job in jobs if job.number is not None)])
+        sleep(LOOK_EVERY)
+
+
+def _since(lister: JobLister, highest: int | None) -> list[Job]:
+    """The jobs newer than *highest*, and those before them as far back as one of them runs; newest first."""
+    found: list[Job] = []
+    idle = 0
+    for job in _newest_first(lister):
+        found.append(job)
+        is_new = highest is None or (job.number is not None and job.number > highest)
+        idle = 0 if not job.is_over else idle + 1
+        if (not is_new and idle >= PAGE) or (highest is None and idle >= _FAR_ENOUGH):
+            break
+    return found

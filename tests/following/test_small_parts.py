@@ -1,0 +1,132 @@
+"""The smaller decisions: patience and pace, memory of ids, durations, safe text."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobevents_cli.following.position import WINDOW, SeenIds
+from jobevents_cli.following.retry_budget import LONGEST_DELAY, Outage, retry_delay
+from jobevents_cli.following.schedule import MANY_JOBS, POLLS_PER_SECOND, poll_delay, shared_delay
+from jobevents_cli.model.durations import format_duration, parse_duration
+from jobevents_cli.render.escape import safe
+
+samples = st.floats(0, 1)
+
+
+@given(interval=st.floats(0.1, 60), idle=st.integers(0, 10_000), sample=samples)
+def test_the_pace_of_polls(interval: float, idle: int, sample: float) -> None:
+    """Between the interval and five times that, 10 % either way; the interval itself when something just happened."""
+    assert 0.9 * interval * 0.999 <= poll_delay(interval, idle, sample) <= 5.5 * interval * 1.001
+    assert poll_delay(interval, 0, sample) <= 1.1 * interval * 1.001
+    assert poll_delay(interval, 1000, 0.5) == pytest.approx(5 * interval)
+
+
+@given(seconds=st.floats(0.1, 60), jobs=st.integers(0, 10_000))
+def test_many_jobs_share_the_orchestrators_time(seconds: float, jobs: int) -> None:
+    """More than 100 make at most 100 polls a second in all, or wait half as long again; up to 100 keep to theirs."""
+    delay = shared_delay(seconds, jobs)
+    assert seconds <= delay <= 1.5 * seconds
+    assert delay == seconds or jobs / delay >= POLLS_PER_SECOND * 0.999
+    if jobs > MANY_JOBS:
+        assert jobs / delay <= POLLS_PER_SECOND * 1.001 or delay == 1.5 * seconds
+    else:
+        assert delay == seconds
+
+
+@given(attempt=st.integers(0, 1000), sample=samples)
+def test_the_pace_of_retries(attempt: int, sample: float) -> None:
+    """Growing, never at once and never further apart than half a minute and a quarter of it."""
+    assert 0.375 <= retry_delay(attempt, sample) <= 1.25 * LONGEST_DELAY
+    assert retry_delay(attempt + 1, 0.5) >= retry_delay(attempt, 0.5)
+
+
+def test_patience_begins_with_the_failed_request_and_ends_in_time() -> None:
+    """5 s before the first good answer, retry-for afterwards; the last try is at the very end."""
+    outage = Outage(60, lambda: 0.5)
+    assert outage.fault(100, 100) == 0.5
+    assert outage.fault(104.8, 104.9) == pytest.approx(0.1)
+    assert outage.fault(105, 105.1) is None
+    outage.good(200)
+    assert outage.fault(300, 330) == 0.5
+    assert outage.fault(330, 361) is None
+
+
+def test_the_servers_wish_is_honoured_within_patience() -> None:
+    """Retry-After is waited out, but never longer than the patience that is left."""
+    outage = Outage(60, lambda: 0.5)
+    outage.good(0)
+    assert outage.fault(10, 10, retry_after=20) == 20
+    assert outage.fault(30, 30, retry_after=3600) == 40
+
+
+def test_no_patience_at_all() -> None:
+    """With a patience of nothing the first fault is the last."""
+    assert Outage(0, lambda: 0.5).fault(10, 10) is None
+
+
+def test_progress_renews_patience() -> None:
+    """An answer that brought something before it broke is no outage that goes on."""
+    outage = Outage(10, lambda: 0.5)
+    for at in range(0, 1000, 9):
+        outage.progress(at)
+        assert outage.fault(at, at + 1) == 0.5
+
+
+@given(st.lists(st.integers(0, 100_000), max_size=300))
+def test_ids_are_new_once(numbers: list[int]) -> None:
+    """An id is new the first time and never again while it is in the window."""
+    seen = SeenIds()
+    assert [number for number in numbers if seen.add(number, 0.0)] == list(dict.fromkeys(numbers))
+
+
+def test_a_million_ids_take_little_memory() -> None:
+    """What is settled, and what does not fit into the window, is kept as one number."""
+    seen = SeenIds()
+    for number in range(1_000_000):
+        seen.add(number, 0.0)
+    seen.end_of_answer()
+    assert len(seen.snapshot()[1]) <= WINDOW
+    assert not seen.add(5, 1.0)
+    assert not seen.add(999_999, 1.0)
+    seen.settle(10.0)
+    assert seen.snapshot() == (999_999, ())
+
+
+def test_an_answer_that_is_not_sorted_loses_nothing() -> None:
+    """However large and in whatever order an answer comes, each of its ids is new."""
+    seen = SeenIds()
+    assert all(seen.add(number, 0.0) for number in range(50_000, -1, -1))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("90s", 90), ("15m", 900), ("2h", 7200), ("1h30m", 5400), ("0", 0), ("1.5", 1.5)]
+)
+def test_durations_as_people_write_them(text: str, seconds: float) -> None:
+    """Seconds, minutes, hours."""
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-5", "5x", "1 h", "5m3x", "٣", "1e3"])
+def test_what_is_no_duration(text: str) -> None:
+    """Anything else is refused."""
+    with pytest.raises(ValueError, match="is no duration"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0s"), (0.04, "0.1s"), (0.44, "0.4s"), (59.9, "59s"), (60, "1m 00s"), (245, "4m 05s"), (3720, "1h 02m")],
+)
+def test_durations_as_people_read_them(seconds: float, text: str) -> None:
+    """At most two units."""
+    assert format_duration(seconds) == text
+
+
+@given(st.text())
+def test_safe_text_can_do_nothing_to_a_terminal(text: str) -> None:
+    """One line, and no character that moves, colours, hides or turns round."""
+    shown = safe(text)
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]", shown)
+    assert len(shown.splitlines()) <= 1

@@ -1,0 +1,176 @@
+"""`tail --resume`: where it stands survives kill -9, two processes, a full disk and a damaged file."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.misbehaving import TestServer, big_job, job, publish
+from support.program import Home, wait_until
+
+from jobevents_cli.errors import UsageProblem
+from jobevents_cli.following.position import Cursor
+from jobevents_cli.state.cursor_file import FORGET_AFTER, CursorFile
+from jobevents_cli.state.private_files import draft_of
+
+Serve = Callable[..., TestServer]
+KINDS = ("n1:running", "n2:running", "n1:finished", "n2:failed", "job:finished")
+
+
+def _ids(out: str) -> list[str]:
+    return [json.loads(line)["id"] for line in out.splitlines()]
+
+
+def _cursors(home: Home) -> Path:
+    return home.folder / ".local" / "state" / "jobevents" / "cursors"
+
+
+def test_it_goes_on_where_it_was_interrupted(home: Home, serve: Serve) -> None:
+    """What was printed before is not printed again, and the exit status is that of the whole job."""
+    running = job(*KINDS[:4], final_state="failed")
+    server = serve(running)
+    first = home.run("tail", "352", "--resume", "--json", "--timeout", "1", "--url", server.url)
+    assert (first.status, _ids(first.out)) == (124, ["1", "2", "3", "4"])
+    assert "jobevents tail 352 --resume" in first.err
+    publish(running, KINDS[4], 5)
+    second = home.run("tail", "352", "--resume", "--json", "--url", server.url)
+    assert (second.status, _ids(second.out)) == (3, ["5"])
+    third = home.run("tail", "352", "--resume", "--json", "--url", server.url)
+    assert (third.status, third.out) == (3, "")
+
+
+def test_its_files_are_private(home: Home, serve: Serve) -> None:
+    """The cursor is 0600 in a folder 0700, and holds no token."""
+    home.run("tail", "352", "--resume", "--url", serve(job(*KINDS)).url)
+    files = list(_cursors(home).iterdir())
+    assert len(files) == 2
+    assert _cursors(home).stat().st_mode & 0o777 == 0o700
+    assert [file.stat().st_mode & 0o777 for file in files] == [0o600, 0o600]
+    assert "s3cret" not in "".join(file.read_text() for file in files)
+
+
+@pytest.mark.parametrize("after", [1, 700, 3000])
+def test_kill_9_loses_nothing(home: Home, serve: Serve, after: int) -> None:
+    """Killed while it prints, it repeats at most the events of the write in progress."""
+    server = serve(big_job(4000))
+    live = home.start("tail", "352", "--resume", "--json", "--url", server.url)
+    for _ in range(after):
+        live.line()
+    live.signal(signal.SIGKILL)
+    first = live.finish().out
+    second = home.run("tail", "352", "--resume", "--json", "--url", server.url)
+    assert second.status == 0
+    # The last line may have been cut in the middle of its write.
+    before = _ids(first[: first.rfind("\n") + 1])
+    together = before + _ids(second.out)
+    assert sorted(set(together), key=int) == [str(number) for number in range(1, 8002)]
+    again = set(_ids(second.out))
+    repeated = [number for number in before if number in again]
+    assert repeated == before[len(before) - len(repeated) :]
+    assert len(repeated) < 1000
+
+
+def test_a_second_process_is_told(home: Home, serve: Serve) -> None:
+    """Two at once would overwrite each other's place: the second one ends in 2."""
+    server = serve(job(*KINDS[:2]))
+    live = home.start("tail", "352", "--resume", "--url", server.url)
+    live.line()
+    second = home.run("tail", "352", "--resume", "--url", server.url)
+    assert second.status == 2
+    assert "another `jobevents tail 352 --resume` is running" in second.err
+    live.signal(signal.SIGTERM)
+    assert live.finish().status == 143
+
+
+def test_a_damaged_file_is_left_alone(home: Home, serve: Serve) -> None:
+    """A cursor that cannot be understood is named, not overwritten."""
+    url = serve(job(*KINDS)).url
+    home.run("tail", "352", "--resume", "--url", url)
+    (path,) = _cursors(home).glob("*.json")
+    for damage in ("{", "[]", '{"low": "x", "above": [], "counts": {}, "newest_timestamp": ""}', "\0" * 100):
+        path.write_text(damage)
+        ran = home.run("tail", "352", "--resume", "--url", url)
+        assert (ran.status, ran.out) == (2, "")
+        assert f"{path} is damaged" in ran.err
+        assert path.read_text() == damage
+
+
+def test_a_home_that_cannot_be_written(home: Home, serve: Serve) -> None:
+    """Without a place for the cursor, `--resume` says so before anything is printed."""
+    nowhere = home.with_(XDG_STATE_HOME="/proc/nowhere")
+    ran = nowhere.run("tail", "352", "--resume", "--url", serve(job(*KINDS)).url)
+    assert (ran.status, ran.out) == (2, "")
+    assert "--resume cannot keep its place in /proc/nowhere" in ran.err
+
+
+def test_a_full_disk_is_said_once(home: Home, serve: Serve) -> None:
+    """A cursor that cannot be saved is a warning: following goes on, and the old file stays whole."""
+    running = job(*KINDS[:2], final_state="failed")
+    server = serve(running)
+    live = home.start("tail", "352", "--resume", "--json", "--interval", "0.1", "--url", server.url)
+    live.line(), live.line()
+    wait_until(lambda: list(_cursors(home).glob("*.json")))
+    (path,) = _cursors(home).glob("*.json")
+
+    def is_full() -> bool:
+        """Make the disk full for this one file, also for root: the draft can be opened, not written."""
+        try:
+            os.symlink("/dev/full", path.with_name(f"{path.name}.{live.process.pid}.new"))
+        except FileExistsError:  # a cursor is being saved just now
+            return False
+        return True
+
+    wait_until(is_full)
+    for number in (3, 4, 5):
+        publish(running, KINDS[number - 1], number)
+    ran = live.finish()
+    assert (ran.status, _ids(ran.out)) == (3, ["1", "2", "3", "4", "5"])
+    assert ran.err.count("cannot be saved") == 1
+    json.loads(path.read_text())
+
+
+def test_a_cursor_that_cannot_be_saved_warns_once_and_keeps_the_old(tmp_path: Path) -> None:
+    """The warning comes once; the file keeps what was saved last."""
+    file = CursorFile("https://pe:8143", 1, tmp_path)
+    assert file.save(Cursor(5, (7,), {"node_failed": 1}, "t")) is None
+    os.symlink("/dev/full", draft_of(file.path))
+    warning = file.save(Cursor(9, (), {}))
+    assert warning is not None
+    assert "No space left on device" in warning
+    assert file.load() == Cursor(5, (7,), {"node_failed": 1}, "t")
+    os.symlink("/dev/full", draft_of(file.path))
+    assert file.save(Cursor(9, (), {})) is None
+
+
+def test_old_cursors_are_cleared_away(tmp_path: Path) -> None:
+    """What nobody used for 60 days goes; what is newer stays."""
+    old, new = tmp_path / "a-1.json", tmp_path / "a-2.json"
+    for path in (old, new):
+        path.write_text("{}")
+    long_ago = time.time() - FORGET_AFTER - 10
+    os.utime(old, (long_ago, long_ago))
+    CursorFile("https://pe:8143", 3, tmp_path)
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_orchestrators_and_jobs_have_their_own_cursors(tmp_path: Path) -> None:
+    """The same job id elsewhere is another job."""
+    one = CursorFile("https://pe:8143", 1, tmp_path)
+    one.save(Cursor(5, (), {}))
+    assert CursorFile("https://pe:8144", 1, tmp_path).load() is None
+    assert CursorFile("https://pe:8143", 2, tmp_path).load() is None
+    with pytest.raises(UsageProblem, match="another"):
+        CursorFile("https://pe:8143", 1, tmp_path)
+
+
+def test_fail_fast_resumes_behind_the_failure(home: Home, serve: Serve) -> None:
+    """After `--fail-fast`, `--resume` goes on with the event behind the failure."""
+    url = serve(job("n1:running", "n1:failed", "n2:running", "n2:finished", "job:finished")).url
+    first = home.run("tail", "352", "--resume", "--fail-fast", "--json", "--url", url)
+    assert (first.status, _ids(first.out)) == (3, ["1", "2"])
+    second = home.run("tail", "352", "--resume", "--json", "--url", url)
+    assert (second.status, _ids(second.out)) == (3, ["3", "4", "5"])

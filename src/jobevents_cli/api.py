@@ -8,6 +8,7 @@ from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.update import Wait
 from jobevents_cli.model.event import Event
+from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.runtime.loop import Orchestrator, tail
 
@@ -18,9 +19,8 @@ class Following:
     outcome: Outcome | None = None
     """How the job ended; None until it has."""
 
-    def __init__(self, orchestrator: Orchestrator, job_id: int, follower: Follower) -> None:
+    def __init__(self, orchestrator: Orchestrator, follower: Follower) -> None:
         self._orchestrator = orchestrator
-        self._job_id = job_id
         self._follower = follower
 
     @property
@@ -30,7 +30,7 @@ class Following:
 
     def __iter__(self) -> Iterator[Event]:
         """The events as they come; raises JobEventsError where there is no use in going on."""
-        for update in tail(self._orchestrator, self._job_id, self._follower, clock=time.monotonic):
+        for update in tail(self._orchestrator, self._follower, clock=time.monotonic):
             if isinstance(update, Wait):
                 time.sleep(update.seconds)
                 continue
@@ -62,6 +62,7 @@ def follow(
     """
     options = {"url": url, "token-file": token_file, "cacert": cacert, "profile": profile}
     client, _warning = Configuration(options).client()
-    return Following(
-        client, job_id, Follower(sample=random.random, start=start, interval=interval, retry_for=retry_for)
+    follower = Follower(
+        ref=JobRef.job(job_id), sample=random.random, start=start, interval=interval, retry_for=retry_for
     )
+    return Following(client, follower)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.world import Fault, Followed, World, becomes, event, follow
+from support.world import JOB, Fault, Followed, World, becomes, event, follow
 
 from jobevents_cli.following.follower import JOB_CHECK_EVERY, SETTLE, Follower
 from jobevents_cli.following.schedule import SLOWEST_POLL
@@ -89,7 +89,7 @@ def _world(story: Story, **how: Any) -> World:
 
 
 def _follower(sample: float, **how: Any) -> Follower:
-    return Follower(sample=lambda: sample, retry_for=3600, **how)
+    return Follower(ref=JOB, sample=lambda: sample, retry_for=3600, **how)
 
 
 @given(story=stories(), how=worlds, sample=samples)

@@ -1,4 +1,4 @@
-"""The smaller decisions: patience and pace, memory of ids, durations, safe text."""
+"""The smaller decisions: pace, memory of ids, durations, safe text."""
 
 import re
 
@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobevents_cli.following.position import WINDOW, SeenIds
-from jobevents_cli.following.retry_budget import LONGEST_DELAY, Outage, retry_delay
 from jobevents_cli.following.schedule import MANY_JOBS, POLLS_PER_SECOND, poll_delay, shared_delay
 from jobevents_cli.model.durations import format_duration, parse_duration
 from jobevents_cli.render.escape import safe
@@ -33,45 +32,6 @@ def test_many_jobs_share_the_orchestrators_time(seconds: float, jobs: int) -> No
         assert jobs / delay <= POLLS_PER_SECOND * 1.001 or delay == 1.5 * seconds
     else:
         assert delay == seconds
-
-
-@given(attempt=st.integers(0, 1000), sample=samples)
-def test_the_pace_of_retries(attempt: int, sample: float) -> None:
-    """Growing, never at once and never further apart than half a minute and a quarter of it."""
-    assert 0.375 <= retry_delay(attempt, sample) <= 1.25 * LONGEST_DELAY
-    assert retry_delay(attempt + 1, 0.5) >= retry_delay(attempt, 0.5)
-
-
-def test_patience_begins_with_the_failed_request_and_ends_in_time() -> None:
-    """5 s before the first good answer, retry-for afterwards; the last try is at the very end."""
-    outage = Outage(60, lambda: 0.5)
-    assert outage.fault(100, 100) == 0.5
-    assert outage.fault(104.8, 104.9) == pytest.approx(0.1)
-    assert outage.fault(105, 105.1) is None
-    outage.good(200)
-    assert outage.fault(300, 330) == 0.5
-    assert outage.fault(330, 361) is None
-
-
-def test_the_servers_wish_is_honoured_within_patience() -> None:
-    """Retry-After is waited out, but never longer than the patience that is left."""
-    outage = Outage(60, lambda: 0.5)
-    outage.good(0)
-    assert outage.fault(10, 10, retry_after=20) == 20
-    assert outage.fault(30, 30, retry_after=3600) == 40
-
-
-def test_no_patience_at_all() -> None:
-    """With a patience of nothing the first fault is the last."""
-    assert Outage(0, lambda: 0.5).fault(10, 10) is None
-
-
-def test_progress_renews_patience() -> None:
-    """An answer that brought something before it broke is no outage that goes on."""
-    outage = Outage(10, lambda: 0.5)
-    for at in range(0, 1000, 9):
-        outage.progress(at)
-        assert outage.fault(at, at + 1) == 0.5
 
 
 @given(st.lists(st.integers(0, 100_000), max_size=300))

@@ -13,6 +13,7 @@ from support.program import Home, wait_until
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.position import Cursor
+from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.state.cursor_file import FORGET_AFTER, CursorFile
 from jobevents_cli.state.private_files import draft_of
 
@@ -134,7 +135,7 @@ def test_a_full_disk_is_said_once(home: Home, serve: Serve) -> None:
 
 def test_a_cursor_that_cannot_be_saved_warns_once_and_keeps_the_old(tmp_path: Path) -> None:
     """The warning comes once; the file keeps what was saved last."""
-    file = CursorFile("https://pe:8143", 1, tmp_path)
+    file = CursorFile("https://pe:8143", JobRef.job(1), tmp_path)
     assert file.save(Cursor(5, (7,), {"node_failed": 1}, "t")) is None
     os.symlink("/dev/full", draft_of(file.path))
     warning = file.save(Cursor(9, (), {}))
@@ -152,19 +153,19 @@ def test_old_cursors_are_cleared_away(tmp_path: Path) -> None:
         path.write_text("{}")
     long_ago = time.time() - FORGET_AFTER - 10
     os.utime(old, (long_ago, long_ago))
-    CursorFile("https://pe:8143", 3, tmp_path)
+    CursorFile("https://pe:8143", JobRef.job(3), tmp_path)
     assert not old.exists()
     assert new.exists()
 
 
 def test_orchestrators_and_jobs_have_their_own_cursors(tmp_path: Path) -> None:
     """The same job id elsewhere is another job."""
-    one = CursorFile("https://pe:8143", 1, tmp_path)
+    one = CursorFile("https://pe:8143", JobRef.job(1), tmp_path)
     one.save(Cursor(5, (), {}))
-    assert CursorFile("https://pe:8144", 1, tmp_path).load() is None
-    assert CursorFile("https://pe:8143", 2, tmp_path).load() is None
+    assert CursorFile("https://pe:8144", JobRef.job(1), tmp_path).load() is None
+    assert CursorFile("https://pe:8143", JobRef.job(2), tmp_path).load() is None
     with pytest.raises(UsageProblem, match="another"):
-        CursorFile("https://pe:8143", 1, tmp_path)
+        CursorFile("https://pe:8143", JobRef.job(1), tmp_path)
 
 
 def test_fail_fast_resumes_behind_the_failure(home: Home, serve: Serve) -> None:

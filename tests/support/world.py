@@ -6,14 +6,16 @@ from typing import Any
 
 from jobevents_cli.errors import JobEventsError, TransientFault
 from jobevents_cli.following.follower import Follower
+from jobevents_cli.following.notices import Notice
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import Wait
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Ending
 from jobevents_cli.runtime.loop import tail
 
-JOB_ID = 352
+JOB = JobRef.job(352)
 
 
 @dataclass
@@ -52,16 +54,16 @@ class World:
         assert seconds >= 0, "nobody waits backwards"
         self.now += seconds
 
-    def events(self, job_id: int, start: int | None, limit: float) -> Iterator[list[Any]]:
+    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
         """The events visible now, in pieces."""
-        assert job_id == JOB_ID
+        assert ref == JOB
         assert limit > 0
         self.asked.append((self.now, start))
         fault = self._request()
         least = -1 if start is None else start if self.inclusive else start + 1
         page = [event for at, event in self.events_at if at <= self.now and _number(event) >= least]
         page.sort(key=_number)
-        pieces = [page[at : at + self.piece] for at in range(0, len(page), self.piece)]
+        pieces = [[Event(value) for value in page[at : at + self.piece]] for at in range(0, len(page), self.piece)]
         if fault:
             yield from pieces[: fault.pieces]
             self.now += self.latency
@@ -69,9 +71,9 @@ class World:
         yield from pieces
         self.now += self.latency
 
-    def job(self, job_id: int, limit: float) -> Job:
+    def job(self, ref: JobRef, limit: float) -> Job:
         """The job as it is now."""
-        assert job_id == JOB_ID
+        assert ref == JOB
         assert limit > 0
         self.checked.append(self.now)
         fault = self._request()
@@ -98,7 +100,7 @@ class Followed:
 
     ids: list[int | None] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
     ending: Ending | None = None
     cursor: Cursor | None = None
 
@@ -107,7 +109,7 @@ def follow(world: World, follower: Follower, *, stop_after: int | None = None) -
     """Follow the job in *world* to its end, or until *stop_after* updates were printed: then as if killed."""
     followed = Followed()
     number = 0
-    for update in tail(world, JOB_ID, follower, clock=world.clock, with_cursor=True):
+    for update in tail(world, follower, clock=world.clock, with_cursor=True):
         if isinstance(update, Wait):
             world.sleep(update.seconds)
             continue
@@ -116,7 +118,7 @@ def follow(world: World, follower: Follower, *, stop_after: int | None = None) -
         number += 1
         followed.events += update.events
         followed.ids += [event.id for event in update.events]
-        followed.notices += [*update.notices, *([update.contact] if update.contact else [])]
+        followed.notices += update.notices
         followed.cursor = update.cursor or followed.cursor
         followed.ending = update.ending
     return followed

@@ -56,6 +56,7 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
     from jobevents_cli.demo.showcase import showcase
     from jobevents_cli.following.follower import Follower
     from jobevents_cli.http.token import Token
+    from jobevents_cli.model.job_ref import JobRef
     from jobevents_cli.orchestrator.client import OrchestratorClient
     from jobevents_cli.output.printer import Printer, Printing
     from jobevents_cli.output.streams import say
@@ -79,5 +80,5 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
         watch = Watch(
             client, Printer(Printing(footer=True, summary=True), client.server_time), tells_how_to_go_on=False
         )
-        watch.add(Follow(1, Follower(sample=random.random, interval=0.5, job_first=True)))
+        watch.add(Follow(Follower(ref=JobRef.job(1), sample=random.random, interval=0.5, job_first=True)))
         return watch.run()

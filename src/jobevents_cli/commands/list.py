@@ -44,6 +44,7 @@ def command(job_id: int, *, raw: bool, exit_status: bool, **options: Any) -> int
 
     from jobevents_cli.commands.builders import client_for, printing_for, refuse_together
     from jobevents_cli.following.follower import ANSWER_LIMIT, Follower
+    from jobevents_cli.model.job_ref import JobRef
     from jobevents_cli.output.notices import tell
     from jobevents_cli.output.printer import Printer, Printing
     from jobevents_cli.runtime.coordinator import Watch
@@ -62,9 +63,10 @@ def command(job_id: int, *, raw: bool, exit_status: bool, **options: Any) -> int
         if not exit_status:
             return ExitStatus.DONE
         printing = Printing(quiet=True)
-    follower = Follower(sample=random.random, start=start, follow=False, wants_outcome=exit_status)
+    ref = JobRef.job(job_id)
+    follower = Follower(ref=ref, sample=random.random, start=start, follow=False, wants_outcome=exit_status)
     watch = Watch(client, Printer(printing), tells_how_to_go_on=False)
-    watch.add(Follow(job_id, follower, last=options["lines"]))
+    watch.add(Follow(follower, last=options["lines"]))
     status = watch.run()
     if exit_status and not watch.all_over:
         tell(f"jobevents: job {job_id} has not ended: the exit status tells only that the list is printed")

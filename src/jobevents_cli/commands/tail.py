@@ -17,6 +17,7 @@ from jobevents_cli.commands.options import (
     position_options,
 )
 from jobevents_cli.exit_status import ExitStatus
+from jobevents_cli.model.job_ref import JobRef
 
 
 @click.command(
@@ -135,6 +136,6 @@ def command(
     if latest:
         job_ids = tuple(job.number for job in fetch(lambda: latest_job(client, wanted)) if job.number is not None)
     for job_id in job_ids:
-        watch.add(follow(client, job_id, manner))
+        watch.add(follow(client, JobRef.job(job_id), manner))
     status = watch.run(timeout=timeout)
     return status if exit_status else ExitStatus.DONE

@@ -3,7 +3,7 @@
 Times are seconds on any clock that never goes back; they come in as arguments. The caller performs the step
 that `next_step` names and tells what came of it:
 
-    Fetch     -> receive_values for each piece, then end_of_page;  receive_fault where it broke
+    Fetch     -> receive_events for each piece, then end_of_page;  receive_fault where it broke
     CheckJob  -> receive_job;                                      receive_job_fault where it broke
     Wait      -> nothing
     Done      -> the end
@@ -27,18 +27,27 @@ the events, or the settle time has passed between the end and the asking of the 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from json import dumps
-from typing import Any, Final
+from typing import Final
 
-from jobevents_cli.errors import JobEventsError, TokenRefused, TransientFault, UnknownJob
+from jobevents_cli.errors import JobEventsError, UnknownJob
+from jobevents_cli.following.notices import (
+    ContactBack,
+    ContactLost,
+    EventsRestored,
+    JobNotRead,
+    LateEventsNotRead,
+    Notice,
+    WaitingForJob,
+)
 from jobevents_cli.following.position import Cursor, SeenIds
-from jobevents_cli.following.retry_budget import Outage
+from jobevents_cli.following.retry_budget import RetryBudget
 from jobevents_cli.following.schedule import poll_delay
 from jobevents_cli.following.update import CheckJob, Done, Fetch, Step, Wait
-from jobevents_cli.model.durations import format_duration
 from jobevents_cli.model.event import JOB_ABORTED, JOB_FINISHED, Event
 from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Ending, outcome_of
-from jobevents_cli.model.tally import Tally
+from jobevents_cli.model.progress import Progress
 
 SETTLE: Final = 3.0
 """Seconds within which an event may become visible under a lower id than one already seen."""
@@ -79,6 +88,7 @@ class Follower:
     def __init__(
         self,
         *,
+        ref: JobRef,
         sample: Callable[[], float],
         start: int | None = None,
         cursor: Cursor | None = None,
@@ -90,12 +100,13 @@ class Follower:
         retry_for: float = 300.0,
         settle: float = SETTLE,
     ) -> None:
-        """Begin at event id *start*, or go on from *cursor*, else at the job's first event.
+        """Follow *ref* from event id *start*, or go on from *cursor*, else at the job's first event.
 
         *follow*: until the job ends; else the events there are now, and the job itself if *wants_outcome*.
         *job_first*: ask for the job itself before its events. *wait_for*: seconds to wait for a job that does not
         exist yet. *interval*, *retry_for* and *settle* are seconds; *sample* gives random numbers from 0 to 1.
         """
+        self.ref = ref
         first_low = -1 if start is None else start - 1
         self._is_resumed = False
         if cursor:
@@ -106,20 +117,18 @@ class Follower:
             self._seen = SeenIds(first_low)
             self.highest = first_low
         self._first_low = first_low
-        self.tally = Tally(cursor.counts if cursor else None, whole=first_low < 0 and not cursor)
-        self.job: Job | None = None
+        self.progress = Progress(cursor.counts if cursor else None, is_whole=first_low < 0 and not cursor)
         self.last: Event | None = None
 
         self._sample = sample
         self._follow = follow
         self._wants_outcome = wants_outcome
-        self._counts = follow or wants_outcome
+        self._takes_events = follow or wants_outcome
         self._interval = interval
         self._settle = settle
-        self._events_line = Outage(retry_for, sample)
-        self._job_line = Outage(retry_for, sample)
-        self._notices: list[str] = []
-        self._contact: str | None = None
+        self._events_budget = RetryBudget(retry_for, sample)
+        self._job_budget = RetryBudget(retry_for, sample)
+        self._notices: list[Notice] = []
 
         self._poll_at = float("-inf")
         self._check_at = float("-inf") if job_first else _NEVER
@@ -144,22 +153,17 @@ class Follower:
     def cursor(self) -> Cursor:
         """Where this follower stands now."""
         low, above = self._seen.snapshot()
-        return Cursor(low, above, dict(self.tally.counts), self._newest_timestamp)
+        return Cursor(low, above, dict(self.progress.counts), self._newest_timestamp)
 
     @property
     def page_is_whole(self) -> bool:
         """Whether the answer to the last Fetch came to its end."""
         return self._page.is_whole
 
-    def take_notices(self) -> list[str]:
-        """The sentences for the reader that have come up since the last call."""
+    def take_notices(self) -> tuple[Notice, ...]:
+        """What the follower has to say since the last call."""
         notices, self._notices = self._notices, []
-        return notices
-
-    def take_contact(self) -> str | None:
-        """That contact was lost or is back since the last call, as a sentence for the reader; None where neither."""
-        contact, self._contact = self._contact, None
-        return contact
+        return tuple(notices)
 
     def next_step(self, now: float) -> Step:
         """What to do at *now*. A Fetch or CheckJob that is given out counts as asked at *now*."""
@@ -172,7 +176,7 @@ class Follower:
         if self._wait_until is None:
             self._wait_until = now + self._wait_for
         if self._check_at <= now:
-            return CheckJob(self._limit(self._job_line))
+            return CheckJob(self._limit(self._job_budget))
         if self._is_resumed:
             # Nobody knows how long ago the last ones were seen: they settle anew.
             self._seen = SeenIds(*self._seen.snapshot(), now=now)
@@ -181,26 +185,29 @@ class Follower:
             self._page = _Page(asked_at=now)
         start = self._seen.low if self._page.rest_from is None else self._page.rest_from
         self._asked_from = start
-        return Fetch(None if start < 0 else start, self._limit(self._events_line))
+        return Fetch(None if start < 0 else start, self._limit(self._events_budget))
 
-    def receive_values(self, values: Iterable[Any], now: float) -> list[Event]:
-        """The events among *values*, elements of the list as they came at *now*, that were not seen before."""
-        news = []
-        count, is_new = self.tally.count if self._counts else None, self._is_new
-        for value in values:
-            event = Event(value)
+    def receive_events(self, events: Iterable[Event], now: float) -> tuple[list[Event], list[float | None]]:
+        """Take in *events*, a piece of the response that came at *now*.
+
+        Returns those not seen before, and for each the seconds its node took, if it ends a node whose start was seen.
+        """
+        news: list[Event] = []
+        took: list[float | None] = []
+        take = self.progress.take if self._takes_events else None
+        is_new = self._is_new
+        for event in events:
             if not is_new(event, now):
                 continue
-            if count:
-                count(event)
+            took.append(take(event) if take else None)
             news.append(event)
             if event.type in _ENDS:
                 self._see_end(event, now)
         self._page.news += len(news)
         if news:
             self._newest_timestamp = max(self._newest_timestamp, news[-1].timestamp)
-            self._events_line.progress(now)
-        return news
+            self._events_budget.progress(now)
+        return news, took
 
     def _is_new(self, event: Event, now: float) -> bool:
         """Whether *event*, which came at *now*, was never handled; from now on it counts as handled."""
@@ -224,9 +231,8 @@ class Follower:
         page = self._page
         page.rest_from = None
         page.is_whole = True
-        self._contact_is_back(self._events_line, now)
-        self._events_line.good(now)
-        self._job_line.answered = True
+        self._note_contact(self._events_budget.good(now))
+        self._job_budget.had_contact = True
         self._seen.end_of_answer()
         if not self._follow:
             self._finish_list(now)
@@ -244,13 +250,12 @@ class Follower:
 
     def receive_job(self, job: Job, now: float) -> None:
         """Take in what the answer to the last CheckJob said."""
-        self._contact_is_back(self._job_line, now)
-        self._job_line.good(now)
-        self.job = job
+        self._note_contact(self._job_budget.good(now))
+        self.progress.take_job(job)
         self._checked_at = now
         self._check_at = now + JOB_CHECK_EVERY
         if not self._follow:
-            outcome = outcome_of(self.tally, self.last, job) if job.is_over or self.last else None
+            outcome = outcome_of(self.progress, self.last, job) if job.is_over or self.last else None
             self._ending = Ending(outcome, job, self.last)
         elif self._ended_at is None and job.is_over:
             self._ended_at = now
@@ -263,32 +268,32 @@ class Follower:
         self._seen.end_of_answer()
         if self._page.is_sorted and self._page.highest >= 0:
             self._page.rest_from = self._page.highest
-        delay = self._delay_after(fault, self._events_line, now)
+        delay = self._delay_after(fault, self._events_budget, now)
         if delay is not None:
             self._poll_at = now + delay
         elif self._ended_at is None or not self._follow:
             raise fault
         else:
-            self._notices.append(f"could not look for late events: {fault.message}")
+            self._notices.append(LateEventsNotRead(fault.message))
             self._conclude()
 
     def receive_job_fault(self, fault: JobEventsError, now: float) -> None:
         """The same for the last CheckJob. With the end seen, how the job ended is known without it."""
-        delay = self._delay_after(fault, self._job_line, now)
+        delay = self._delay_after(fault, self._job_budget, now)
         if delay is not None:
             self._check_at = now + delay
         elif self._ended_at is None:
             raise fault
         else:
-            self._notices.append(f"could not read the job's own state: {fault.message}")
+            self._notices.append(JobNotRead(fault.message))
             self._checked_at = now
             self._check_at = _NEVER
             self._may_check = False
             if not self._follow:
                 self._conclude()
 
-    def _limit(self, line: Outage) -> float:
-        return ANSWER_LIMIT if line.answered else FIRST_ANSWER_LIMIT
+    def _limit(self, budget: RetryBudget) -> float:
+        return ANSWER_LIMIT if budget.had_contact else FIRST_ANSWER_LIMIT
 
     def _pause(self) -> float:
         return poll_delay(self._interval, self._idle_polls, self._sample())
@@ -304,12 +309,12 @@ class Follower:
 
         Not at the beginning of each silence while nodes are known to run: then the job cannot be over.
         """
-        if self._job_line.lost_at is not None:
+        if self._job_budget.lost_at is not None:
             return
         since_last = now - self._checked_at
         if self._page.news:
             self._check_at = _NEVER
-        elif since_last >= JOB_CHECK_EVERY or (self._idle_polls == 1 and not self.tally.has_open_nodes):
+        elif since_last >= JOB_CHECK_EVERY or (self._idle_polls == 1 and not self.progress.has_open_nodes):
             self._check_at = now
         else:
             self._check_at = self._checked_at + JOB_CHECK_EVERY
@@ -319,14 +324,15 @@ class Follower:
         settled_at = ended_at + self._settle
         if self._checked_at < ended_at:
             # The look counts once the job was asked; where that fails, the next try is planned already.
-            self._check_at = now if self._job_line.lost_at is None else self._check_at
+            self._check_at = now if self._job_budget.lost_at is None else self._check_at
             self._poll_at = self._check_at
             return
         if self._page.asked_at < ended_at:
             self._poll_at = now
             return
         # Where the job's state came before its last event, that event is still to be waited for.
-        agrees = self.last is not None and self.job is not None and self.tally.agrees_with(self.job)
+        job = self.progress.job
+        agrees = self.last is not None and job is not None and self.progress.agrees_with(job)
         if agrees or self._page.asked_at >= settled_at:
             self._conclude()
             return
@@ -335,7 +341,8 @@ class Follower:
             self._check_at = self._poll_at
 
     def _conclude(self) -> None:
-        self._ending = Ending(outcome_of(self.tally, self.last, self.job), self.job, self.last)
+        job = self.progress.job
+        self._ending = Ending(outcome_of(self.progress, self.last, job), job, self.last)
 
     def _finish_list(self, now: float) -> None:
         if self._wants_outcome:
@@ -357,10 +364,7 @@ class Follower:
         if self._behind_since is None:
             self._behind_since = now
         if now - self._behind_since > self._settle:
-            self._notices.append(
-                f"the orchestrator's events have gone back behind {self.highest}: restored from a backup? "
-                "Going on with what is new by its time"
-            )
+            self._notices.append(EventsRestored(self.highest))
             self._ignore_until = self._newest_timestamp
             self._seen = SeenIds(self._first_low)
             self.highest = self._first_low
@@ -368,31 +372,27 @@ class Follower:
             self._behind_since = None
         return True
 
-    def _delay_after(self, fault: JobEventsError, line: Outage, now: float) -> float | None:
-        """Seconds until the next attempt on *line*, or None where the *fault* is final or patience spent."""
-        if isinstance(fault, UnknownJob) and not line.answered and self._wait_until and now < self._wait_until:
+    def _delay_after(self, fault: JobEventsError, budget: RetryBudget, now: float) -> float | None:
+        """Seconds until the next attempt, or None if the *fault* is final or the time for retries is over."""
+        if isinstance(fault, UnknownJob) and not budget.had_contact and self._wait_until and now < self._wait_until:
             if not self._is_awaited:
                 self._is_awaited = True
-                patience = format_duration(self._wait_for)
-                self._notices.append(f"the job does not exist yet; waiting for it for up to {patience}")
+                self._notices.append(WaitingForJob(self._wait_for))
             return min(self._wait_until - now, self._pause())
-        may_pass = isinstance(fault, TransientFault) or (isinstance(fault, TokenRefused) and line.answered)
-        if not may_pass:
-            return None
         was_lost = self.is_lost
-        wish = fault.retry_after if isinstance(fault, TransientFault) else None
-        delay = line.fault(self._asked_at, now, wish)
-        if delay is not None and not was_lost:
-            what = "contact lost" if line.answered else "no answer yet"
-            self._contact = f"{what}: {fault.message}; trying again for up to {format_duration(line.patience)}"
-        return delay
+        retry = budget.retry(fault, self._asked_at, now)
+        self.progress.is_lost = self.is_lost
+        if retry and retry.lost and not was_lost:
+            self._note_contact(retry.lost)
+        return retry.delay if retry else None
 
     @property
     def is_lost(self) -> bool:
         """Whether there is no contact with the orchestrator now."""
-        return self._events_line.lost_at is not None or self._job_line.lost_at is not None
+        return self._events_budget.lost_at is not None or self._job_budget.lost_at is not None
 
-    def _contact_is_back(self, line: Outage, now: float) -> None:
-        other = self._job_line if line is self._events_line else self._events_line
-        if line.lost_at is not None and other.lost_at is None:
-            self._contact = f"contact is back after {format_duration(now - line.lost_at)}"
+    def _note_contact(self, notice: ContactLost | ContactBack | None) -> None:
+        """Keep the *notice*, but that contact is back only once both streams of requests have it."""
+        self.progress.is_lost = self.is_lost
+        if isinstance(notice, ContactLost) or (notice and not self.is_lost):
+            self._notices.append(notice)

@@ -1,7 +1,11 @@
-"""How long to wait before asking again, and how long to put up with an outage at all."""
+"""The one retry mechanism: whether and when a failed request is repeated, and for how long."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
+
+from jobevents_cli.errors import JobEventsError, TokenRefused, TransientFault
+from jobevents_cli.following.notices import ContactBack, ContactLost
 
 FIRST_DELAY: Final = 0.5
 
@@ -9,53 +13,73 @@ FIRST_DELAY: Final = 0.5
 LONGEST_DELAY: Final = 30.0
 
 
-FIRST_ANSWER_PATIENCE: Final = 5.0
-"""Seconds that an outage may last before the orchestrator has answered at all."""
+FIRST_CONTACT_FOR: Final = 5.0
+"""Seconds for which requests are retried until the orchestrator has answered at all."""
+
+
+_MOST_DOUBLINGS: Final = 10
 
 
 def retry_delay(attempt: int, sample: float) -> float:
-    """Seconds until attempt number *attempt* (from 0) is repeated: exponential, *sample* spreads it."""
-    return min(LONGEST_DELAY, FIRST_DELAY * float(2 ** min(attempt, 10))) * (0.75 + 0.5 * sample)
+    """Seconds until attempt number *attempt* (from 0) is repeated: exponential, spread by *sample* (0 to 1)."""
+    return min(LONGEST_DELAY, FIRST_DELAY * float(2 ** min(attempt, _MOST_DOUBLINGS))) * (0.75 + 0.5 * sample)
 
 
-class Outage:
-    """One line of requests to the orchestrator: does it work, since when not, how much patience is left."""
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """The request is worth repeating in *delay* seconds; *lost*: with this fault, contact was lost."""
+
+    delay: float
+    lost: ContactLost | None = None
+
+
+class RetryBudget:
+    """Retry state of one request stream: whether it fails, since when, and how long it is still retried."""
 
     def __init__(self, retry_for: float, sample: Callable[[], float]) -> None:
-        """Put up with faults for *retry_for* seconds; *sample* gives random numbers from 0 to 1."""
+        """Retry an outage for *retry_for* seconds; *sample* gives random numbers from 0 to 1."""
         self._retry_for = retry_for
         self._sample = sample
         self._attempts = 0
         self._heard_at = float("-inf")
-        self.answered = False
+        self.had_contact = False
         self.lost_at: float | None = None
 
     @property
-    def patience(self) -> float:
+    def retry_for(self) -> float:
         """Seconds that an outage may last: few until the orchestrator has answered at all."""
-        return self._retry_for if self.answered else min(self._retry_for, FIRST_ANSWER_PATIENCE)
+        return self._retry_for if self.had_contact else min(self._retry_for, FIRST_CONTACT_FOR)
 
     def progress(self, now: float) -> None:
-        """Note that an answer brought something at *now*, whole or not: patience begins anew."""
-        self.answered = True
+        """Note that a response brought something at *now*, whole or not: the retry time begins anew."""
+        self.had_contact = True
         self._attempts = 0
         self._heard_at = now
 
-    def good(self, now: float) -> None:
-        """Note that a whole answer had come by *now*."""
+    def good(self, now: float) -> ContactBack | None:
+        """Note that a whole response had come by *now*; ContactBack if contact was lost before."""
         self.progress(now)
-        self.lost_at = None
+        lost_at, self.lost_at = self.lost_at, None
+        return None if lost_at is None else ContactBack(now - lost_at)
 
-    def fault(self, asked_at: float, now: float, retry_after: float | None = None) -> float | None:
-        """The seconds to wait before asking again, or None where patience is spent.
+    def retry(self, fault: JobEventsError, asked_at: float, now: float) -> Retry | None:
+        """When to repeat the request made at *asked_at*, which had failed with *fault* by *now*.
 
-        The request was made at *asked_at* and had failed by *now*; *retry_after* is the server's own wish.
+        None if there is no use in repeating it: the fault is final, or the time for retries is over. A refused
+        token is worth waiting for once there was contact: a new one may be written at any moment.
         """
+        retry_after = 0.0
+        if isinstance(fault, TransientFault):
+            retry_after = fault.retry_after or 0.0
+        elif not (isinstance(fault, TokenRefused) and self.had_contact):
+            return None
+        was_lost = self.lost_at is not None
         if self.lost_at is None:
             self.lost_at = max(asked_at, self._heard_at)
-        left = max(self.lost_at, self._heard_at) + self.patience - now
+        left = max(self.lost_at, self._heard_at) + self.retry_for - now
         if left <= 0:
             return None
-        delay = max(retry_after or 0.0, retry_delay(self._attempts, self._sample()))
+        delay = max(retry_after, retry_delay(self._attempts, self._sample()))
         self._attempts += 1
-        return min(left, delay)
+        lost = None if was_lost else ContactLost(fault.message, self.retry_for, self.had_contact)
+        return Retry(min(left, delay), lost)

@@ -1,30 +1,35 @@
 """The values that the follower gives out: the next request, what an answer brought, where to continue."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from jobevents_cli.following.notices import Notice
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Ending
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Update:
-    """What came of one step of following *job_id*."""
+    """What one step of following *ref* brought."""
 
-    job_id: int
-    events: list[Event] = field(default_factory=list)
-    lines: list[bytes | None] = field(default_factory=list)
-    """For each event what is to be printed of it, once it is rendered."""
-    notices: list[str] = field(default_factory=list)
+    ref: JobRef
+    events: tuple[Event, ...] = ()
+    took: tuple[float | None, ...] = ()
+    """For each event the seconds its node took, if the event ends a node whose start was seen."""
+    notices: tuple[Notice, ...] = ()
     is_page_end: bool = False
+    """The events that existed when the last request was made have all been given out."""
     job: Job | None = None
+    """The job's own state, if this step read it."""
     cursor: Cursor | None = None
+    """Where to resume once the events of this update are printed; None if that did not change."""
     is_lost: bool = False
-    contact: str | None = None
-    """That contact was lost or is back, for the reader."""
+    """There is no contact with the orchestrator now."""
     ending: Ending | None = None
+    """How the job ended. The last update has it."""
 
 
 Save = Callable[[Cursor], str | None]

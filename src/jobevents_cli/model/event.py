@@ -40,10 +40,12 @@ EVENT_TYPES: Final = (NODE_RUNNING, *CLOSING_STATES, JOB_STOPPING, JOB_ABORTED, 
 class Event:
     """One event of a job. `id` is None where the server sent none that is a number."""
 
-    __slots__ = ("detail", "details", "id", "node", "raw", "type")
+    __slots__ = ("detail", "details", "id", "node", "raw", "text", "type")
 
-    def __init__(self, raw: Any) -> None:
+    def __init__(self, raw: Any, text: str | None = None) -> None:
+        """*raw* is the parsed element of the list, *text* its own source text where that is known."""
         self.raw = raw
+        self.text = text
         told = as_mapping(raw)
         self.id = as_id(told.get("id"))
         self.type = as_text(told.get("type"))

@@ -7,7 +7,7 @@ from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import TERMINAL_STATES, Job
 from jobevents_cli.model.json_values import as_mapping, as_text
-from jobevents_cli.model.tally import Tally
+from jobevents_cli.model.progress import Progress
 
 
 class Outcome(IntEnum):
@@ -32,7 +32,7 @@ class Ending:
     event: Event | None = None
 
 
-def outcome_of(tally: Tally, last: Event | None, job: Job | None) -> Outcome:
+def outcome_of(progress: Progress, last: Event | None, job: Job | None) -> Outcome:
     """The outcome of a job that is over.
 
     *last* is its job_finished or job_aborted event, *job* what `GET /jobs/:job-id` said at the end; either
@@ -42,12 +42,12 @@ def outcome_of(tally: Tally, last: Event | None, job: Job | None) -> Outcome:
     if last:
         states |= _states_in(last)
     known = states & {*TERMINAL_STATES, "aborted"}
-    stop_was_asked = tally.counts["job_stopping"] > 0 and not known
-    if tally.counts["job_aborted"] or known & {"stopped", "aborted"} or stop_was_asked:
+    stop_was_asked = progress.counts["job_stopping"] > 0 and not known
+    if progress.counts["job_aborted"] or known & {"stopped", "aborted"} or stop_was_asked:
         return Outcome.STOPPED
     node_states = (job.node_states if job else None) or {}
     failed_nodes = sum(node_states.get(state, 0) for state in ("failed", "errored", "skipped"))
-    if tally.failures or failed_nodes or "failed" in known:
+    if progress.failed_nodes or failed_nodes or "failed" in known:
         return Outcome.FAILED
     return Outcome.SUCCEEDED
 

@@ -1,79 +1,142 @@
-"""What is known of a job while it is followed, for those who watch: counts, who runs, who failed, who was slow."""
+"""What the events of one job add up to: counts, running nodes, failures, times."""
 
 from collections import Counter
-from dataclasses import dataclass, field
-from heapq import heappush, heappushpop
+from collections.abc import Mapping
+from heapq import heappush, heappushpop, nsmallest
+from itertools import islice
 from typing import Final
 
-from jobevents_cli.model.event import CLOSING_STATES, NODE_RUNNING, Event
+from jobevents_cli.model.event import CLOSING_STATES, JOB_STOPPING, NODE_RUNNING, Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.timestamps import seconds_of
 
 SLOWEST: Final = 5
-"""How many of the slowest nodes are remembered."""
+"""How many of the slowest nodes are kept."""
 
 
-@dataclass(slots=True)
+MOST_FAILURES: Final = 20
+"""How many failed events are kept; the others are only counted."""
+
+
+_MUST_HAVE_STARTED: Final = ("node_finished", "node_failed")
+
+
 class Progress:
-    """One job's progress. Times are seconds since 1970, by the orchestrator's clock."""
+    """One job's progress: the one source of the footer, the summary and the exit status.
 
-    job: Job | None = None
-    counts: Counter[str] = field(default_factory=Counter)
-    changed: int = 0
-    running: dict[str, float | None] = field(default_factory=dict)
-    failures: list[Event] = field(default_factory=list)
-    slowest: list[tuple[float, str]] = field(default_factory=list)
-    is_stopping: bool = False
-    is_lost: bool = False
-    first: float | None = None
-    last: float | None = None
+    Events may come in any order, each once. Times are seconds since 1970, by the orchestrator's clock.
 
-    def take(self, event: Event) -> None:
-        """Take in one event."""
+    One thread takes events in; another may read at any moment, as every read is one look at one value.
+    The attributes are more than a dozen because they are what the readers show, one fact each.
+    """
+
+    def __init__(self, counts: Mapping[str, int] | None = None, *, is_whole: bool = True) -> None:
+        """Start with the *counts* by event type of an earlier run. *is_whole*: every event of the job will come."""
+        self.counts = Counter(counts or {})
+        self.job: Job | None = None
+        self.changed = 0
+        self.failures: list[Event] = []
+        self.slowest: list[tuple[float, str]] = []
+        self.is_lost = False
+        self.first: float | None = None
+        self.last: float | None = None
+        self._is_whole = is_whole
+        self._running: dict[str, float | None] = {}
+        self._is_in_order = True
+        self._newest_start = float("-inf")
+        self._unstarted: dict[str, bool] = {}
+        """Nodes that ended before their start was seen: whether they must have started."""
+
+    def take(self, event: Event) -> float | None:
+        """Count *event*; the seconds its node took, if it ends a node whose start was seen."""
+        kind = event.type
+        self.counts[kind] += 1
         at = seconds_of(event.timestamp)
         if at is not None:
-            self.first = at if self.first is None else self.first
+            if self.first is None:
+                self.first = at
             self.last = at
-        state = CLOSING_STATES.get(event.type)
-        if event.type == NODE_RUNNING:
-            self.running[event.node] = at
-        elif state:
-            self._close(event, state, at)
-        elif event.type == "job_stopping":
-            self.is_stopping = True
+        if kind == NODE_RUNNING:
+            self._start(event.node, at)
+        elif kind in CLOSING_STATES:
+            return self._close(event, at)
+        return None
 
-    def take_job(self, job: Job) -> None:
-        """Take in what the orchestrator says of the job."""
-        self.job = job
-        self.is_stopping = job.state == "stopping" or self.is_stopping
+    def _start(self, node: str, at: float | None) -> None:
+        if self._unstarted.pop(node, None) is not None:
+            return
+        if at is not None:
+            self._is_in_order = self._is_in_order and at >= self._newest_start
+            self._newest_start = at
+        self._running[node] = at
 
-    def _close(self, event: Event, state: str, at: float | None) -> None:
-        self.counts[state] += 1
+    def _close(self, event: Event, at: float | None) -> float | None:
         if event.detail.get("status") == "changed":
             self.changed += 1
-        if state != "finished":
+        if event.type != "node_finished" and len(self.failures) < MOST_FAILURES:
             self.failures.append(event)
-        started = self.running.pop(event.node, None)
-        if started is not None and at is not None:
-            entry = (at - started, event.node)
-            if len(self.slowest) < SLOWEST:
-                heappush(self.slowest, entry)
-            else:
-                heappushpop(self.slowest, entry)
+        node = event.node
+        if node not in self._running:
+            if self._is_whole:
+                self._unstarted[node] = event.type in _MUST_HAVE_STARTED
+            return None
+        started = self._running.pop(node)
+        if started is None or at is None:
+            return None
+        took = at - started
+        if len(self.slowest) < SLOWEST:
+            heappush(self.slowest, (took, node))
+        else:
+            heappushpop(self.slowest, (took, node))
+        return took
+
+    def take_job(self, job: Job) -> None:
+        """Take in the job's own state, as the orchestrator just gave it."""
+        self.job = job
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether somebody stopped the job while it ran."""
+        return self.counts[JOB_STOPPING] > 0 or (self.job is not None and self.job.state == "stopping")
+
+    @property
+    def has_open_nodes(self) -> bool:
+        """Whether a node started and has not ended yet."""
+        return bool(self._running)
+
+    @property
+    def failed_nodes(self) -> int:
+        """How many nodes failed, errored or were skipped, by the events."""
+        return sum(self.counts[kind] for kind in CLOSING_STATES if kind != "node_finished")
+
+    def agrees_with(self, job: Job) -> bool:
+        """Whether no event of a node can be missing, judging by what the *job* says about its nodes."""
+        if not self._is_whole or not job.is_over or self._running or any(self._unstarted.values()):
+            return False
+        closed = {state: self.counts[kind] for kind, state in CLOSING_STATES.items() if self.counts[kind]}
+        if job.node_states is not None:
+            said = {state: job.node_states.get(state, 0) for state in CLOSING_STATES.values()}
+            return closed == {state: count for state, count in said.items() if count}
+        return sum(closed.values()) == (job.node_count or 0)
 
     def count(self, state: str) -> int:
-        """Nodes in *state*, one of those that end a node: by the events, or by the job where it knows of more."""
-        told = (self.job.node_states if self.job else None) or {}
-        return max(self.counts[state], told.get(state, 0))
+        """Nodes in *state*, one of those that end a node: by the events, or by the job if it knows of more."""
+        said = (self.job.node_states if self.job else None) or {}
+        return max(self.counts[f"node_{state}"], said.get(state, 0))
 
     @property
     def done(self) -> int:
-        """Nodes that have ended, one way or another."""
+        """Nodes that have ended, in whatever state."""
         return sum(self.count(state) for state in CLOSING_STATES.values())
 
     @property
+    def running(self) -> int:
+        """Nodes that started and have not ended yet, by the events."""
+        return len(self._running)
+
+    @property
     def node_count(self) -> int | None:
-        """How many nodes the job has, where that is known."""
+        """How many nodes the job has, if that is known."""
         return self.job.node_count if self.job else None
 
     @property
@@ -81,8 +144,8 @@ class Progress:
         """When the job began, as far as is known."""
         raw = self.job.raw if self.job else {}
         # Older orchestrators write started_timestamp, newer ones created_timestamp.
-        told = seconds_of(raw.get("created_timestamp")) or seconds_of(raw.get("started_timestamp"))
-        return told if told is not None else self.first
+        said = seconds_of(raw.get("created_timestamp")) or seconds_of(raw.get("started_timestamp"))
+        return said if said is not None else self.first
 
     @property
     def duration(self) -> float | None:
@@ -93,6 +156,14 @@ class Progress:
         return None if ended is None or started is None else max(0.0, ended - started)
 
     def longest_running(self, now: float, most: int) -> list[tuple[str, float | None]]:
-        """The nodes that run longest at *now*, at most *most*, with the seconds they have run."""
-        longest = sorted(self.running.items(), key=lambda entry: entry[1] if entry[1] is not None else now)[:most]
+        """The nodes that have been running longest at *now*, at most *most*, each with its seconds.
+
+        Nodes nearly always start in the order of their events: then the first ones are the answer, and 50,000
+        running nodes need no sorting.
+        """
+        if self._is_in_order:
+            longest = list(islice(self._running.items(), most))
+        else:
+            entries = list(self._running.items())
+            longest = nsmallest(most, entries, key=lambda entry: entry[1] if entry[1] is not None else now)
         return [(node, None if since is None else max(0.0, now - since)) for node, since in longest]

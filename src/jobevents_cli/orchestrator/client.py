@@ -26,6 +26,7 @@ from jobevents_cli.errors import (
 )
 from jobevents_cli.http.address import API_PATH
 from jobevents_cli.http.json_items import BrokenAnswer, ListReader
+from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import httpx
 
     from jobevents_cli.http.token import TokenSource
+    from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.http.responses import _excerpt, _retry_after, _shortened, _skew
 from jobevents_cli.http.transport import CA_HINT, _in_time, _root_cause, tls_context
 
@@ -68,30 +70,31 @@ class OrchestratorClient:
         # A proxy that the environment names would see a token that is sent in the open.
         self._connections = Connections(tls, may_use_proxy=parts.scheme == "https")
 
-    def events(self, job_id: int, start: int | None, limit: float) -> Iterator[list[Any]]:
-        """The events of *job_id* from id *start* on, in the pieces in which they arrive.
+    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
+        """The events of *ref* from id *start* on, in the pieces in which they arrive.
 
         *limit* is the seconds without progress after which the answer is given up. What came before a fault is
         given out first; the fault is raised then.
         """
         reader = ListReader()
+        job_id = ref.number
         with self._answer(f"/jobs/{job_id}/events", _start(start), limit, job_id) as response:
             for piece in _in_time(response, limit):
                 values = reader.feed(piece)
                 if values:
-                    yield values
+                    yield [Event(value) for value in values]
             values = reader.finish()
             if values:
-                yield values
+                yield [Event(value) for value in values]
 
     def raw_events(self, job_id: int, start: int | None, limit: float) -> Iterator[bytes]:
         """The same answer as it came, byte for byte."""
         with self._answer(f"/jobs/{job_id}/events", _start(start), limit, job_id) as response:
             yield from _in_time(response, limit)
 
-    def job(self, job_id: int, limit: float) -> Job:
+    def job(self, ref: JobRef, limit: float) -> Job:
         """The job itself, as it is now."""
-        return Job(self._document(f"/jobs/{job_id}", {}, limit, job_id))
+        return Job(self._document(f"/jobs/{ref.number}", {}, limit, ref.number))
 
     def jobs(self, count: int, offset: int, limit: float) -> list[Job]:
         """*count* jobs from the one at *offset* on, newest first: asked for explicitly, as the default is not."""

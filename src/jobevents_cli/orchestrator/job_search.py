@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 
 from jobevents_cli.errors import UnknownJob
 from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import JobRef
 
 PAGE: Final = 50
 """Jobs asked for at once: each carries its options, so a page of many is large."""
@@ -24,7 +25,7 @@ class JobLister(Protocol):
 class JobTeller(Protocol):
     """What showing one job needs of a client."""
 
-    def job(self, job_id: int, limit: float) -> Job:
+    def job(self, ref: JobRef, limit: float) -> Job:
         """The job as it is now."""
 
     def nodes(self, job_id: int, limit: float) -> list[dict[str, Any]]:
@@ -69,7 +70,7 @@ def latest_job(lister: JobLister, wanted: Wanted) -> Iterator[Job]:
 
 def job_with_nodes(teller: JobTeller, job_id: int) -> tuple[Job, list[dict[str, Any]]]:
     """The job *job_id* and its nodes, as they are now."""
-    return teller.job(job_id, _LIMIT), teller.nodes(job_id, _LIMIT)
+    return teller.job(JobRef.job(job_id), _LIMIT), teller.nodes(job_id, _LIMIT)
 
 
 def _newest_first(lister: JobLister) -> Iterator[Job]:

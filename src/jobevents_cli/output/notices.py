@@ -1,6 +1,18 @@
 """Turns errors and notices into lines for the reader, on standard error."""
 
+from typing import assert_never
+
 from jobevents_cli.errors import Interrupted, JobEventsError, PipeClosed
+from jobevents_cli.following.notices import (
+    ContactBack,
+    ContactLost,
+    EventsRestored,
+    JobNotRead,
+    LateEventsNotRead,
+    Notice,
+    WaitingForJob,
+)
+from jobevents_cli.model.durations import format_duration
 from jobevents_cli.output.streams import say
 from jobevents_cli.render.escape import safe
 
@@ -19,3 +31,26 @@ def tell_error(error: JobEventsError) -> None:
         tell(f"Hint: {error.hint}")
     for line in (error.go_on or "").splitlines():
         tell(line)
+
+
+def sentence(notice: Notice) -> str:
+    """The *notice* as a sentence for the reader."""
+    match notice:
+        case ContactLost(reason, retry_for, had_contact):
+            what = "contact lost" if had_contact else "no answer yet"
+            return f"{what}: {reason}; trying again for up to {format_duration(retry_for)}"
+        case ContactBack(after):
+            return f"contact is back after {format_duration(after)}"
+        case WaitingForJob(wait_for):
+            return f"the job does not exist yet; waiting for it for up to {format_duration(wait_for)}"
+        case EventsRestored(behind):
+            return (
+                f"the orchestrator's events have gone back behind {behind}: restored from a backup? "
+                "Going on with what is new by its time"
+            )
+        case LateEventsNotRead(reason):
+            return f"could not look for late events: {reason}"
+        case JobNotRead(reason):
+            return f"could not read the job's own state: {reason}"
+        case _:
+            assert_never(notice)

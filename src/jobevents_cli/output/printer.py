@@ -4,17 +4,20 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from jobevents_cli.following.filters import Filter
+from jobevents_cli.following.notices import ContactBack, ContactLost
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import Save, Update
 from jobevents_cli.model.event import Event
+from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.capabilities import can_encode, encoding_of, is_terminal, wants_color
+from jobevents_cli.output.notices import sentence
 from jobevents_cli.output.screen import Screen
 from jobevents_cli.output.streams import Output
 from jobevents_cli.render.escape import safe
@@ -67,24 +70,31 @@ class Printing:
 class Place:
     """How far one job is printed."""
 
-    job_id: int
+    ref: JobRef
+    progress: Progress
     cursor: Cursor
     save: Save | None
     held: deque[bytes] | None
-    progress: Progress = field(default_factory=Progress)
     highest: int | None = None
-    lost: str | None = None
-    """Why there is no contact now, as it is told to the reader."""
+    lost: ContactLost | None = None
 
     @property
     def how_to_go_on(self) -> str:
         """What to tell who wants to go on following this job."""
-        command = f"jobevents tail {self.job_id}"
+        command = f"jobevents tail {self.ref}"
         if self.save:
             command += " --resume"
         elif self.highest is not None:
             command += f" --start {self.highest + 1}"
-        return f"Job {self.job_id} itself goes on. To go on following it: {command}"
+        return f"{self.ref.label.capitalize()} itself goes on. To go on following it: {command}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An *update*, and for each of its events the line to print; None for one that a filter hides."""
+
+    update: Update
+    lines: tuple[bytes | None, ...] = ()
 
 
 class Printer:
@@ -96,37 +106,40 @@ class Printer:
         self._server_time = server_time
         self._paint = _paint_for(printing.color, sys.stdout)
         self._line = _line_renderer(printing, self._paint)
-        self.places: dict[int, Place] = {}
-        self._back: str | None = None
+        self.places: dict[JobRef, Place] = {}
+        self._back: ContactBack | None = None
         self._footer_stream = sys.stdout if is_terminal(sys.stdout) else sys.stderr
         self._footer_paint = _paint_for(printing.color, self._footer_stream)
         self.screen = Screen(self._footer if printing.footer else None)
-        self._watches = printing.footer or printing.summary
 
-    def add(self, job_id: int, cursor: Cursor, save: Save | None = None, *, last: int | None = None) -> None:
-        """Begin to print *job_id*, from *cursor* on; of what there is now only the *last* events."""
+    def add(
+        self, ref: JobRef, progress: Progress, cursor: Cursor, save: Save | None = None, *, last: int | None = None
+    ) -> None:
+        """Begin to print *ref*, from *cursor* on; of what there is now only the *last* events."""
         held = None if last is None else deque[bytes](maxlen=last)
-        self.places[job_id] = Place(job_id, cursor, save, held)
+        self.places[ref] = Place(ref, progress, cursor, save, held)
 
-    def render(self, update: Update) -> Update:
+    def render(self, update: Update) -> Rendered:
         """The *update* with the lines of its events.
 
         Runs where the updates are made: the thread that prints has then little to do but to write, and the two do
         not wait for each other.
         """
         wanted, line, quiet = self._printing.wanted, self._line, self._printing.quiet
-        for event in update.events:
-            is_shown = not quiet and (wanted is None or wanted(event))
-            update.lines.append(line(event, update.job_id) if is_shown else None)
-        return update
+        if quiet:
+            return Rendered(update, (None,) * len(update.events))
+        number = update.ref.number
+        lines = (line(event, number) if wanted is None or wanted(event) else None for event in update.events)
+        return Rendered(update, tuple(lines))
 
-    def take(self, update: Update) -> None:
-        """Print what *update* brings."""
-        place = self.places[update.job_id]
+    def take(self, rendered: Rendered) -> None:
+        """Print what an update brings."""
+        update = rendered.update
+        place = self.places[update.ref]
         numbers = [event.id for event in update.events if event.id is not None]
         if numbers:
             place.highest = max(numbers) if place.highest is None else max(place.highest, *numbers)
-        lines = [line for line in update.lines if line is not None]
+        lines = [line for line in rendered.lines if line is not None]
         if place.held is not None:
             place.held.extend(lines)
         else:
@@ -134,8 +147,6 @@ class Printer:
         if not lines and not self._printing.quiet:
             # What is not printed cannot tell that nobody reads: busy jobs behind a filter would go on for ever.
             self.screen.output.check_reader()
-        if self._watches:
-            self._watch(update, place.progress)
         if update.is_page_end:
             self.release(place)
         self.screen.flush()
@@ -149,39 +160,42 @@ class Printer:
 
     def _tell(self, update: Update, place: Place) -> None:
         """Say what *update* has for the reader beside events."""
-        about = f"job {update.job_id}: " if self._printing.several else ""
+        about = f"{update.ref.label}: " if self._printing.several else ""
         for notice in update.notices:
-            self.say(f"jobevents: {about}{notice}")
-        if update.contact and update.is_lost:
-            is_known = any(other.lost == update.contact for other in self.places.values())
-            place.lost = update.contact
-            if not is_known:
-                self.say(f"jobevents: {about}{update.contact}")
-        elif update.contact:
-            place.lost, self._back = None, update.contact
-            self._tell_of_contact()
+            if isinstance(notice, ContactBack):
+                place.lost, self._back = None, notice
+                self._tell_of_contact()
+                continue
+            if isinstance(notice, ContactLost):
+                is_known = any(other.lost == notice for other in self.places.values())
+                place.lost = notice
+                if is_known:
+                    continue
+            self.say(f"jobevents: {about}{sentence(notice)}")
 
     def _tell_of_contact(self) -> None:
         """Say that contact is back once it is for all jobs: an outage of the orchestrator is one, not one a job."""
         if self._back and not any(place.lost for place in self.places.values()):
-            self.say(f"jobevents: {self._back}")
+            self.say(f"jobevents: {sentence(self._back)}")
             self._back = None
 
-    def cut_at_failure(self, update: Update) -> Event | None:
-        """The first event of *update* that tells of a failed node; what comes after it is left out.
+    def cut_at_failure(self, rendered: Rendered) -> tuple[Rendered, Event | None]:
+        """*rendered* up to its first event of a failed node, and that event; all of it and None if it has none.
 
         The cursor becomes that of what is left in.
         """
-        for number, event in enumerate(update.events):
+        update = rendered.update
+        for number, event in enumerate(update.events, 1):
             if event.type in ("node_failed", "node_errored"):
-                del update.events[number + 1 :], update.lines[number + 1 :]
-                if update.cursor:
-                    before = self.places[update.job_id].cursor
-                    ids = [event.id for event in update.events if event.id is not None]
-                    counts = Counter(before.counts) + Counter(event.type for event in update.events)
-                    update.cursor = replace(before, above=(*before.above, *ids), counts=dict(counts))
-                return event
-        return None
+                events, cursor = update.events[:number], update.cursor
+                if cursor:
+                    before = self.places[update.ref].cursor
+                    ids = [event.id for event in events if event.id is not None]
+                    counts = Counter(before.counts) + Counter(event.type for event in events)
+                    cursor = replace(before, above=(*before.above, *ids), counts=dict(counts))
+                cut = replace(update, events=events, took=update.took[:number], cursor=cursor)
+                return Rendered(cut, rendered.lines[:number]), event
+        return rendered, None
 
     def release(self, place: Place) -> None:
         """Print what is held back: it is as many as there will be."""
@@ -199,28 +213,21 @@ class Printer:
             self.screen.output.check_reader()
             self.screen.refresh()
 
-    def remove(self, job_id: int) -> Place:
-        """Print *job_id* no more; its part of the footer goes."""
-        place = self.places.pop(job_id)
+    def remove(self, ref: JobRef) -> Place:
+        """Print *ref* no more; its part of the footer goes."""
+        place = self.places.pop(ref)
         self._tell_of_contact()
         return place
 
-    def close_job(self, job_id: int, outcome: Outcome | None) -> None:
-        """Say how *job_id* ended, where it did, and print it no more."""
-        place = self.remove(job_id)
+    def close_job(self, ref: JobRef, outcome: Outcome | None) -> None:
+        """Say how *ref* ended, where it did, and print it no more."""
+        place = self.remove(ref)
         if not self._printing.summary or outcome is None:
             return
         paint = _paint_for(self._printing.color, sys.stderr)
         symbols = can_encode(SYMBOLS, sys.stderr)
-        for line in summary_lines(job_id, outcome, place.progress, symbols=symbols):
+        for line in summary_lines(ref.number, outcome, place.progress, symbols=symbols):
             self.screen.say(painted(line, paint))
-
-    def _watch(self, update: Update, progress: Progress) -> None:
-        for event in update.events:
-            progress.take(event)
-        if update.job:
-            progress.take_job(update.job)
-        progress.is_lost = update.is_lost
 
     def _footer(self, columns: int) -> list[tuple[str, int]]:
         lines = footer_lines(

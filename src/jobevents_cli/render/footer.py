@@ -61,7 +61,7 @@ def _facts(jobs: Collection[Progress], now: float, *, symbols: bool, waits_for_j
     counts: Counter[str] = Counter()
     for job in jobs:
         counts.update({state: job.count(state) for state in CLOSING_STATES.values()})
-        counts["running"] += len(job.running)
+        counts["running"] += job.running
     for state, look in _STATES.items():
         if counts[state]:
             spans.append((f"  {look.symbol if symbols else look.ascii} {counts[state]}", look.style))

@@ -10,7 +10,6 @@ from jobevents_cli.render.escape import safe
 from jobevents_cli.render.event_line import LOOKS
 from jobevents_cli.render.styles import Span
 
-MOST_FAILURES: Final = 20
 _SLOWEST: Final = 3
 _OUTCOMES: Final = {
     Outcome.SUCCEEDED: ("finished", "bold green"),
@@ -43,7 +42,7 @@ def _counted(progress: Progress) -> str:
 
 def _failures(job_id: int, progress: Progress, *, symbols: bool) -> list[list[Span]]:
     lines: list[list[Span]] = []
-    shown = progress.failures[:MOST_FAILURES]
+    shown = progress.failures
     widest = max((len(safe(event.node)) for event in shown), default=0)
     for event in shown:
         look = LOOKS[event.type]
@@ -53,7 +52,7 @@ def _failures(job_id: int, progress: Progress, *, symbols: bool) -> list[list[Sp
         if link := report_link(event):
             line.append((f"  {safe(link)}", "dim"))
         lines.append(line)
-    if more := len(progress.failures) - len(shown):
+    if more := progress.failed_nodes - len(shown):
         lines.append([(f"  and {more} more: jobevents list {job_id} --failures", "")])
     return lines
 

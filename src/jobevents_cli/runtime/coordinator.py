@@ -10,16 +10,17 @@ from typing import Final
 
 from jobevents_cli.errors import JobEventsError, TimedOut
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.following.update import Update, Wait
+from jobevents_cli.following.update import Wait
 from jobevents_cli.model.durations import format_duration
 from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.output.notices import tell_error
-from jobevents_cli.output.printer import Printer
+from jobevents_cli.output.printer import Printer, Rendered
 from jobevents_cli.runtime.followed_job import Follow
 from jobevents_cli.runtime.loop import Orchestrator, tail
 from jobevents_cli.runtime.workers import TICK, Ended, Threads
 
-_FINDER: Final = -1
+_FINDER: Final = "the search for new jobs"
 
 
 _WORST_LAST: Final = (
@@ -67,28 +68,28 @@ class Watch:
         self._orchestrator = orchestrator
         self._printer = printer
         self._fail_fast = fail_fast
-        self._threads = Threads[Update | Follow | Ended]()
+        self._threads = Threads[Rendered | Follow | Ended]()
         self._is_finding = False
-        self._following: dict[int, Follow] = {}
-        self._told_of: set[int] = set()
+        self._following: dict[JobRef, Follow] = {}
+        self._told_of: set[JobRef] = set()
         self._one = False
         self.all_over = True
         self._status = ExitStatus.DONE
 
     def add(self, follow: "Follow") -> None:
         """Begin to follow a job."""
-        job_id = follow.job_id
-        if job_id in self._following:
+        ref = follow.ref
+        if ref in self._following:
             return
-        self._following[job_id] = follow
-        self._printer.add(job_id, follow.follower.cursor, follow.save, last=follow.last)
-        self._threads.start(job_id, self._updates(follow))
+        self._following[ref] = follow
+        follower = follow.follower
+        self._printer.add(ref, follower.progress, follower.cursor, follow.save, last=follow.last)
+        self._threads.start(ref, self._updates(follow))
 
-    def _updates(self, follow: "Follow") -> Iterator[Update | Wait]:
+    def _updates(self, follow: "Follow") -> Iterator[Rendered | Wait]:
         """What following brings, rendered; runs in other threads."""
         steps = tail(
             self._orchestrator,
-            follow.job_id,
             follow.follower,
             clock=time.monotonic,
             with_cursor=follow.save is not None,
@@ -130,7 +131,7 @@ class Watch:
     @property
     def _unfinished(self) -> str:
         if self._one:
-            return f"job {min(self._following)} had"
+            return f"{min(self._following).label} had"
         return f"{len(self._following)} {'job' if len(self._following) == 1 else 'jobs'} had"
 
     def _how_to_go_on(self) -> str | None:
@@ -141,7 +142,7 @@ class Watch:
         who = "1 job that was followed goes on" if len(places) == 1 else f"{len(places)} jobs that were followed go on"
         return f"{who}. To go on following: {command}"
 
-    def _take(self, arrived: "Update | Follow | Ended | None") -> bool:
+    def _take(self, arrived: "Rendered | Follow | Ended | None") -> bool:
         """Deal with what *arrived*; True where that ends the watch."""
         if arrived is None:
             self._printer.tick()
@@ -149,18 +150,21 @@ class Watch:
             self.add(arrived)
         elif isinstance(arrived, Ended):
             self._end(arrived)
-        elif arrived.job_id in self._following:
+        elif arrived.update.ref in self._following:
             return self._print(arrived)
         return False
 
-    def _print(self, update: Update) -> bool:
-        failed = self._printer.cut_at_failure(update) if self._fail_fast else None
-        self._printer.take(update)
-        if self._seen and update.job and update.job_id not in self._told_of:
-            self._told_of.add(update.job_id)
+    def _print(self, rendered: Rendered) -> bool:
+        failed = None
+        if self._fail_fast:
+            rendered, failed = self._printer.cut_at_failure(rendered)
+        self._printer.take(rendered)
+        update = rendered.update
+        if self._seen and update.job and update.ref not in self._told_of:
+            self._told_of.add(update.ref)
             self._seen([update.job])
         if failed:
-            place = self._printer.places[update.job_id]
+            place = self._printer.places[update.ref]
             self._printer.release(place)
             self._printer.say(f"jobevents: {failed.node} {failed.type.removeprefix('node_')}, so following ends here")
             self._printer.say(place.how_to_go_on)
@@ -170,30 +174,31 @@ class Watch:
             self.all_over = self.all_over and outcome is not None
             if outcome is not None:
                 self._note(outcome.status)
-            self._printer.close_job(update.job_id, outcome)
+            self._printer.close_job(update.ref, outcome)
         return False
 
     def _end(self, ended: Ended) -> None:
         if ended.name == _FINDER:
             self._is_finding = False
-        follow = self._following.pop(ended.name, None)
-        warning = follow.ended(ended.name) if follow and follow.ended and not ended.error else None
+        ref = ended.name if isinstance(ended.name, JobRef) else None
+        follow = self._following.pop(ref, None) if ref else None
+        warning = follow.ended(follow.ref) if follow and follow.ended and not ended.error else None
         if warning:
             self._printer.say(f"Warning: {warning}")
         if follow and follow.close:
             follow.close()
         if ended.error is None:
             return
-        if not isinstance(ended.error, JobEventsError) or self._one or ended.name == _FINDER:
+        if not isinstance(ended.error, JobEventsError) or self._one or ref is None:
             raise ended.error
         # One of several jobs: it is given up, the others go on.
         self._printer.screen.clear()
-        place = self._printer.places.get(ended.name)
+        place = self._printer.places.get(ref)
         if place and ended.error.status in _GO_ON:
             ended.error.go_on = place.how_to_go_on
         tell_error(ended.error)
         if place:
-            self._printer.remove(ended.name)
+            self._printer.remove(ref)
         self._note(ended.error.status)
 
     def _note(self, status: ExitStatus) -> None:

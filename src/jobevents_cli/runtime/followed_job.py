@@ -5,17 +5,22 @@ from dataclasses import dataclass
 
 from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.update import Save
+from jobevents_cli.model.job_ref import JobRef
 
 
 @dataclass(frozen=True, slots=True)
 class Follow:
     """A job to follow: by which follower, where its cursor is kept, and from which of its last events."""
 
-    job_id: int
     follower: Follower
     save: Save | None = None
     last: int | None = None
-    ended: Callable[[int], str | None] | None = None
-    """Called with the job's id at its end; a sentence for the user where that went wrong."""
+    ended: Callable[[JobRef], str | None] | None = None
+    """Called with the job at its end; a sentence for the user where that went wrong."""
     close: Callable[[], None] | None = None
     """Called when the job is followed no more."""
+
+    @property
+    def ref(self) -> JobRef:
+        """The job."""
+        return self.follower.ref

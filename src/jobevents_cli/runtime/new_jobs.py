@@ -9,8 +9,9 @@ from typing import Final
 from jobevents_cli.errors import TransientFault, UsageProblem
 from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.position import Cursor
-from jobevents_cli.following.retry_budget import Outage
+from jobevents_cli.following.retry_budget import RetryBudget
 from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.orchestrator.client import OrchestratorClient
 from jobevents_cli.orchestrator.job_search import PAGE, JobLister, Wanted, _newest_first
 from jobevents_cli.runtime.followed_job import Follow
@@ -31,11 +32,12 @@ class Manner:
     job_first: bool = False
 
 
-def follow(client: OrchestratorClient, job_id: int, manner: Manner) -> Follow:
-    """What it takes to follow *job_id* in that *manner*."""
-    file = CursorFile(client.url, job_id) if manner.resume else None
+def follow(client: OrchestratorClient, ref: JobRef, manner: Manner) -> Follow:
+    """What it takes to follow *ref* in that *manner*."""
+    file = CursorFile(client.url, ref) if manner.resume else None
     cursor = file.load() if file else None
     follower = Follower(
+        ref=ref,
         sample=random.random,
         start=manner.start,
         cursor=cursor,
@@ -46,7 +48,7 @@ def follow(client: OrchestratorClient, job_id: int, manner: Manner) -> Follow:
     )
     # What came since the cursor was saved is what --resume is for: all of it.
     last = None if cursor else manner.last
-    return Follow(job_id, follower, file.save if file else None, last, close=file.close if file else None)
+    return Follow(follower, file.save if file else None, last, close=file.close if file else None)
 
 
 @dataclass(slots=True)
@@ -74,7 +76,7 @@ class AllJobs:
             self.client,
             self.wanted,
             known=self._known,
-            outage=Outage(self.manner.retry_for, random.random),
+            budget=RetryBudget(self.manner.retry_for, random.random),
             clock=time.monotonic,
             sleep=time.sleep,
         )
@@ -85,14 +87,14 @@ class AllJobs:
             self._highest = max(self._highest, job_id)
             manner = replace(self.manner, last=None) if is_new else self.manner
             try:
-                yield replace(follow(self.client, job_id, manner), ended=self._ended)
+                yield replace(follow(self.client, JobRef.job(job_id), manner), ended=self._ended)
             except UsageProblem as problem:
                 # Another process has this job's cursor, or it is damaged: the other jobs are followed all the same.
-                yield Ended(job_id, problem)
+                yield Ended(JobRef.job(job_id), problem)
 
-    def _ended(self, job_id: int) -> str | None:
-        """Note that *job_id* has ended: behind the oldest job that has not, the next run begins."""
-        self._open.discard(job_id)
+    def _ended(self, ref: JobRef) -> str | None:
+        """Note that the job *ref* has ended: behind the oldest job that has not, the next run begins."""
+        self._open.discard(ref.number)
         if self._file is None:
             return None
         still_open = list(self._open)  # another thread adds to it
@@ -113,7 +115,7 @@ def starting_jobs(
     wanted: Wanted,
     *,
     known: int | None,
-    outage: Outage,
+    budget: RetryBudget,
     clock: Callable[[], float],
     sleep: Callable[[float], object],
 ) -> Iterator[tuple[int, bool]]:
@@ -129,12 +131,12 @@ def starting_jobs(
         try:
             jobs = _since(lister, highest)
         except TransientFault as fault:
-            delay = outage.fault(asked_at, clock(), fault.retry_after)
-            if delay is None:
+            retry = budget.retry(fault, asked_at, clock())
+            if retry is None:
                 raise
-            sleep(delay)
+            sleep(retry.delay)
             continue
-        outage.good(clock())
+        budget.good(clock())
         for job in reversed(jobs):
             is_new = highest is not None and job.number is not None and job.number > highest
             if job.number is not None and (is_new or not job.is_over) and wanted(job):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from jobevents_cli.errors import TransientFault
-from jobevents_cli.following.retry_budget import FIRST_ANSWER_PATIENCE, Outage
+from jobevents_cli.following.retry_budget import FIRST_CONTACT_FOR, RetryBudget
 from jobevents_cli.output.streams import Output
 from jobevents_cli.runtime.workers import Ended, Threads
 
@@ -15,12 +15,12 @@ Item = TypeVar("Item")
 
 def patiently(
     items: Callable[[], Iterator[Item]],
-    outage: Outage,
+    budget: RetryBudget,
     *,
     clock: Callable[[], float],
     sleep: Callable[[float], object],
 ) -> Iterator[Item]:
-    """The *items* of one answer; asks again as *outage* allows while none was handed on."""
+    """The *items* of one answer; asks again as *budget* allows while none was yielded."""
     while True:
         asked_at = clock()
         is_begun = False
@@ -29,10 +29,10 @@ def patiently(
                 is_begun = True
                 yield item
         except TransientFault as fault:
-            delay = None if is_begun else outage.fault(asked_at, clock(), fault.retry_after)
-            if delay is None:
+            retry = None if is_begun else budget.retry(fault, asked_at, clock())
+            if retry is None:
                 raise
-            sleep(delay)
+            sleep(retry.delay)
         else:
             return
 
@@ -56,8 +56,8 @@ def from_thread(items: Iterator[Item], tick: Callable[[], None]) -> Iterator[Ite
 def fetch(items: Callable[[], Iterator[Item]]) -> Iterator[Item]:
     """What one request brings, asked again for 5 s where it fails before it brought anything."""
     output = Output()
-    outage = Outage(FIRST_ANSWER_PATIENCE, random.random)
-    return from_thread(patiently(items, outage, clock=time.monotonic, sleep=time.sleep), output.check_reader)
+    budget = RetryBudget(FIRST_CONTACT_FOR, random.random)
+    return from_thread(patiently(items, budget, clock=time.monotonic, sleep=time.sleep), output.check_reader)
 
 
 def print_raw(pieces: Callable[[], Iterator[bytes]]) -> None:

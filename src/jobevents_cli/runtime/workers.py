@@ -4,7 +4,7 @@ import itertools
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final, Generic, TypeVar
@@ -39,7 +39,7 @@ _LONGEST_WAIT: Final = 3600.0
 class Ended:
     """What comes last of a work: the *name* it was started with, and what went wrong."""
 
-    name: int
+    name: Hashable
     error: BaseException | None = None
 
 
@@ -54,13 +54,13 @@ class Threads(Generic[Item]):
     def __init__(self) -> None:
         self._arrivals: queue.Queue[Item | Ended] = queue.Queue(_AHEAD)
         self._changed = threading.Condition()
-        self._due: list[tuple[float, int, int, Iterator[Item | Wait]]] = []
+        self._due: list[tuple[float, int, Hashable, Iterator[Item | Wait]]] = []
         self._order = itertools.count()
         self._count = 0
         self._last_started = 0.0
         self._is_one_waiting = False
 
-    def start(self, name: int, work: Iterator[Item | Wait]) -> None:
+    def start(self, name: Hashable, work: Iterator[Item | Wait]) -> None:
         """Have the items of *work* brought and then its end, told by *name*. A Wait among them frees the thread."""
         with self._changed:
             self._put(time.monotonic(), name, work)
@@ -95,7 +95,7 @@ class Threads(Generic[Item]):
         due = time.monotonic() + shared_delay(seconds, jobs)
         return due + -due % _GRACE if jobs > MANY_JOBS else due
 
-    def _put(self, due: float, name: int, work: Iterator[Item | Wait]) -> None:
+    def _put(self, due: float, name: Hashable, work: Iterator[Item | Wait]) -> None:
         heappush(self._due, (due, next(self._order), name, work))
         if self._due[0][0] == due:
             self._changed.notify()
@@ -109,7 +109,7 @@ class Threads(Generic[Item]):
         while work := self._next_due():
             self._bring(*work)
 
-    def _next_due(self) -> tuple[int, Iterator[Item | Wait]] | None:
+    def _next_due(self) -> tuple[Hashable, Iterator[Item | Wait]] | None:
         """The work that is due, once it is; None where another thread waits for it already."""
         with self._changed:
             while True:
@@ -123,7 +123,7 @@ class Threads(Generic[Item]):
                 self._changed.wait(min(left, _LONGEST_WAIT))
                 self._is_one_waiting = False
 
-    def _bring(self, name: int, work: Iterator[Item | Wait]) -> None:
+    def _bring(self, name: Hashable, work: Iterator[Item | Wait]) -> None:
         end = Ended(name)
         try:
             for item in work:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.position import Cursor
+from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.state.private_files import make_private_folder, replace_file
 
 FORGET_AFTER: Final = 60 * 86_400
@@ -20,20 +21,21 @@ FORGET_AFTER: Final = 60 * 86_400
 class CursorFile:
     """The cursor of one job on one orchestrator. This process alone writes it, from construction on."""
 
-    def __init__(self, url: str, job_id: int | str, folder: Path | None = None) -> None:
-        """Lock the cursor of *job_id*, or of `all` jobs together, at *url*.
+    def __init__(self, url: str, job: JobRef | str, folder: Path | None = None) -> None:
+        """Lock the cursor of *job*, or of `all` jobs together, at *url*.
 
         It is kept in *folder*, by default platformdirs' state folder.
         """
         self._url = url
-        self._job_id = job_id
+        self._job = job
         self._warned = False
         folder = folder or _state_folder()
         name = re.sub(r"[^A-Za-z0-9.-]+", "_", url.split("://", 1)[-1])
-        self.path = folder / f"{name}-{job_id}.json"
+        kept_as = job if isinstance(job, str) else job.number if job.kind is Kind.JOB else f"plan-{job.number}"
+        self.path = folder / f"{name}-{kept_as}.json"
         try:
             make_private_folder(folder)
-            self._lock = os.open(folder / f"{name}-{job_id}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._lock = os.open(folder / f"{name}-{kept_as}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise UsageProblem(
                 f"--resume cannot keep its place in {folder}: {error.strerror}",
@@ -44,7 +46,7 @@ class CursorFile:
         except OSError:
             os.close(self._lock)
             raise UsageProblem(
-                f"another `jobevents tail {_argument(job_id)} --resume` is running on this machine"
+                f"another `jobevents tail {_argument(job)} --resume` is running on this machine"
             ) from None
         _clear_away_old(folder)
 
@@ -63,14 +65,14 @@ class CursorFile:
         except (ValueError, TypeError, KeyError):
             raise UsageProblem(
                 f"the cursor file {self.path} is damaged, and was left as it is",
-                hint=f"remove it to begin anew, or say where to go on: jobevents tail {self._job_id} --start ID",
+                hint=f"remove it to begin anew, or say where to go on: jobevents tail {self._job} --start ID",
             ) from None
 
     def save(self, cursor: Cursor) -> str | None:
         """Replace the file; a warning, once, where that fails: the file then stays as it was."""
         document = {
             "orchestrator": self._url,
-            "job": self._job_id,
+            "job": self._job.number if isinstance(self._job, JobRef) and self._job.kind is Kind.JOB else str(self._job),
             "low": cursor.low,
             "above": cursor.above,
             "counts": cursor.counts,
@@ -86,8 +88,8 @@ class CursorFile:
         return None
 
 
-def _argument(job_id: int | str) -> str:
-    return "--all" if job_id == "all" else str(job_id)
+def _argument(job: JobRef | str) -> str:
+    return "--all" if job == "all" else str(job)
 
 
 def _state_folder() -> Path:

@@ -1,0 +1,53 @@
+"""What the follower has to say besides events: values, which `output/notices.py` turns into sentences."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLost:
+    """Requests fail, for *reason*. They are retried for up to *retry_for* seconds.
+
+    *had_contact*: the orchestrator answered before.
+    """
+
+    reason: str
+    retry_for: float
+    had_contact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContactBack:
+    """The orchestrator answers again, *after* so many seconds."""
+
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingForJob:
+    """The job does not exist yet; the follower waits up to *wait_for* seconds for it."""
+
+    wait_for: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventsRestored:
+    """The orchestrator's event ids went back behind *behind*, as after a restore from a backup."""
+
+    behind: int
+
+
+@dataclass(frozen=True, slots=True)
+class LateEventsNotRead:
+    """After the end, the poll for late events failed, for *reason*."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobNotRead:
+    """After the end, the request for the job's own state failed, for *reason*."""
+
+    reason: str
+
+
+Notice = ContactLost | ContactBack | WaitingForJob | EventsRestored | LateEventsNotRead | JobNotRead

@@ -83,7 +83,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # Events are trees without circles: the collector would only walk through them, over and over.
     gc.set_threshold(100_000, 50, 50)
     _heed_signals()
-    sys.exit(_run(arguments))
+    status = _run(arguments)
+    from jobevents_cli.output.streams import end_streams
+
+    end_streams()
+    sys.exit(status)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -120,10 +124,8 @@ def _help_width() -> int:
 
 def _end(error: JobEventsError) -> int:
     from jobevents_cli.output.notices import tell_error
-    from jobevents_cli.output.streams import give_up_stdout
 
     tell_error(error)
-    give_up_stdout()
     return error.status
 
 

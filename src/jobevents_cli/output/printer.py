@@ -19,7 +19,7 @@ from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.capabilities import can_encode, encoding_of, is_terminal, wants_color
 from jobevents_cli.output.notices import sentence
 from jobevents_cli.output.screen import Screen
-from jobevents_cli.output.streams import Output
+from jobevents_cli.output.streams import print_bytes, print_text
 from jobevents_cli.render.escape import safe
 from jobevents_cli.render.event_line import SYMBOLS, TextLines
 from jobevents_cli.render.footer import footer_lines
@@ -31,11 +31,9 @@ from jobevents_cli.render.times import TimeFormat, time_format
 
 def print_lines(values: Iterable[Any] = (), *, text: str = "") -> None:
     """Print *text*, and each of *values* as a line of JSON."""
-    output = Output()
-    output.write(text.encode(encoding_of(sys.stdout), "backslashreplace"))
-    for value in values:
-        output.write(encoded(value, on_terminal=is_terminal(sys.stdout)) + b"\n")
-    output.flush()
+    print_text(text)
+    on_terminal = is_terminal(sys.stdout)
+    print_bytes(b"".join(encoded(value, on_terminal=on_terminal) + b"\n" for value in values))
 
 
 def print_check(name: str, found: str, cure: str | None, *, is_good: bool | None, as_json: bool) -> None:

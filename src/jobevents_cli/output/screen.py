@@ -20,6 +20,7 @@ class Screen:
     def __init__(self, footer: Callable[[int], list[tuple[str, int]]] | None = None) -> None:
         """*footer*: for so many columns, the lines to show, each with the columns it takes; None for no footer."""
         self.output = Output()
+        self._kept: list[bytes] = []
         self._stream = sys.stdout if is_terminal(sys.stdout) else sys.stderr if is_terminal(sys.stderr) else None
         self._footer = footer if self._stream else None
         self._lengths: list[int] = []
@@ -29,26 +30,27 @@ class Screen:
 
     def write(self, data: bytes) -> None:
         """Keep *data* for standard output until the next flush."""
-        self.output.write(data)
+        self._kept.append(data)
 
     def flush(self) -> None:
         """Write what was kept, and the footer again below it."""
+        data = b"".join(self._kept)
+        self._kept.clear()
         if self._footer is None:
-            self.output.flush()
+            self.output.write(data)
             return
         if self._stream is sys.stdout:
-            self.output.write_first(self._erasure().encode())
-            self.output.write(self._drawing().encode(encoding_of(sys.stdout), "replace"))
-            self.output.flush()
+            erasure = self._erasure().encode()
+            self.output.write(erasure + data + self._drawing().encode(encoding_of(sys.stdout), "replace"))
         else:
             self.clear()
-            self.output.flush()
+            self.output.write(data)
             self._direct(self._drawing())
 
     def say(self, text: str) -> None:
         """Write the line *text* to standard error, above the footer."""
         self.clear()
-        say(text)
+        say(text, while_blocked=self.output.while_blocked)
         self.flush()
 
     def refresh(self) -> None:

@@ -65,4 +65,3 @@ def print_raw(pieces: Callable[[], Iterator[bytes]]) -> None:
     output = Output()
     for piece in fetch(pieces):
         output.write(piece)
-        output.flush()

@@ -1,0 +1,95 @@
+"""Writes to a file descriptor in pieces that do not block, so that the number of bytes written is always known."""
+
+import os
+import select
+import stat
+import sys
+from typing import Final
+
+_ATOMIC: Final = getattr(select, "PIPE_BUF", 512)
+"""Bytes that a pipe or socket with room takes at once, as a whole."""
+
+
+class Descriptor:
+    """An open file descriptor. Pipes, sockets and terminals are written in small pieces, files in one."""
+
+    def __init__(self, number: int) -> None:
+        """Write to the descriptor *number*. OSError if it is not open."""
+        mode = os.fstat(number).st_mode
+        self._number = number
+        self.is_terminal = os.isatty(number)
+        self._may_block = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or self.is_terminal
+        self._capacity = _capacity_of(number) if stat.S_ISFIFO(mode) else 0
+        self._poll = _polled(number, select.POLLOUT) if self._may_block and hasattr(select, "poll") else None
+
+    def write(self, data: bytes, start: int, wait: float) -> int:
+        """Write a piece of *data*, from index *start* on. Waits up to *wait* seconds for room.
+
+        Returns how many bytes were taken, 0 if there was no room. OSError if the write fails.
+        """
+        if self._poll and not self._poll.poll(wait * 1000):
+            return 0
+        end = len(data)
+        if self._may_block and end - start > _ATOMIC:
+            room = self._room()
+            if end - start > room:
+                # Whole lines if possible: then a reader that stops here has no half line.
+                end = data.rfind(b"\n", start, start + room) + 1 or start + room
+        try:
+            return _write(self._number, memoryview(data)[start:end])
+        except BlockingIOError:  # a parent process made the pipe non-blocking
+            return 0
+
+    def _room(self) -> int:
+        """How many bytes can be written now without blocking."""
+        if not self._capacity:
+            return _ATOMIC
+        import fcntl
+        import termios
+
+        unread = int.from_bytes(fcntl.ioctl(self._number, termios.FIONREAD, bytes(4)), sys.byteorder)
+        return _ATOMIC if unread else self._capacity
+
+
+class ReaderWatch:
+    """Notices without writing that the reader of the pipe or socket *number* has gone, if the system can say it."""
+
+    def __init__(self, number: int) -> None:
+        self._poll = None
+        self._gone = 0
+        if hasattr(select, "poll"):
+            is_socket = stat.S_ISSOCK(os.fstat(number).st_mode)
+            # A socket reports POLLHUP when its other end is closed. POLLRDHUP would be too early: `nc -N`, for
+            # example, ends its own side at once and goes on reading.
+            self._gone = select.POLLERR | (select.POLLHUP if is_socket else 0)
+            self._poll = _polled(number, 0)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody can read any more what is written."""
+        return self._poll is not None and any(happened & self._gone for _, happened in self._poll.poll(0))
+
+
+def _polled(number: int, events: int) -> "select.poll":
+    poll = select.poll()
+    poll.register(number, events)
+    return poll
+
+
+def _capacity_of(pipe: int) -> int:
+    """How many bytes the *pipe* takes at once when it is empty; 0 if the system does not say."""
+    if sys.platform != "linux":
+        return 0
+    import fcntl
+
+    try:
+        return fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+    except OSError:
+        return 0
+
+
+def _write(number: int, data: memoryview) -> int:
+    if sys.platform == "win32" and os.isatty(number):  # the console takes text, not bytes
+        stream = sys.stdout if number == 1 else sys.stderr
+        return stream.buffer.raw.write(data)  # type: ignore[union-attr]
+    return os.write(number, data)

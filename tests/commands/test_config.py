@@ -107,10 +107,10 @@ def test_defaults_of_options_yield_to_the_command_line(home: Home, serve: Serve)
         home.run("config", "set", key, value)
     ran = home.run("tail", "352")
     assert ran.status == 124
-    assert ran.out == "\x1b[36m▶ running \x1b[0m  n1  n1 is running\n"
-    assert home.run("tail", "352", "--color", "never").out == "▶ running   n1  n1 is running\n"
+    assert ran.out == "\x1b[38;5;31m▶ running\x1b[0m  n1\n"
+    assert home.run("tail", "352", "--color", "never").out == "▶ running  n1\n"
     home.run("config", "set", "--profile", "plain", "color", "never")
-    assert home.run("tail", "352", "--profile", "plain").out == "▶ running   n1  n1 is running\n"
+    assert home.run("tail", "352", "--profile", "plain").out == "▶ running  n1\n"
 
 
 def test_a_default_that_does_not_fit_is_named(home: Home) -> None:

@@ -18,7 +18,7 @@ GOOD = ("n1:running", "n1:finished", "job:finished")
 def test_0_for_a_job_that_finished_on_every_node(home: Home, serve: Serve) -> None:
     """A job whose nodes all finished ends in 0; standard error closes with how it ended."""
     ran = home.run("tail", "352", "--url", serve(job(*GOOD)).url)
-    assert (ran.status, ran.err) == (0, "Job 352 finished after 3s: 1 node, 1 finished\n")
+    assert (ran.status, ran.err) == (0, "✔ finished  job 352  3s  1 finished\n")
     assert len(ran.out.splitlines()) == 3
 
 

@@ -24,11 +24,11 @@ def _printed(out: str) -> set[tuple[str, str]]:
 
 
 def test_lines_carry_their_jobs_id(home: Home, serve: Serve) -> None:
-    """Each line of several jobs begins with its job's id; each JSON object with the key "job"."""
+    """Each line of several jobs names its job behind the status; each JSON object begins with the key "job"."""
     url = serve(job(*GOOD, job_id=7), job(*GOOD, job_id=8, first=10)).url
     text = home.run("tail", "7", "8", "--time", "none", "--url", url)
     assert text.status == 0
-    assert sorted(line.split()[0] for line in text.out.splitlines()) == ["7"] * 3 + ["8"] * 3
+    assert sorted(line.split("  ")[1] for line in text.out.splitlines()) == ["7"] * 3 + ["8"] * 3
     lines = home.run("tail", "7", "8", "--json", "--url", url).out.splitlines()
     assert all(line.startswith(('{"job":"7",', '{"job":"8",')) for line in lines)
     assert _printed("\n".join(lines)) == {("7", "1"), ("7", "2"), ("7", "3"), ("8", "10"), ("8", "11"), ("8", "12")}

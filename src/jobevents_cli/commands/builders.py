@@ -14,7 +14,7 @@ from jobevents_cli.orchestrator.job_search import Wanted
 from jobevents_cli.output.capabilities import can_encode, is_terminal, wants_color, width_of
 from jobevents_cli.output.notices import tell
 from jobevents_cli.output.printer import Printing, times_for
-from jobevents_cli.render.event_line import SYMBOLS
+from jobevents_cli.render.looks import SYMBOLS
 
 if TYPE_CHECKING:
     from jobevents_cli.render.tables import View

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from jobevents_cli.following.filters import Filter
 from jobevents_cli.following.notices import ContactBack, ContactLost
@@ -16,16 +16,18 @@ from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
-from jobevents_cli.output.capabilities import can_encode, encoding_of, is_terminal, wants_color
+from jobevents_cli.output.capabilities import can_encode, encoding_of, is_terminal, wants_color, width_of
 from jobevents_cli.output.notices import sentence
 from jobevents_cli.output.screen import Screen
 from jobevents_cli.output.streams import print_bytes, print_text
 from jobevents_cli.render.escape import safe
-from jobevents_cli.render.event_line import SYMBOLS, TextLines
+from jobevents_cli.render.event_line import Line, TextLines
 from jobevents_cli.render.footer import footer_lines
 from jobevents_cli.render.json_line import JsonLines, encoded
-from jobevents_cli.render.styles import Paint, Painter, painted, plain, width
-from jobevents_cli.render.summary import summary_lines
+from jobevents_cli.render.looks import SYMBOLS
+from jobevents_cli.render.rows import Rows
+from jobevents_cli.render.styles import Paint, colored, painted, plain, width
+from jobevents_cli.render.summary import failure_lines, outcome_line
 from jobevents_cli.render.times import TimeFormat, time_format
 
 
@@ -44,9 +46,6 @@ def print_check(name: str, found: str, cure: str | None, *, is_good: bool | None
     symbols = {True: "✔", False: "✘", None: "-"} if can_encode("✔✘", sys.stdout) else {True: "+", False: "x", None: "-"}
     cured = f"  {'':<13}  {safe(cure)}\n" if cure else ""
     print_lines(text=f"{symbols[is_good]} {name:<13}  {safe(found)}\n{cured}")
-
-
-_JOB_STYLES: Final = ("cyan", "magenta", "yellow", "blue", "green", "bright_cyan", "bright_magenta", "bright_yellow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class Place:
     progress: Progress
     cursor: Cursor
     save: Save | None
-    held: deque[bytes] | None
+    held: deque[Line] | None
     highest: int | None = None
     lost: ContactLost | None = None
 
@@ -92,7 +91,7 @@ class Rendered:
     """An *update*, and for each of its events the line to print; None for one that a filter hides."""
 
     update: Update
-    lines: tuple[bytes | None, ...] = ()
+    lines: tuple[Line | None, ...] = ()
 
 
 class Printer:
@@ -103,7 +102,9 @@ class Printer:
         self._printing = printing
         self._server_time = server_time
         self._paint = _paint_for(printing.color, sys.stdout)
-        self._line = _line_renderer(printing, self._paint)
+        self._text = None if printing.as_json else _text_lines(printing, self._paint)
+        self._json = JsonLines(on_terminal=is_terminal(sys.stdout), tagged=printing.several)
+        self._day = self._text.today if self._text else ""
         self.places: dict[JobRef, Place] = {}
         self._back: ContactBack | None = None
         self._footer_stream = sys.stdout if is_terminal(sys.stdout) else sys.stderr
@@ -114,7 +115,7 @@ class Printer:
         self, ref: JobRef, progress: Progress, cursor: Cursor, save: Save | None = None, *, last: int | None = None
     ) -> None:
         """Begin to print *ref*, from *cursor* on; of what there is now only the *last* events."""
-        held = None if last is None else deque[bytes](maxlen=last)
+        held = None if last is None else deque[Line](maxlen=last)
         self.places[ref] = Place(ref, progress, cursor, save, held)
 
     def render(self, update: Update) -> Rendered:
@@ -123,12 +124,31 @@ class Printer:
         Runs where the updates are made: the thread that prints has then little to do but to write, and the two do
         not wait for each other.
         """
-        wanted, line, quiet = self._printing.wanted, self._line, self._printing.quiet
-        if quiet:
+        if self._printing.quiet:
             return Rendered(update, (None,) * len(update.events))
-        number = update.ref.number
-        lines = (line(event, number) if wanted is None or wanted(event) else None for event in update.events)
+        wanted = self._printing.wanted
+        if self._text:
+            self._text.know_jobs(self.places)
+            self._text.know_nodes(event.node for event in update.events)
+        line, ref = self._line, update.ref
+        lines = (
+            line(event, ref, took) if wanted is None or wanted(event) else None
+            for event, took in zip(update.events, update.took, strict=True)
+        )
         return Rendered(update, tuple(lines))
+
+    def _line(self, event: Event, ref: JobRef, took: float | None) -> Line:
+        return self._text.line(event, ref, took) if self._text else Line(self._json.line(event, ref.number))
+
+    def _write(self, lines: Iterable[Line]) -> None:
+        """Write *lines*, and a line with the date wherever that changes."""
+        parts: list[bytes] = []
+        for line in lines:
+            if line.day and line.day != self._day and self._text:
+                self._day = line.day
+                parts.append(self._text.date_line(line.day))
+            parts.append(line.data)
+        self.screen.write(b"".join(parts))
 
     def take(self, rendered: Rendered) -> None:
         """Print what an update brings."""
@@ -141,7 +161,7 @@ class Printer:
         if place.held is not None:
             place.held.extend(lines)
         else:
-            self.screen.write(b"".join(lines))
+            self._write(lines)
         if not lines and not self._printing.quiet:
             # What is not printed cannot tell that nobody reads: busy jobs behind a filter would go on for ever.
             self.screen.output.check_reader()
@@ -198,7 +218,7 @@ class Printer:
     def release(self, place: Place) -> None:
         """Print what is held back: it is as many as there will be."""
         held, place.held = place.held, None
-        self.screen.write(b"".join(held or ()))
+        self._write(held or ())
         self.screen.flush()
 
     def say(self, text: str) -> None:
@@ -224,7 +244,11 @@ class Printer:
             return
         paint = _paint_for(self._printing.color, sys.stderr)
         symbols = can_encode(SYMBOLS, sys.stderr)
-        for line in summary_lines(ref.number, outcome, place.progress, symbols=symbols):
+        rest = f"jobevents list {ref} --failures"
+        for line in (
+            outcome_line(ref, outcome, place.progress, symbols=symbols),
+            *failure_lines(place.progress, symbols=symbols, rest=rest),
+        ):
             self.screen.say(painted(line, paint))
 
     def _footer(self, columns: int) -> list[tuple[str, int]]:
@@ -239,7 +263,7 @@ class Printer:
 
 
 def _paint_for(color: str, stream: object) -> Paint:
-    return Painter() if wants_color(color, stream) else plain  # type: ignore[arg-type] # None where it is closed
+    return colored if wants_color(color, stream) else plain  # type: ignore[arg-type] # None where it is closed
 
 
 def times_for(choice: str | None) -> TimeFormat | None:
@@ -249,17 +273,18 @@ def times_for(choice: str | None) -> TimeFormat | None:
     return time_format(choice or default, short=on_terminal, today=datetime.now().astimezone())
 
 
-def _line_renderer(printing: Printing, paint: Paint) -> Callable[[Event, int], bytes]:
+def _text_lines(printing: Printing, paint: Paint) -> TextLines:
     on_terminal = is_terminal(sys.stdout)
-    if printing.as_json:
-        return JsonLines(on_terminal=on_terminal, tagged=printing.several).line
+    time = times_for(printing.time)
+    rows = None
+    if on_terminal:
+        has_links = printing.color != "never"
+        rows = Rows(width_of(sys.stdout), paint=paint, links=has_links, has_time=time is not None)
     return TextLines(
         paint=paint,
-        time=times_for(printing.time),
+        time=time,
         symbols=can_encode(SYMBOLS, sys.stdout),
-        links=on_terminal and printing.color != "never",
+        rows=rows,
         encoding=encoding_of(sys.stdout),
-        job_prefix=(lambda job_id: paint(str(job_id), _JOB_STYLES[job_id % len(_JOB_STYLES)]))
-        if printing.several
-        else None,
-    ).line
+        tagged=printing.several,
+    )

@@ -1,94 +1,208 @@
-"""What an event tells beside its message: what Puppet did, why a node failed, where the report is.
+"""What happened, from an event's fields: what a Puppet run changed, what a task printed, why a node failed.
 
-Shapes of `details.detail`: PE 2021.7 manual, "GET /jobs/:job-id/nodes" (`result`), and recorded answers. Any of
-it may be missing, and `noop`, `_error` and `error` come in several shapes.
+Shapes of `details.detail`: PE 2021.7 manual, "GET /jobs/:job-id/nodes" (`result`), and recorded responses. Each
+field can be missing, and `noop`, `_error` and `error` come in several shapes.
 """
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import NODE_RUNNING, Event
 from jobevents_cli.model.json_values import as_mapping, as_text
 
 _LONGEST_OUTPUT: Final = 200
-
-
+_MOST_DIGITS: Final = 10**15
+_RUN_STATUSES: Final = ("changed", "unchanged", "failed")
 _EXTRAS: Final = (
     ("changed", "changed"),
     ("failed", "failed"),
     ("failed_to_restart", "failed to restart"),
     ("corrective_change", "corrective"),
 )
+_BOILERPLATE: Final = re.compile(
+    r"(?:The task (?:failed|errored) with )?(?:an? )?(?:exit )?code -?\d+\.?"
+    r"(?: and no stdout, but stderr contained:(?P<stderr>.*))?",
+    re.DOTALL,
+)
+"""pxp-agent's own words around a task's exit code and stderr (recorded responses of failed tasks)."""
 
 
-def story(event: Event) -> str:
-    """What the node did or why it failed, in a few words; empty where the event does not tell."""
+def what_happened(event: Event) -> str:
+    """Return what *event* reports beside its status and node, on one line, not yet escaped.
+
+    The message is returned where the fields say less than it does.
+    """
+    kind = event.type
     detail = event.detail
-    if not detail:
-        return ""
-    if event.type == "node_running":
-        return _noop(detail)
-    told = _puppet_run(detail)
-    if event.type == "node_finished" and told:
-        return told
-    reason = _reason(detail)
-    if not reason or reason in event.message:
-        return told
-    return f"{told}; {reason}" if told else reason
+    if kind == "node_finished":
+        found = _result(detail, failed=False)
+        return event.message if found is None else found
+    if kind == NODE_RUNNING and event.node:
+        return "noop" if _is_noop(detail) else ""
+    if kind == "node_failed":
+        found = _result(detail, failed=True)
+        return found or event.message
+    if kind in ("node_errored", "node_skipped"):
+        return _joined(event.message, _reason(detail))
+    return event.message
 
 
 def report_link(event: Event) -> str:
-    """The address of the node's report in the console, as the server gave it; empty where there is none."""
+    """Return the address of the node's report in the console as the server sent it; empty if there is none."""
     return as_text(event.detail.get("report-url"))
 
 
-def _puppet_run(detail: Mapping[str, Any]) -> str:
-    status = as_text(detail.get("status"))
-    if not status:
-        return _task_output(detail)
-    metrics = as_mapping(detail.get("metrics"))
-    total = _count(metrics, "total")
-    counted = "failed" if status == "failed" else "changed"
-    if count := _count(metrics, counted):
-        status += f" {count} of {total} resources" if total else f" {count} resources"
-    elif total:
-        status += f", {total} resources"
-    for key, word in _EXTRAS:
-        more = metrics.get(key)
-        if more and key != counted and type(more) is int:
-            status += f", {more} {word}"
-    if noop := _noop(detail):
-        status += f", {noop}"
-        if out_of_sync := _count(metrics, "out_of_sync"):
-            status += f", {out_of_sync} would change"
-    return status
+def has_error(detail: Mapping[str, Any]) -> bool:
+    """Whether a node's result contains an error, whatever state the orchestrator gives the node.
+
+    A command that exits with 23 leaves its node `finished` (seen in recorded results).
+    """
+    return bool(detail.get("_error")) or ("exit_code" in detail and _exit_code(detail) not in (None, 0))
 
 
-def _noop(detail: Mapping[str, Any]) -> str:
-    """`noop` is a boolean in recorded answers and an object in newer manuals."""
-    noop = detail.get("noop")
-    if isinstance(noop, dict):
-        noop = noop.get("noop")
-    return "noop" if noop is True else ""
-
-
-def _task_output(detail: Mapping[str, Any]) -> str:
-    output = as_text(detail.get("_output")) or as_text(detail.get("output"))
-    output = output.strip()
-    if len(output) > _LONGEST_OUTPUT:
-        output = output[:_LONGEST_OUTPUT] + "..."
-    return output
-
-
-def _reason(detail: Mapping[str, Any]) -> str:
-    for key in ("_error", "error", "msg", "message"):
-        value = detail.get(key)
-        text = as_text(value) or as_text(as_mapping(value).get("msg"))
-        if text.strip():
-            return text.strip()
+def state_of(event: Event) -> str:
+    """Return the final state that the last event of a job names; empty if it names none."""
+    for place in (event.detail, event.details, as_mapping(event.details.get("job"))):
+        for key in ("state", "status"):
+            if state := as_text(place.get(key)):
+                return state.lower()
     return ""
 
 
-def _count(metrics: Mapping[str, Any], key: str) -> int:
-    value = metrics.get(key)
-    return value if type(value) is int else 0
+def output_of(detail: Mapping[str, Any], *, errors_first: bool = False) -> str:
+    """Return what a task or command printed: stdout, or stderr if there is no stdout or *errors_first*."""
+    keys = ("stdout", "_output", "output", "stderr")
+    for key in reversed(keys) if errors_first else keys:
+        if text := as_text(detail.get(key)).strip():
+            return text
+    return ""
+
+
+def error_of(detail: Mapping[str, Any]) -> tuple[int | None, str]:
+    """Return the exit code and the text of the error in a node's result; None and "" for what it does not say."""
+    for key in ("_error", "error"):
+        value = detail.get(key)
+        if not value:
+            continue
+        if isinstance(value, str):
+            return _exit_code(detail), value.strip()
+        error = as_mapping(value)
+        code = _exit_code(as_mapping(error.get("details")))
+        text = as_text(error.get("msg")) or as_text(error.get("message")) or as_text(error.get("kind"))
+        return (_exit_code(detail) if code is None else code), text.strip()
+    return _exit_code(detail), as_text(detail.get("msg")).strip() if "kind" in detail else ""
+
+
+def count_of(value: object) -> int:
+    """Return *value* if it is a plausible count, else 0: servers have sent negative and absurd ones."""
+    return value if type(value) is int and 0 <= value < _MOST_DIGITS else 0
+
+
+def _result(detail: Mapping[str, Any], *, failed: bool) -> str | None:
+    """Return what a node's result says; None if it says less than the message."""
+    if not detail:
+        return None
+    run = _puppet_run(detail)
+    has_own_error = "_error" in detail or "error" in detail or "exit_code" in detail or "msg" in detail
+    if run is not None and not has_own_error:
+        # A status alone does not say why a node failed.
+        return None if failed and (run in _RUN_STATUSES or detail.get("status") != "failed") else run
+    reason = _reason(detail) if failed or has_error(detail) or detail.get("error") else ""
+    if run is not None:
+        return _joined(run, reason, "; ")
+    if reason:
+        return reason if failed else f"with an error: {reason}"
+    if failed:
+        return None
+    return _preview(output_of(detail)) or _values(detail)
+
+
+def _puppet_run(detail: Mapping[str, Any]) -> str | None:
+    """Return what a Puppet run did; None if *detail* is not the result of one."""
+    status = detail.get("status")
+    metrics = detail.get("metrics")
+    if type(status) is not str or not (status in _RUN_STATUSES or type(metrics) is dict):
+        return None
+    counts = as_mapping(metrics)
+    total = count_of(counts.get("total"))
+    counted = "failed" if status == "failed" else "changed"
+    text = status
+    if count := count_of(counts.get(counted)):
+        text += f" {count} of {total}" if total else f" {count}"
+    elif status == "failed" and not total:
+        # Agents of 2016 leave the metrics of a failed run out: then nothing is known.
+        return None if metrics is None else "no catalog was applied"
+    for key, word in _EXTRAS:
+        if counts.get(key) and key != counted and (more := count_of(counts[key])):
+            text += f", {more} {word}"
+    if _is_noop(detail):
+        text += f", noop: {count_of(counts.get('out_of_sync'))} would change"
+    return text
+
+
+def _is_noop(detail: Mapping[str, Any]) -> bool:
+    """Whether the run only simulated: `noop` is a boolean in recorded responses, an object in newer manuals."""
+    noop = detail.get("noop")
+    return noop is True or (type(noop) is dict and noop.get("noop") is True)
+
+
+def _reason(detail: Mapping[str, Any]) -> str:
+    """Return why a node failed: exit code, error text, first line of the output, each once."""
+    code, text = error_of(detail)
+    if not text and code is None:
+        text = as_text(detail.get("msg")).strip() or as_text(detail.get("message")).strip()
+    output = output_of(detail, errors_first=True)
+    if code is not None and (ours := _BOILERPLATE.fullmatch(text)):
+        # The words around the exit code repeat it; the stderr that may follow them is the output.
+        output, text = (ours["stderr"] or "").strip() or output, ""
+    text = _preview(text, longest=None)
+    if output and text and output.partition("\n")[0].strip() not in text:
+        text = f"{text}; {_preview(output)}"
+    text = text or _preview(output)
+    if code is None:
+        return text
+    return f"exit {code}: {text}" if text else f"exit {code}"
+
+
+def _exit_code(detail: Mapping[str, Any]) -> int | None:
+    for key in ("exit_code", "exitcode"):
+        value = detail.get(key)
+        if type(value) is int and abs(value) < _MOST_DIGITS:
+            return value or None
+    return None
+
+
+def _preview(text: str, longest: int | None = _LONGEST_OUTPUT) -> str:
+    """Return the first line of *text* and how many follow."""
+    first, end, rest = text.strip().partition("\n")
+    first = first.rstrip()
+    if longest is not None and len(first) > longest:
+        first = f"{first[:longest]}…"
+    if not end:
+        return first
+    more = rest.count("\n") + 1
+    return f"{first} (+{more} {'line' if more == 1 else 'lines'})"
+
+
+def _values(detail: Mapping[str, Any]) -> str:
+    """Return a task's own values, the simple ones: `status: installed, version: 1.2`."""
+    shown = []
+    for key, value in detail.items():
+        if key.startswith("_") or key in ("stdout", "stderr", "output", "exit_code"):
+            continue
+        if type(value) is str:
+            shown.append(f"{key}: {_preview(value)}")
+        elif value is None or (isinstance(value, (int, float)) and abs(value) < _MOST_DIGITS):
+            shown.append(f"{key}: {json.dumps(value)}")
+        if sum(map(len, shown)) > _LONGEST_OUTPUT:
+            break
+    return _preview(", ".join(shown))
+
+
+def _joined(text: str, more: str, between: str = ": ") -> str:
+    """Return *text* and what *more* adds to it."""
+    if not more or more in text:
+        return text
+    return f"{text}{between}{more}" if text else more

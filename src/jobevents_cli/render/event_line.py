@@ -1,115 +1,178 @@
-"""One event, one line of text: time, symbol and status, node, message."""
+"""One event, one line of text: time, symbol and status, job, node, how long the node took, what happened.
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+Not on a terminal that is one line, its columns separated by two spaces. On a terminal the columns stay where they
+are, and what does not fit continues on the next row.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 from jobevents_cli.model.event import Event
-from jobevents_cli.render.details import report_link, story
-from jobevents_cli.render.escape import safe
-from jobevents_cli.render.styles import Paint, plain
-from jobevents_cli.render.times import TimeFormat
+from jobevents_cli.model.job_ref import JobRef, Kind
+from jobevents_cli.model.outcome import Outcome
+from jobevents_cli.model.progress import Progress
+from jobevents_cli.render.details import report_link, what_happened
+from jobevents_cli.render.endings import ending_facts, ending_look
+from jobevents_cli.render.escape import safe, safe_lines
+from jobevents_cli.render.looks import KNOWN, Look, look_of
+from jobevents_cli.render.plan_text import plan_text
+from jobevents_cli.render.rows import Cells, Rows
+from jobevents_cli.render.styles import Paint, plain, tag_style
+from jobevents_cli.render.times import Moment, TimeFormat, took_text
+
+_JOB: Final = Kind.JOB
+_NEXT_LINE: Final = "\n  "
+_INDENT: Final = "  "
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a type of event is shown."""
+class Line(NamedTuple):
+    """One event as bytes, and the *day* of its time if its line does not contain it."""
 
-    status: str
-    symbol: str
-    ascii: str
-    style: str
-
-
-LOOKS: Final = {
-    "node_running": Look("running", "▶", ">", "cyan"),
-    "node_finished": Look("finished", "✔", "+", "green"),
-    "node_failed": Look("failed", "✘", "x", "bold red"),
-    "node_errored": Look("errored", "‼", "!", "bold magenta"),
-    "node_skipped": Look("skipped", "↷", "~", "yellow"),
-    "job_stopping": Look("stopping", "■", "#", "bold yellow"),
-    "job_aborted": Look("aborted", "■", "#", "bold red"),
-    "job_finished": Look("finished", "●", "*", "bold"),
-}
-
-
-CHANGED: Final = Look("finished", "✔", "+", "blue")
-"""A node on which Puppet changed something stands out from those that were as they should be."""
-
-
-SYMBOLS: Final = "".join(look.symbol for look in LOOKS.values()) + "•"
-
-
-_WIDEST_NODE: Final = 40
-
-
-_STATUS_WIDTH: Final = max(len(look.status) for look in LOOKS.values())
+    data: bytes
+    day: str = ""
 
 
 class TextLines:
-    """Renders events as lines of text."""
+    """Renders events as text. Several threads may use it; the events of one job come in order."""
 
     def __init__(
         self,
         *,
+        time: TimeFormat | None = None,
         paint: Paint = plain,
-        time: TimeFormat | None,
         symbols: bool = True,
-        links: bool = False,
+        rows: Rows | None = None,
         encoding: str = "utf-8",
-        job_prefix: Callable[[int], str] | None = None,
+        tagged: bool = False,
+        messages: bool = False,
     ) -> None:
-        """*symbols*: the output can show more than ASCII. *links*: it is a terminal, where a link can be hidden."""
-        self._paint = paint
+        """Render for a terminal as *rows* says, or not for a terminal if it is None.
+
+        *symbols*: the output can show more than ASCII. *tagged*: each line names its job. *messages*: also show the
+        orchestrator's own message and every report link.
+        """
         self._time = time
+        self._paint = paint
         self._symbols = symbols
-        self._links = links
+        self._rows = rows
         self._encoding = encoding
-        self._job_prefix = job_prefix
-        self._node_width = 0
-        self._last_time = ("", "")
-        self._heads: dict[tuple[str, bool], str] = {}
+        self._tagged = tagged
+        self._messages = messages
+        self._heads = {look: self._paint(look.text(symbols=symbols), look.style) for look in KNOWN}
+        self._last_time = ("", *self._newly_painted_time(""))
+        self._depths: dict[JobRef, int] = {}
 
-    def line(self, event: Event, job_id: int) -> bytes:
-        """The *event* of job *job_id* as one line."""
-        changed = event.type == "node_finished" and event.detail.get("status") == "changed"
-        node = self._node(event, job_id)
-        self._node_width = max(self._node_width, min(len(node), _WIDEST_NODE))
-        head = self._heads.get((event.type, changed)) or self._head(event.type, changed=changed)
-        message, told = event.message, story(event)
-        if told:
-            message = f"{message} ({told})" if message else f"({told})"
-        text = f"{head}  {node.ljust(self._node_width)}  {safe(message)}"
-        if self._time:
-            text = f"{self._shown_time(self._time, event.timestamp)}  {text}"
-        link = report_link(event)
-        if link:
-            text = f"{text}  {self._link(link)}"
-        if self._job_prefix:
-            text = f"{self._job_prefix(job_id)}  {text}"
-        return f"{text.rstrip()}\n".encode(self._encoding, "backslashreplace")
+    @property
+    def today(self) -> str:
+        """The day that needs no date line before the first event."""
+        return self._time.today if self._time else ""
 
-    def _head(self, kind: str, *, changed: bool) -> str:
-        look = CHANGED if changed else LOOKS.get(kind) or Look(safe(kind) or "unknown", "•", "-", "")
-        symbol = look.symbol if self._symbols else look.ascii
-        head = self._paint(f"{symbol} {look.status:<{_STATUS_WIDTH}}", look.style)
-        self._heads[kind, changed] = head
-        return head
+    def know_nodes(self, names: Iterable[str]) -> None:
+        """Size the node column for *names*, unless a line was rendered already."""
+        if self._rows:
+            self._rows.know_nodes(safe(name) for name in names)
 
-    def _shown_time(self, shown: TimeFormat, timestamp: str) -> str:
-        """The painted time; the last one is kept, as many events share a second."""
+    def know_jobs(self, refs: Iterable[JobRef]) -> None:
+        """Size the job column for *refs*, unless a line was rendered already."""
+        if self._rows and self._tagged:
+            self._rows.know_tags(str(ref) for ref in refs)
+
+    def resize(self, columns: int) -> None:
+        """Render for a terminal that now has so many *columns*."""
+        if self._rows:
+            self._rows.columns = columns
+
+    def date_line(self, day: str) -> bytes:
+        """Return the line to print where the date changes to *day*."""
+        return self._encoded(f"{self._paint(day, 'dim')}\n")
+
+    def line(self, event: Event, ref: JobRef, took: float | None = None) -> Line:
+        """Return the *event* of *ref* as text with its line break; its node took *took* seconds."""
+        look = look_of(event)
+        node = safe(event.node) if event.node else self._no_node(event, ref)
+        what: Sequence[str] = [safe(what_happened(event))] if ref.kind is _JOB else self._plan_lines(event, ref)
+        link = safe(report_link(event)) if look.is_failure or self._messages else ""
+        if self._rows:
+            cells = Cells(node=node, took=took_text(took), what=what, link=link)
+            return self._in_rows(self._rows, cells, look, event, ref)
+        if self._messages:
+            what = _with_message(what, event)
+        text = what[0] if len(what) == 1 else _NEXT_LINE.join(what)
+        tag = f"  {self._paint(str(ref), tag_style(ref.number))}" if self._tagged else ""
+        time, day = self._painted_time(event.timestamp)
+        text = f"{time}{self._head(look)}{tag}  {node}  {took_text(took)}  {text}  {link}".rstrip()
+        return Line(f"{text}\n".encode(self._encoding, "backslashreplace"), day)
+
+    def end_line(self, ref: JobRef, outcome: Outcome, progress: Progress, event: Event) -> Line:
+        """Return the last line of *ref*, which ended with *outcome* and *event*: the outcome, the time, the counts."""
+        look = ending_look(outcome)
+        facts = [fact for fact in ending_facts(ref, progress) if fact]
+        if event.type == "plan_failed":
+            facts += self._plan_lines(event, ref)
+        if self._rows:
+            moment = self._moment(event.timestamp)
+            cells = Cells(moment.text, look.text(symbols=self._symbols), look.style, what=facts)
+            return Line(self._encoded(self._rows.in_a_row(cells)), moment.day)
+        time, day = self._painted_time(event.timestamp)
+        return Line(self._encoded(f"{time}{'  '.join([self._head(look), *facts])}\n"), day)
+
+    def _in_rows(self, rows: Rows, cells: Cells, look: Look, event: Event, ref: JobRef) -> Line:
+        """Return *cells*, completed, as *rows* lays them out."""
+        if not self._tagged:
+            rows.know_nodes([ref.label])
+        what = cells.what
+        if self._messages or not rows.matches([cells.node, *what]):
+            what = _with_message(what, event)
+        moment = self._moment(event.timestamp)
+        cells = cells._replace(
+            time=moment.text,
+            head=look.text(symbols=self._symbols),
+            head_style=look.style,
+            tag=str(ref) if self._tagged else "",
+            tag_style=tag_style(ref.number),
+            what=[text for text in what if text],
+        )
+        return Line(self._encoded(rows.in_columns(cells)), moment.day)
+
+    def _no_node(self, event: Event, ref: JobRef) -> str:
+        """Return what stands in the node column of an event without node."""
+        if ref.kind is _JOB and not event.type.startswith("job_"):
+            return "-"
+        return "" if self._tagged else ref.label
+
+    def _head(self, look: Look) -> str:
+        return self._heads.get(look) or self._paint(look.text(symbols=self._symbols), look.style)
+
+    def _moment(self, timestamp: str) -> Moment:
+        return self._time(timestamp) if self._time else Moment("")
+
+    def _painted_time(self, timestamp: str) -> tuple[str, str]:
+        """Return the painted time with the gap behind it, and its day; many events share a second."""
         last = self._last_time  # several threads render: each reads what it found or made
-        if timestamp != last[0] or not timestamp:
-            last = self._last_time = (timestamp, self._paint(safe(shown(timestamp)), "dim"))
-        return last[1]
+        if timestamp != last[0]:
+            last = self._last_time = (timestamp, *self._newly_painted_time(timestamp))
+        return last[1], last[2]
 
-    def _node(self, event: Event, job_id: int) -> str:
-        if event.node:
-            return safe(event.node)
-        return f"job {job_id}" if event.type.startswith("job_") else "-"
+    def _newly_painted_time(self, timestamp: str) -> tuple[str, str]:
+        if self._time is None:
+            return "", ""
+        moment = self._time(timestamp)
+        return f"{self._paint(moment.text, 'dim')}  ", moment.day
 
-    def _link(self, link: str) -> str:
-        shown = safe(link)
-        if not self._links or shown != link or not link.startswith(("https://", "http://")):
-            return shown
-        return f"\x1b]8;;{link}\x1b\\{self._paint('report', 'underline')}\x1b]8;;\x1b\\"
+    def _plan_lines(self, event: Event, ref: JobRef) -> list[str]:
+        """Return what a plan's own *event* says, indented as deep as its sub-plan is."""
+        depth = self._depths.get(ref, 0)
+        if event.type == "plan_end":
+            depth = self._depths[ref] = max(0, depth - 1)
+        elif event.type == "plan_start":
+            self._depths[ref] = depth + 1
+        return [f"{_INDENT * depth}{text}" for text in safe_lines(plan_text(event))]
+
+    def _encoded(self, text: str) -> bytes:
+        return text.encode(self._encoding, "backslashreplace")
+
+
+def _with_message(what: Sequence[str], event: Event) -> Sequence[str]:
+    """Return *what* and the orchestrator's own message, unless that is in it."""
+    message = safe(event.message)
+    return what if not message or any(message in text for text in what) else [*what, message]

@@ -1,64 +1,35 @@
-"""The closing summary: how the job ended, what went wrong and what took long."""
+"""The summary of a job that ended: one line for the outcome, one for each node that failed."""
 
-from typing import Final
-
-from jobevents_cli.model.durations import format_duration
+from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
-from jobevents_cli.render.details import report_link, story
+from jobevents_cli.render.details import what_happened
+from jobevents_cli.render.endings import ending_facts, ending_look
 from jobevents_cli.render.escape import safe
-from jobevents_cli.render.event_line import LOOKS
-from jobevents_cli.render.styles import Span
-
-_SLOWEST: Final = 3
-_OUTCOMES: Final = {
-    Outcome.SUCCEEDED: ("finished", "bold green"),
-    Outcome.FAILED: ("failed", "bold red"),
-    Outcome.STOPPED: ("was stopped", "bold yellow"),
-}
+from jobevents_cli.render.looks import look_of
+from jobevents_cli.render.styles import Span, width
 
 
-def summary_lines(job_id: int, outcome: Outcome, progress: Progress, *, symbols: bool) -> list[list[Span]]:
-    """The lines that close the tail of job *job_id*, which ended with *outcome*."""
-    word, style = _OUTCOMES[outcome]
-    head: list[Span] = [(f"Job {job_id} {word}", style)]
-    if progress.duration is not None:
-        head.append((f" after {format_duration(progress.duration)}", ""))
-    head.append((_counted(progress), ""))
-    return [head, *_failures(job_id, progress, symbols=symbols), *_slowest(progress)]
+def outcome_line(ref: JobRef, outcome: Outcome, progress: Progress, *, symbols: bool) -> list[Span]:
+    """Return how job *ref* ended: `✘ failed  job 352  42s  2 finished (1 changed), 1 failed, 1 skipped`."""
+    look = ending_look(outcome)
+    facts = [fact for fact in ending_facts(ref, progress) if fact]
+    return [(look.text(symbols=symbols), look.style), (f"  {'  '.join(facts)}", "")]
 
 
-def _counted(progress: Progress) -> str:
-    nodes = progress.node_count if progress.node_count is not None else progress.done
-    parts = [f": {nodes} {'node' if nodes == 1 else 'nodes'}"]
-    if finished := progress.count("finished"):
-        changed = f" ({progress.changed} changed)" if progress.changed else ""
-        parts.append(f"{finished} finished{changed}")
-    parts += [f"{count} {state}" for state in ("failed", "errored", "skipped") if (count := progress.count(state))]
-    if (missing := nodes - progress.done) > 0:
-        parts.append(f"{missing} not seen to end")
-    return ", ".join(parts)
-
-
-def _failures(job_id: int, progress: Progress, *, symbols: bool) -> list[list[Span]]:
+def failure_lines(progress: Progress, *, symbols: bool, rest: str) -> list[list[Span]]:
+    """Return a line for each failed node that *progress* keeps; *rest* is the command that lists the others too."""
     lines: list[list[Span]] = []
     shown = progress.failures
-    widest = max((len(safe(event.node)) for event in shown), default=0)
+    widest = max((width(safe(event.node)) for event in shown), default=0)
     for event in shown:
-        look = LOOKS[event.type]
-        line: list[Span] = [(f"  {look.symbol if symbols else look.ascii} {look.status:<7}", look.style)]
-        line.append((f"  {safe(event.node):<{widest}}", ""))
-        line.append((f"  {safe(story(event) or event.message)}", ""))
-        if link := report_link(event):
-            line.append((f"  {safe(link)}", "dim"))
-        lines.append(line)
-    if more := progress.failed_nodes - len(shown):
-        lines.append([(f"  and {more} more: jobevents list {job_id} --failures", "")])
+        look = look_of(event)
+        node = safe(event.node)
+        node += " " * (widest - width(node))
+        text = safe(what_happened(event))
+        lines.append(
+            [(f"  {look.mark(symbols=symbols)} {look.status:<7}", look.style), (f"  {node}  {text}".rstrip(), "")]
+        )
+    if (more := progress.failed_nodes - len(shown)) > 0:
+        lines.append([(f"  and {more} more: {rest}", "")])
     return lines
-
-
-def _slowest(progress: Progress) -> list[list[Span]]:
-    slowest = sorted(progress.slowest, reverse=True)[:_SLOWEST]
-    if len(slowest) <= 1:
-        return []
-    return [[("Slowest: " + ", ".join(f"{safe(node)} {format_duration(taken)}" for taken, node in slowest), "dim")]]

@@ -13,9 +13,9 @@ from jobevents_cli.model.durations import format_duration
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.model.timestamps import seconds_of
-from jobevents_cli.render.details import report_link, story
+from jobevents_cli.render.details import report_link, what_happened
 from jobevents_cli.render.escape import safe
-from jobevents_cli.render.event_line import LOOKS
+from jobevents_cli.render.looks import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -94,7 +94,7 @@ class View:
     def moment(self, timestamp: object) -> str:
         """A *timestamp* of an answer, as the user wants times shown."""
         text = as_text(timestamp)
-        return safe(self._time(text)) if self._time and text else "-"
+        return self._time.full(text) if self._time and text else "-"
 
     def took(self, document: Mapping[str, Any], start: str, end: str) -> str:
         """How long it took from the field *start* to the field *end* of *document*, or has taken until now."""
@@ -170,7 +170,7 @@ class View:
             if self.columns == UNLIMITED or look is None:
                 text.append(f"{safe(state)} {count}", _STATE_STYLES.get(state, ""))
             else:
-                text.append(f"{look.symbol if self.symbols else look.ascii} {count}", look.style)
+                text.append(f"{look.mark(symbols=self.symbols)} {count}", look.style)
         return text or Text("-" if job.node_count is None else str(job.node_count))
 
     def _nodes(self, nodes: Sequence[Mapping[str, Any]]) -> Table:
@@ -181,7 +181,7 @@ class View:
         table.add_column("WHAT", overflow="ellipsis")
         for node in nodes:
             event = _as_event(node)
-            told = story(event)
+            told = what_happened(event)
             if not told and node.get("state") in ("failed", "errored", "skipped"):
                 told = event.message
             # What went well has one line; a reason is told whole.

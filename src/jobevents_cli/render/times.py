@@ -3,66 +3,131 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import NamedTuple, Protocol
 
+from jobevents_cli.model.durations import format_duration
 from jobevents_cli.model.timestamps import parse_timestamp
+from jobevents_cli.render.escape import safe
 
-TimeFormat = Callable[[str], str]
-"""From the server's timestamp to what is shown; what is no timestamp is shown as it is."""
+_LONGEST_UNKNOWN = 40
+_LONGEST_TOOK = 5
+_LONGEST_SPAN = 1e9
+
+
+class Moment(NamedTuple):
+    """A time as it is shown: the *text*, and the *day* if the text does not contain it."""
+
+    text: str
+    day: str = ""
+
+
+class TimeFormat(Protocol):
+    """Shows the server's timestamps; what is no timestamp is shown as it is."""
+
+    @property
+    def today(self) -> str:
+        """The day that needs no date line before its first event; empty if the times contain their date."""
+
+    def __call__(self, timestamp: str) -> Moment:
+        """Return *timestamp* as it is shown beside an event."""
+
+    def full(self, timestamp: str) -> str:
+        """Return *timestamp* with its date, unless that is today's."""
 
 
 def time_format(choice: str, *, short: bool, today: datetime, zone: tzinfo | None = None) -> TimeFormat | None:
-    """How to show times by the option's *choice*; None where they are not shown.
+    """Return how to show times by the option's *choice*; None if they are not shown.
 
-    *short*: local times of *today* without their date and zone, as people at a terminal want them. *zone* is
-    the local one.
+    *short*: `HH:MM:SS`, as people at a terminal want them; dates are then printed as lines of their own. *zone* is
+    the local one, and *today* the present time.
     """
     match choice:
         case "none":
             return None
         case "utc":
-            return _tolerant(_utc)
+            return _Clock(lambda moment: moment.astimezone(UTC), short=short, today=today, suffix="Z")
         case "relative":
             return _Relative()
         case _:
-            return _tolerant(lambda moment: _local(moment.astimezone(zone), short=short, today=today))
+            return _Clock(lambda moment: moment.astimezone(zone), short=short, today=today, suffix="")
 
 
-def _tolerant(shown: Callable[[datetime], str]) -> TimeFormat:
-    @lru_cache(maxsize=4096)  # many events share a second
-    def show(timestamp: str) -> str:
+class _Clock:
+    """Times of day in one zone."""
+
+    def __init__(self, in_zone: Callable[[datetime], datetime], *, short: bool, today: datetime, suffix: str) -> None:
+        self._in_zone = in_zone
+        self._short = short
+        self._suffix = suffix
+        self.today = self._day(in_zone(today)) if short else ""
+        self._shown = lru_cache(maxsize=4096)(self._show)  # many events share a second
+
+    def __call__(self, timestamp: str) -> Moment:
+        return self._shown(timestamp)
+
+    def full(self, timestamp: str) -> str:
+        moment = self._moment(timestamp)
+        if moment is None:
+            return _unknown(timestamp)
+        if not self._short:
+            return self._iso(moment)
+        day = "" if self._day(moment) == self.today else f"{moment:%Y-%m-%d} "
+        return f"{day}{moment:%H:%M:%S}{self._suffix}"
+
+    def _show(self, timestamp: str) -> Moment:
+        moment = self._moment(timestamp)
+        if moment is None:
+            return Moment(_unknown(timestamp))
+        if not self._short:
+            return Moment(self._iso(moment))
+        return Moment(f"{moment:%H:%M:%S}", self._day(moment))
+
+    def _moment(self, timestamp: str) -> datetime | None:
         moment = parse_timestamp(timestamp)
         try:
-            return shown(moment) if moment else timestamp or "-"
+            return self._in_zone(moment) if moment else None
         except (OverflowError, ValueError, OSError):
-            return timestamp
+            return None
 
-    return show
+    def _day(self, moment: datetime) -> str:
+        return f"{moment:%Y-%m-%d}{' UTC' if self._suffix else ''}"
 
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _local(moment: datetime, *, short: bool, today: datetime) -> str:
-    if not short:
-        return moment.isoformat(timespec="seconds")
-    if moment.date() == today.date():
-        return f"{moment:%H:%M:%S}"
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
+    def _iso(self, moment: datetime) -> str:
+        text = moment.isoformat(timespec="seconds")
+        return text.replace("+00:00", self._suffix) if self._suffix else text
 
 
 class _Relative:
-    """Seconds since the first event shown."""
+    """Time since the first event shown."""
+
+    today = ""
 
     def __init__(self) -> None:
         self._first: datetime | None = None
 
-    def __call__(self, timestamp: str) -> str:
+    def __call__(self, timestamp: str) -> Moment:
+        return Moment(self.full(timestamp))
+
+    def full(self, timestamp: str) -> str:
         moment = parse_timestamp(timestamp)
         if moment is None:
-            return timestamp or "-"
+            return _unknown(timestamp)
         self._first = self._first or moment
         since = moment - self._first
         sign = "-" if since < timedelta() else "+"
         seconds = abs(int(since.total_seconds()))
         return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def _unknown(timestamp: str) -> str:
+    return safe(timestamp[:_LONGEST_UNKNOWN]) or "-"
+
+
+@lru_cache(maxsize=4096)  # most nodes take a few of the same durations
+def took_text(seconds: float | None) -> str:
+    """Return how long something took, in whole seconds, below 10,000 hours in five characters; "" if unknown."""
+    if seconds is None or not seconds < _LONGEST_SPAN:  # so written, it is true for NaN
+        return ""
+    text = format_duration(int(max(0.0, seconds))).replace(" ", "")
+    # From ten minutes or ten hours on, the smaller unit says little.
+    return text if len(text) <= _LONGEST_TOOK else text[: -len("05s")]

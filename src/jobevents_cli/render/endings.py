@@ -1,0 +1,36 @@
+"""How a job ended, in one line: `✘ failed  job 352  42s  2 finished (1 changed), 1 failed, 1 skipped`."""
+
+from typing import Final
+
+from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.outcome import Outcome
+from jobevents_cli.model.progress import Progress
+from jobevents_cli.render.looks import Look
+from jobevents_cli.render.times import took_text
+
+_LOOKS: Final = {
+    Outcome.SUCCEEDED: Look("finished", "✔", "+", "bold green"),
+    Outcome.FAILED: Look("failed", "✘", "x", "bold red"),
+    Outcome.STOPPED: Look("stopped", "■", "#", "bold red"),
+}
+
+
+def ending_look(outcome: Outcome) -> Look:
+    """Return how a job that ended with *outcome* is shown."""
+    return _LOOKS[outcome]
+
+
+def ending_facts(ref: JobRef, progress: Progress) -> list[str]:
+    """Return what is known of the ended job *ref* beside its outcome: its name, its time, its counts."""
+    return [ref.label, took_text(progress.duration), _counts(progress)]
+
+
+def _counts(progress: Progress) -> str:
+    parts = []
+    if finished := progress.count("finished"):
+        changed = f" ({progress.changed} changed)" if progress.changed else ""
+        parts.append(f"{finished} finished{changed}")
+    parts += [f"{count} {state}" for state in ("failed", "errored", "skipped") if (count := progress.count(state))]
+    if (missing := (progress.node_count or 0) - progress.done) > 0:
+        parts.append(f"{missing} without a result")
+    return ", ".join(parts) or "no nodes"

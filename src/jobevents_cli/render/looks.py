@@ -1,0 +1,90 @@
+"""How each type of event looks: its status in a word, its symbol, its style."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from jobevents_cli.model.event import Event
+from jobevents_cli.render.details import has_error, state_of
+from jobevents_cli.render.escape import safe
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity, which is quick
+class Look:
+    """How a type of event is shown; *ascii* is the symbol where the output has no other."""
+
+    status: str
+    symbol: str
+    ascii: str
+    style: str
+    is_failure: bool = False
+
+    def mark(self, *, symbols: bool) -> str:
+        """Return the symbol that the output can show."""
+        return self.symbol if symbols else self.ascii
+
+    def text(self, *, symbols: bool) -> str:
+        """Return symbol and status."""
+        return f"{self.mark(symbols=symbols)} {self.status}"
+
+
+LOOKS: Final = {
+    "node_running": Look("running", "▶", ">", "31"),
+    "node_finished": Look("finished", "✔", "+", "green"),
+    "node_failed": Look("failed", "✘", "x", "bold red", is_failure=True),
+    "node_errored": Look("errored", "‼", "!", "bold red", is_failure=True),
+    "node_skipped": Look("skipped", "↷", "~", "magenta", is_failure=True),
+    "job_stopping": Look("stopping", "■", "#", "bold magenta"),
+    "job_aborted": Look("aborted", "■", "#", "bold red"),
+    "job_finished": Look("ended", "●", "*", "bold"),
+    "task_start": Look("task", "◆", "*", "bold"),
+    "script_start": Look("script", "◆", "*", "bold"),
+    "command_start": Look("command", "◆", "*", "bold"),
+    "upload_start": Look("upload", "◆", "*", "bold"),
+    "wait_start": Look("wait", "◆", "*", "bold"),
+    "apply_start": Look("apply", "◆", "*", "bold"),
+    "apply_prep_start": Look("prepare", "◆", "*", "bold"),
+    "out_message": Look("message", "◆", "*", "bold"),
+    "plan_start": Look("plan", "◆", "*", "bold"),
+    "plan_end": Look("plan", "◇", "-", ""),
+    "plan_finished": Look("finished", "✔", "+", "bold green"),
+    "plan_failed": Look("failed", "✘", "x", "bold red"),
+}
+"""The documented types. A job's end is just `ended`: only its outcome, not the type, says how."""
+
+CHANGED: Final = Look("finished", "✔", "+", "bold green")
+"""A node on which Puppet changed something; its line also says so in words."""
+
+FINISHED_WITH_ERROR: Final = Look("finished", "✘", "x", "bold red", is_failure=True)
+"""A node that the orchestrator calls finished although its command failed."""
+
+_ENDS: Final = {
+    "failed": Look("failed", "✘", "x", "bold red"),
+    "stopped": Look("stopped", "■", "#", "bold red"),
+    "aborted": Look("aborted", "■", "#", "bold red"),
+}
+"""How a job ended, where its last event says so."""
+
+SYMBOLS: Final = "".join(dict.fromkeys(look.symbol for look in LOOKS.values())) + "•…━─"
+"""Every symbol that may be written; an output that cannot encode them gets ASCII."""
+
+KNOWN: Final = (*LOOKS.values(), CHANGED, FINISHED_WITH_ERROR, *_ENDS.values())
+"""All looks but those of unknown types."""
+
+STATUS_COLUMNS: Final = max(len(look.status) for look in LOOKS.values())
+
+
+def look_of(event: Event) -> Look:
+    """Return how *event* is shown."""
+    kind = event.type
+    if kind == "node_finished":
+        if has_error(event.detail):
+            return FINISHED_WITH_ERROR
+        return CHANGED if event.detail.get("status") == "changed" else LOOKS[kind]
+    if kind == "job_finished":
+        return _ENDS.get(state_of(event), LOOKS[kind])
+    return LOOKS.get(kind) or Look(safe(kind) or "unknown", "•", "-", "")
+
+
+def look_of_state(state: str) -> Look:
+    """Return how a node or a job in *state* is shown."""
+    return LOOKS.get(f"node_{state}") or _ENDS.get(state) or Look(safe(state) or "unknown", "•", "-", "")

@@ -1,0 +1,71 @@
+"""What a plan's own events say, from their fields: they have no message. Results and parameters are never shown.
+
+Shapes: PE 2021.7 manual, "GET /plan_jobs/:job-id/events"; `plan_failed` carries a Bolt error.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.json_values import as_id, as_mapping, as_text
+
+PLAN_EVENTS: Final = ("out_message", "plan_start", "plan_end", "plan_finished", "plan_failed")
+
+
+def is_plan_event(event: Event) -> bool:
+    """Whether *event* is a plan's own, by its type: new kinds of `*_start` can appear."""
+    return event.type in PLAN_EVENTS or event.type.endswith("_start")
+
+
+def plan_text(event: Event) -> str:
+    """Return what *event*, one of a plan's own, says; an `out_message` with its line breaks; not yet escaped."""
+    details = event.details
+    match event.type:
+        case "out_message":
+            return _message(details.get("message"))
+        case "plan_start":
+            return as_text(details.get("plan"))
+        case "plan_end":
+            return f"end of {as_text(details.get('plan'))}".rstrip()
+        case "plan_finished":
+            return event.message
+        case "plan_failed":
+            return failure_text(as_mapping(details.get("result"))) or event.message
+        case _:
+            number = as_id(details.get("job-id"))
+            return event.message if number is None else f"job {number}"
+
+
+def failure_text(error: Mapping[str, Any]) -> str:
+    """Return the message of a plan's *error* (a Bolt error) and the targets that failed."""
+    text = as_text(error.get("msg")).strip()
+    targets = ", ".join(failed_targets(error))
+    return f"{text}: {targets}" if text and targets else text or targets
+
+
+def failed_targets(error: Mapping[str, Any]) -> list[str]:
+    """Return the targets in a Bolt *error* that did not succeed, each once."""
+    return list(dict.fromkeys(_targets(as_mapping(error.get("details")))))
+
+
+def _targets(details: Mapping[str, Any]) -> Iterator[str]:
+    results = details.get("result_set")
+    for result in results if isinstance(results, list) else ():
+        if as_mapping(result).get("status") != "success" and (target := as_text(as_mapping(result).get("target"))):
+            yield target
+    # A block of parallel steps fails with the errors of each.
+    errors = details.get("results")
+    for error in errors if isinstance(errors, list) else ():
+        nested = as_mapping(as_mapping(error).get("details"))
+        if "result_set" in nested:
+            yield from _targets({"result_set": nested["result_set"]})
+
+
+def _message(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return "" if value is None else json.dumps(value, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return "…"

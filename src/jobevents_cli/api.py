@@ -26,7 +26,7 @@ class Following:
     @property
     def next_start(self) -> int:
         """The `start` with which another `follow` would go on behind the last event."""
-        return self._follower.highest + 1
+        return self._follower.next_start or 0
 
     def __iter__(self) -> Iterator[Event]:
         """The events as they come; raises JobEventsError where there is no use in going on."""

@@ -78,7 +78,7 @@ def test_no_exit_status_makes_it_0(home: Home, serve: Serve) -> None:
         (["list", "352", "--json", "--raw"], "--raw and --json contradict each other"),
         (["tail", "352", "--interval", "0.05"], "0.05 is not at least 0.1"),
         (["tail", "352", "--interval", "nan"], "nan is not at least 0.1"),
-        (["tail", "352", "--timeout", "soon"], "'soon' is no duration: write 90, 90s, 15m or 2h"),
+        (["tail", "352", "--timeout", "soon"], "'soon' is not a duration: write 90, 90s, 15m or 2h"),
         (["tail", "352", "--grep", "("], "--grep '(' is no regular expression"),
         (["tail", "352", "--type", "broken"], "'broken' is no event type"),
         (["tail"], "give the ids of jobs, or --all, or --latest"),

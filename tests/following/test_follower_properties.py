@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.world import JOB, Fault, Followed, World, becomes, event, follow
 
-from jobevents_cli.following.follower import JOB_CHECK_EVERY, SETTLE, Follower
-from jobevents_cli.following.schedule import SLOWEST_POLL
+from jobevents_cli.following.end_watch import SETTLE
+from jobevents_cli.following.follower import Follower
+from jobevents_cli.following.schedule import CHECK_GAPS, SLOWEST_POLL
 from jobevents_cli.model.outcome import Outcome
 
 CLOSINGS = {"finished": "node_finished", "failed": "node_failed", "errored": "node_errored"}
@@ -142,7 +143,7 @@ def test_a_tail_ends_soon_after_its_job(story: Story, how: dict[str, Any], sampl
     if any(event["type"] == "job_finished" for _, event in story.events_at):
         assert world.now <= over + SLOWEST_POLL * 1.1 + SETTLE + 4
     else:
-        assert world.now <= over + JOB_CHECK_EVERY + SLOWEST_POLL * 1.1 + SETTLE + 4
+        assert world.now <= over + CHECK_GAPS[-1] + SLOWEST_POLL * 1.1 + SETTLE + 4
 
 
 def test_a_job_that_is_silent_for_days_is_followed_to_its_end() -> None:
@@ -156,7 +157,7 @@ def test_a_job_that_is_silent_for_days_is_followed_to_its_end() -> None:
     followed = follow(world, _follower(0.5))
     assert followed.ids == [1, 2, 3]
     assert len(world.asked) <= days / SLOWEST_POLL + 50
-    assert len(world.checked) <= days / JOB_CHECK_EVERY + 50
+    assert len(world.checked) <= days / CHECK_GAPS[-1] + 50
 
 
 @given(story=stories(), how=worlds, sample=samples)

@@ -43,7 +43,8 @@ def command(job_id: int, *, raw: bool, exit_status: bool, **options: Any) -> int
     import random
 
     from jobevents_cli.commands.builders import client_for, printing_for, refuse_together
-    from jobevents_cli.following.follower import ANSWER_LIMIT, Follower
+    from jobevents_cli.following.contact import ANSWER_LIMIT
+    from jobevents_cli.following.snapshot import SnapshotReader
     from jobevents_cli.model.job_ref import JobRef
     from jobevents_cli.output.notices import tell
     from jobevents_cli.output.printer import Printer, Printing
@@ -64,7 +65,13 @@ def command(job_id: int, *, raw: bool, exit_status: bool, **options: Any) -> int
             return ExitStatus.DONE
         printing = Printing(quiet=True)
     ref = JobRef.job(job_id)
-    follower = Follower(ref=ref, sample=random.random, start=start, follow=False, wants_outcome=exit_status)
+    follower = SnapshotReader(
+        ref=ref,
+        sample=random.random,
+        start=start,
+        wants_outcome=exit_status,
+        wants_progress=not options["as_json"],
+    )
     watch = Watch(client, Printer(printing), tells_how_to_go_on=False)
     watch.add(Follow(follower, last=options["lines"]))
     status = watch.run()

@@ -50,4 +50,28 @@ class JobNotRead:
     reason: str
 
 
-Notice = ContactLost | ContactBack | WaitingForJob | EventsRestored | LateEventsNotRead | JobNotRead
+@dataclass(frozen=True, slots=True)
+class PlanPending:
+    """The plan job has not started yet; the follower waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSilent:
+    """The plan is said to run, but for *seconds* it had no event and no running job.
+
+    The Bolt that started it may have died: then it never ends.
+    """
+
+    seconds: float
+
+
+Notice = (
+    ContactLost
+    | ContactBack
+    | WaitingForJob
+    | EventsRestored
+    | LateEventsNotRead
+    | JobNotRead
+    | PlanPending
+    | PlanSilent
+)

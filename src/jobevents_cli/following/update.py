@@ -1,4 +1,4 @@
-"""The values that the follower gives out: the next request, what an answer brought, where to continue."""
+"""The values that the follower gives out: the next request, what a response brought, where to continue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,10 +26,23 @@ class Update:
     """The job's own state, if this step read it."""
     cursor: Cursor | None = None
     """Where to resume once the events of this update are printed; None if that did not change."""
+    start: int | None = None
+    """The `start` with which another follower misses none of these events; None: from the job's first event."""
+    next_start: int | None = None
+    """The `start` with which another follower misses nothing of what comes after these events."""
     is_lost: bool = False
     """There is no contact with the orchestrator now."""
     ending: Ending | None = None
     """How the job ended. The last update has it."""
+
+    def next_start_after(self, count: int) -> int | None:
+        """The `start` with which another follower misses nothing after the first *count* of the events."""
+        if count >= len(self.events):
+            return self.next_start
+        ids = [event.id for event in self.events]
+        reached = [self.start or 0, *(number + 1 for number in ids[:count] if number is not None)]
+        rest = [number for number in ids[count:] if number is not None]
+        return min(self.next_start or 0, max(reached), *rest) or None
 
 
 Save = Callable[[Cursor], str | None]
@@ -38,7 +51,7 @@ Save = Callable[[Cursor], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Ask for the events from id *start* on (None: all), and give up after *limit* seconds without progress."""
+    """Request the events from id *start* on (None: all), and give up after *limit* seconds without progress."""
 
     start: int | None
     limit: float
@@ -46,7 +59,7 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class CheckJob:
-    """Ask for the job itself, and give up after *limit* seconds."""
+    """Request the job itself, and give up after *limit* seconds."""
 
     limit: float
 
@@ -60,7 +73,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Nothing is left to do; *ending* tells how the job ended."""
+    """Nothing is left to do; *ending* says how the job ended."""
 
     ending: Ending
 

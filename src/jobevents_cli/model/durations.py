@@ -1,30 +1,36 @@
 """Durations as people write and read them."""
 
 import re
+from typing import Final
 
-_PARTS = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
-
-
-MINUTE = 60
+_PARTS: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
 
 
-HOUR = 3600
+MINUTE: Final = 60
+
+
+HOUR: Final = 3600
+
+
+LONGEST: Final = 1e9
+"""Seconds in the longest duration, some 30 years: a longer one means the same, and no clock overflows."""
 
 
 def parse_duration(text: str) -> float:
-    """Seconds in *text*: `90`, `90s`, `15m`, `2h`, `1h30m`; ValueError where it is none of these."""
+    """Seconds in *text*: `90`, `90s`, `15m`, `2h`, `1h30m`; ValueError if it is none of these."""
     match = _PARTS.fullmatch(text.strip())
     if not match or not any(match.groups()):
-        raise ValueError(f"{text!r} is no duration: write 90, 90s, 15m or 2h")
-    hours, minutes, seconds = match.groups()
-    return int(hours or 0) * HOUR + int(minutes or 0) * MINUTE + float(seconds or 0)
+        raise ValueError(f"{text!r} is not a duration: write 90, 90s, 15m or 2h")
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return min(LONGEST, hours * HOUR + minutes * MINUTE + seconds)
 
 
 def format_duration(seconds: float) -> str:
     """*seconds* in at most two units: `0.4s`, `12s`, `4m 05s`, `1h 02m`."""
+    seconds = min(LONGEST, max(0.0, seconds))
     if 0 < seconds < 1:
         return f"{max(seconds, 0.1):.1f}s"
-    whole = max(0, int(seconds))
+    whole = int(seconds)
     if whole < MINUTE:
         return f"{whole}s"
     if whole < HOUR:

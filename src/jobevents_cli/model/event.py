@@ -1,15 +1,20 @@
-"""The values that travel through the program: an event and a job, read tolerantly.
+"""An event of a job or a plan job, read tolerantly.
 
-Nothing that an orchestrator sends is an error here: an unknown type, missing details or an odd id is a
-value like any other, and `raw` is always what came.
+Nothing that an orchestrator sends is an error here: an unknown type, missing details or an odd id is a value like
+any other, and `raw` is always what came. Types: orchestrator-api.md, 2.1 (jobs) and 2.7 (plan jobs).
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from jobevents_cli.model.json_values import as_id, as_mapping, as_text
+from jobevents_cli.model.timestamps import parse_timestamp
 
 NODE_RUNNING: Final = "node_running"
+
+
+NODE_FINISHED: Final = "node_finished"
 
 
 JOB_FINISHED: Final = "job_finished"
@@ -21,38 +26,88 @@ JOB_ABORTED: Final = "job_aborted"
 JOB_STOPPING: Final = "job_stopping"
 
 
+PLAN_FINISHED: Final = "plan_finished"
+
+
+PLAN_FAILED: Final = "plan_failed"
+
+
+OUT_MESSAGE: Final = "out_message"
+
+
 CLOSING_STATES: Final[Mapping[str, str]] = {
-    "node_finished": "finished",
+    NODE_FINISHED: "finished",
     "node_failed": "failed",
     "node_errored": "errored",
     "node_skipped": "skipped",
 }
-"""The event types that close a node, with the node state that each stands for."""
+"""The event types that end a node, with the node state that each stands for."""
 
 
-FAILURE_TYPES: Final = ("node_failed", "node_errored", "node_skipped", JOB_STOPPING, JOB_ABORTED)
+FAILED_NODE_TYPES: Final = ("node_failed", "node_errored", "node_skipped")
+"""The event types that end a node badly."""
 
 
-EVENT_TYPES: Final = (NODE_RUNNING, *CLOSING_STATES, JOB_STOPPING, JOB_ABORTED, JOB_FINISHED)
-"""The documented types (PE 2021.7 manual, "GET /jobs/:job-id/events"); servers may send others."""
+FAILURE_TYPES: Final = (*FAILED_NODE_TYPES, JOB_STOPPING, JOB_ABORTED, PLAN_FAILED)
+"""The event types that `--failures` selects."""
+
+
+JOB_STARTS: Final = (
+    "task_start",
+    "script_start",
+    "command_start",
+    "upload_start",
+    "wait_start",
+    "apply_start",
+    "apply_prep_start",
+)
+"""The event types with which a plan names a job that it starts. Servers may send more of them."""
+
+
+JOB_EVENT_TYPES: Final = (NODE_RUNNING, *CLOSING_STATES, JOB_STOPPING, JOB_ABORTED, JOB_FINISHED)
+
+
+PLAN_EVENT_TYPES: Final = (*JOB_STARTS, OUT_MESSAGE, "plan_start", "plan_end", PLAN_FINISHED, PLAN_FAILED)
+
+
+EVENT_TYPES: Final = (*JOB_EVENT_TYPES, *PLAN_EVENT_TYPES)
+"""The documented types; servers may send others."""
 
 
 class Event:
-    """One event of a job. `id` is None where the server sent none that is a number."""
+    """One event. `id` is None if the server sent none that gives the event a place among the others."""
 
-    __slots__ = ("detail", "details", "id", "node", "raw", "text", "type")
+    __slots__ = ("details", "id", "raw", "text", "type")
 
     def __init__(self, raw: Any, text: str | None = None) -> None:
-        """*raw* is the parsed element of the list, *text* its own source text where that is known."""
+        """*raw* is the parsed element of the list, *text* its own source text if that is known."""
         self.raw = raw
         self.text = text
-        told = as_mapping(raw)
-        self.id = as_id(told.get("id"))
-        self.type = as_text(told.get("type"))
-        self.details = as_mapping(told.get("details"))
-        self.node = as_text(self.details.get("node"))
-        self.detail = as_mapping(self.details.get("detail"))
+        self.id: int | None = None
+        self.type = ""
+        self.details: Mapping[str, Any] = {}
+        if type(raw) is dict:
+            self.id = as_id(raw.get("id"))
+            kind, details = raw.get("type"), raw.get("details")
+            if type(kind) is str:
+                self.type = kind
+            if type(details) is dict:
+                self.details = details
+
+    def __repr__(self) -> str:
+        about = f" {self.node}" if self.node else ""
+        return f"<Event {self.id} {self.type or 'without type'}{about}>"
+
+    @property
+    def node(self) -> str:
+        """The certname of the node that the event is about; empty if it is about none."""
+        node = self.details.get("node")
+        return node if type(node) is str else ""
+
+    @property
+    def detail(self) -> Mapping[str, Any]:
         """What the node reported: a run's status and metrics, a task's output, an error."""
+        return as_mapping(self.details.get("detail"))
 
     @property
     def message(self) -> str:
@@ -66,3 +121,16 @@ class Event:
         """The time as the server wrote it."""
         value = self.raw.get("timestamp") if type(self.raw) is dict else None
         return value if type(value) is str else "" if value is None else str(value)
+
+    @property
+    def time(self) -> datetime | None:
+        """The time as a datetime with its zone; None if the server's text names none."""
+        return parse_timestamp(self.timestamp)
+
+    @property
+    def child_job(self) -> int | None:
+        """The number of the job that this event of a plan says was started, else None.
+
+        `details.job-id` is an integer or a string (orchestrator-api.md, 2.7).
+        """
+        return as_id(self.details.get("job-id")) if self.type.endswith("_start") else None

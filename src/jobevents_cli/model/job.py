@@ -1,28 +1,34 @@
 """A job as the orchestrator describes it, read tolerantly."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from jobevents_cli.model.json_values import as_id, as_mapping, as_text
+from jobevents_cli.model.json_values import as_count, as_id, as_mapping, as_seconds, as_text
+from jobevents_cli.model.timestamps import seconds_of
 
 TERMINAL_STATES: Final = ("finished", "failed", "stopped")
 """The job states after which nothing happens (the official Ruby client's DONE_STATES)."""
 
 
 class Job:
-    """A job as `GET /jobs/:job-id` tells it."""
+    """A job as `GET /jobs/:job-id` describes it (orchestrator-api.md, 3.1 and 3.2)."""
 
     __slots__ = ("node_count", "node_states", "raw", "state")
+    final_states: ClassVar[tuple[str, ...]] = TERMINAL_STATES
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
+        """*raw* is the document; a count that is negative or no number counts as unknown."""
         self.raw = raw
         self.state = as_text(raw.get("state"))
-        count = raw.get("node_count")
-        self.node_count = count if type(count) is int else None
+        self.node_count = as_count(raw.get("node_count"))
         states = raw.get("node_states")
-        self.node_states: dict[str, int] | None = (
-            {name: count for name, count in states.items() if type(count) is int} if isinstance(states, dict) else None
-        )
+        self.node_states: dict[str, int] | None = None
+        if isinstance(states, dict):
+            known = {name: as_count(count) for name, count in states.items()}
+            self.node_states = {name: count for name, count in known.items() if count is not None}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.number} {self.state or 'without state'}>"
 
     @property
     def number(self) -> int | None:
@@ -31,12 +37,12 @@ class Job:
 
     @property
     def type(self) -> str:
-        """What kind of job it is; orchestrators before 2019.8 tell it as the command alone."""
+        """What kind of job it is; orchestrators before 2019.8 give only the command."""
         return as_text(self.raw.get("type")) or as_text(self.raw.get("command"))
 
     @property
     def owner(self) -> str:
-        """Who started it: the login alone, the rest is personal."""
+        """The login of the user who started it: the rest of the record is personal."""
         return as_text(as_mapping(self.raw.get("owner")).get("login"))
 
     @property
@@ -45,6 +51,23 @@ class Job:
         return as_text(as_mapping(self.raw.get("environment")).get("name"))
 
     @property
+    def started_at(self) -> float | None:
+        """When the job was created, in seconds since 1970, by the orchestrator's clock."""
+        # Older orchestrators write started_timestamp, newer ones created_timestamp.
+        created = seconds_of(self.raw.get("created_timestamp"))
+        return created if created is not None else seconds_of(self.raw.get("started_timestamp"))
+
+    @property
+    def finished_at(self) -> float | None:
+        """When the job ended, in seconds since 1970, by the orchestrator's clock."""
+        return seconds_of(self.raw.get("finished_timestamp"))
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds the job took: a number in recorded responses, a string in the manual's example."""
+        return as_seconds(self.raw.get("duration"))
+
+    @property
     def is_over(self) -> bool:
         """Whether the job's state is one after which nothing happens."""
-        return self.state in TERMINAL_STATES
+        return self.state in self.final_states

@@ -1,11 +1,14 @@
-"""From the events and the job's own state to how the job ended: the worse of the two counts."""
+"""How a job or plan ended, by its events and by its own state: the worse of the two counts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.model.event import Event
-from jobevents_cli.model.job import TERMINAL_STATES, Job
+from jobevents_cli.model.event import FAILED_NODE_TYPES, JOB_ABORTED, JOB_STOPPING, PLAN_FAILED, Event
+from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import Kind
 from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.model.progress import Progress
 
@@ -19,37 +22,61 @@ class Outcome(IntEnum):
 
     @property
     def status(self) -> ExitStatus:
-        """The exit status that tells it."""
+        """The exit status that stands for it."""
         return (ExitStatus.DONE, ExitStatus.NODES_FAILED, ExitStatus.STOPPED)[self]
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What is known of a job when following it ends; *outcome* is None where the job goes on."""
+    """What is known about a job when following it ends; *outcome* is None if the job has not ended."""
 
     outcome: Outcome | None
     job: Job | None
     event: Event | None = None
 
 
-def outcome_of(progress: Progress, last: Event | None, job: Job | None) -> Outcome:
-    """The outcome of a job that is over.
+_JOB_STATES: Final[Mapping[str, Outcome]] = {
+    "finished": Outcome.SUCCEEDED,
+    "failed": Outcome.FAILED,
+    "stopped": Outcome.STOPPED,
+    "aborted": Outcome.STOPPED,
+}
+_PLAN_STATES: Final[Mapping[str, Outcome]] = {
+    "success": Outcome.SUCCEEDED,
+    "failure": Outcome.FAILED,
+    "stopped": Outcome.STOPPED,
+}
 
-    *last* is its job_finished or job_aborted event, *job* what `GET /jobs/:job-id` said at the end; either
-    may be None. What job_finished carries is documented only as "the final state": a known word is believed.
+
+def outcome_of(kind: Kind, progress: Progress, last: Event | None) -> Outcome:
+    """The outcome of a job or plan that is over.
+
+    *progress* holds its events and its own state, *last* is the event of its end; either may be unknown. A plan's
+    outcome is its own: it can succeed although one of its jobs failed.
     """
-    states = {job.state} if job else set()
+    if kind is Kind.PLAN:
+        return _plan_outcome(progress)
+    return _job_outcome(progress, last)
+
+
+def _plan_outcome(progress: Progress) -> Outcome:
+    by_events = Outcome.FAILED if progress.counts[PLAN_FAILED] else Outcome.SUCCEEDED
+    by_state = _PLAN_STATES.get(progress.job.state if progress.job else "", Outcome.SUCCEEDED)
+    return max(by_events, by_state)
+
+
+def _job_outcome(progress: Progress, last: Event | None) -> Outcome:
+    """What job_finished carries is documented only as "the final state": a known word is believed."""
+    states = {progress.job.state} if progress.job else set()
     if last:
         states |= _states_in(last)
-    known = states & {*TERMINAL_STATES, "aborted"}
-    stop_was_asked = progress.counts["job_stopping"] > 0 and not known
-    if progress.counts["job_aborted"] or known & {"stopped", "aborted"} or stop_was_asked:
-        return Outcome.STOPPED
-    node_states = (job.node_states if job else None) or {}
-    failed_nodes = sum(node_states.get(state, 0) for state in ("failed", "errored", "skipped"))
-    if progress.failed_nodes or failed_nodes or "failed" in known:
-        return Outcome.FAILED
-    return Outcome.SUCCEEDED
+    known = {_JOB_STATES[state] for state in states if state in _JOB_STATES}
+    stop_was_requested = progress.counts[JOB_STOPPING] > 0 and not known
+    if progress.counts[JOB_ABORTED] or stop_was_requested:
+        known.add(Outcome.STOPPED)
+    if any(progress.count(kind.removeprefix("node_")) for kind in FAILED_NODE_TYPES):
+        known.add(Outcome.FAILED)
+    return max(known, default=Outcome.SUCCEEDED)
 
 
 def _states_in(last: Event) -> set[str]:

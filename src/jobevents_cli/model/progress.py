@@ -1,12 +1,19 @@
 """What the events of one job add up to: counts, running nodes, failures, times."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from heapq import heappush, heappushpop, nsmallest
 from itertools import islice
 from typing import Final
 
-from jobevents_cli.model.event import CLOSING_STATES, JOB_STOPPING, NODE_RUNNING, Event
+from jobevents_cli.model.event import (
+    CLOSING_STATES,
+    EVENT_TYPES,
+    FAILED_NODE_TYPES,
+    JOB_STOPPING,
+    NODE_FINISHED,
+    NODE_RUNNING,
+    Event,
+)
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.timestamps import seconds_of
 
@@ -18,7 +25,7 @@ MOST_FAILURES: Final = 20
 """How many failed events are kept; the others are only counted."""
 
 
-_MUST_HAVE_STARTED: Final = ("node_finished", "node_failed")
+_MUST_HAVE_STARTED: Final = (NODE_FINISHED, "node_failed")
 
 
 class Progress:
@@ -30,11 +37,15 @@ class Progress:
     The attributes are more than a dozen because they are what the readers show, one fact each.
     """
 
-    def __init__(self, counts: Mapping[str, int] | None = None, *, is_whole: bool = True) -> None:
-        """Start with the *counts* by event type of an earlier run. *is_whole*: every event of the job will come."""
-        self.counts = Counter(counts or {})
+    def __init__(self, counts: Mapping[str, int] | None = None, *, changed: int = 0, is_whole: bool = True) -> None:
+        """Start with the *counts* by event type of an earlier run, *changed* nodes among them.
+
+        *is_whole*: every event of the job will come.
+        """
+        self.counts = {**dict.fromkeys(EVENT_TYPES, 0), **(counts or {})}
+        """How many events of each documented type came."""
         self.job: Job | None = None
-        self.changed = 0
+        self.changed = changed
         self.failures: list[Event] = []
         self.slowest: list[tuple[float, str]] = []
         self.is_lost = False
@@ -50,7 +61,8 @@ class Progress:
     def take(self, event: Event) -> float | None:
         """Count *event*; the seconds its node took, if it ends a node whose start was seen."""
         kind = event.type
-        self.counts[kind] += 1
+        if kind in self.counts:
+            self.counts[kind] += 1
         at = seconds_of(event.timestamp)
         if at is not None:
             if self.first is None:
@@ -59,34 +71,39 @@ class Progress:
         if kind == NODE_RUNNING:
             self._start(event.node, at)
         elif kind in CLOSING_STATES:
-            return self._close(event, at)
+            return self._end(event, kind, at)
         return None
 
+    def take_all(self, events: Iterable[Event]) -> list[float | None]:
+        """Count *events*; for each what `take` says about it."""
+        return [self.take(event) for event in events]
+
     def _start(self, node: str, at: float | None) -> None:
-        if self._unstarted.pop(node, None) is not None:
+        if self._unstarted and self._unstarted.pop(node, None) is not None:
             return
         if at is not None:
-            self._is_in_order = self._is_in_order and at >= self._newest_start
+            self._is_in_order = not self._running or (self._is_in_order and at >= self._newest_start)
             self._newest_start = at
         self._running[node] = at
 
-    def _close(self, event: Event, at: float | None) -> float | None:
-        if event.detail.get("status") == "changed":
+    def _end(self, event: Event, kind: str, at: float | None) -> float | None:
+        if kind != NODE_FINISHED:
+            if len(self.failures) < MOST_FAILURES:
+                self.failures.append(event)
+        elif event.detail.get("status") == "changed":
             self.changed += 1
-        if event.type != "node_finished" and len(self.failures) < MOST_FAILURES:
-            self.failures.append(event)
         node = event.node
         if node not in self._running:
             if self._is_whole:
-                self._unstarted[node] = event.type in _MUST_HAVE_STARTED
+                self._unstarted[node] = kind in _MUST_HAVE_STARTED
             return None
         started = self._running.pop(node)
         if started is None or at is None:
             return None
-        took = at - started
+        took = max(0.0, at - started)
         if len(self.slowest) < SLOWEST:
             heappush(self.slowest, (took, node))
-        else:
+        elif took > self.slowest[0][0]:
             heappushpop(self.slowest, (took, node))
         return took
 
@@ -107,7 +124,7 @@ class Progress:
     @property
     def failed_nodes(self) -> int:
         """How many nodes failed, errored or were skipped, by the events."""
-        return sum(self.counts[kind] for kind in CLOSING_STATES if kind != "node_finished")
+        return sum(self.counts[kind] for kind in FAILED_NODE_TYPES)
 
     def agrees_with(self, job: Job) -> bool:
         """Whether no event of a node can be missing, judging by what the *job* says about its nodes."""
@@ -142,15 +159,13 @@ class Progress:
     @property
     def started_at(self) -> float | None:
         """When the job began, as far as is known."""
-        raw = self.job.raw if self.job else {}
-        # Older orchestrators write started_timestamp, newer ones created_timestamp.
-        said = seconds_of(raw.get("created_timestamp")) or seconds_of(raw.get("started_timestamp"))
+        said = self.job.started_at if self.job else None
         return said if said is not None else self.first
 
     @property
     def duration(self) -> float | None:
         """Seconds the job took, once it is over."""
-        ended = seconds_of(self.job.raw.get("finished_timestamp")) if self.job else None
+        ended = self.job.finished_at if self.job else None
         ended = self.last if ended is None else ended
         started = self.started_at
         return None if ended is None or started is None else max(0.0, ended - started)

@@ -2,11 +2,19 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Final
+
+_LONGEST: Final = 64
+"""Characters that a timestamp may have: longer text is none, and is not worth being kept in a cache."""
 
 
-@lru_cache(maxsize=4096)  # many events share a second
 def parse_timestamp(text: str) -> datetime | None:
-    """The moment that *text* names, or None where it names none. A time without zone is the server's: UTC."""
+    """The moment that *text* names, or None if it names none. A time without zone is the server's: UTC."""
+    return _moment(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1024)  # many events share a second
+def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -14,7 +22,12 @@ def parse_timestamp(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def seconds_of(value: object) -> float | None:
-    """The seconds since 1970 that *value*, a timestamp in an answer, names."""
-    moment = parse_timestamp(value) if isinstance(value, str) else None
+@lru_cache(maxsize=1024)
+def _seconds(text: str) -> float | None:
+    moment = _moment(text)
     return moment.timestamp() if moment else None
+
+
+def seconds_of(value: object) -> float | None:
+    """The seconds since 1970 that *value*, a timestamp in a response, names; None if it is none."""
+    return _seconds(value) if type(value) is str and len(value) <= _LONGEST else None

@@ -10,6 +10,8 @@ from jobevents_cli.following.notices import (
     JobNotRead,
     LateEventsNotRead,
     Notice,
+    PlanPending,
+    PlanSilent,
     WaitingForJob,
 )
 from jobevents_cli.model.durations import format_duration
@@ -33,7 +35,7 @@ def tell_error(error: JobEventsError) -> None:
         tell(line)
 
 
-def sentence(notice: Notice) -> str:
+def sentence(notice: Notice) -> str:  # noqa: PLR0911 - a table
     """The *notice* as a sentence for the reader."""
     match notice:
         case ContactLost(reason, retry_for, had_contact):
@@ -52,5 +54,12 @@ def sentence(notice: Notice) -> str:
             return f"could not look for late events: {reason}"
         case JobNotRead(reason):
             return f"could not read the job's own state: {reason}"
+        case PlanPending():
+            return "the plan has not started yet; waiting for it"
+        case PlanSilent(seconds):
+            return (
+                f"the plan is running, but had no event and no running job for {format_duration(seconds)}: if what "
+                "started it has died, it never ends; --timeout limits the wait"
+            )
         case _:
             assert_never(notice)

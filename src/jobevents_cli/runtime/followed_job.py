@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jobevents_cli.following.follower import Follower
+from jobevents_cli.following.reader import EventReader
 from jobevents_cli.following.update import Save
 from jobevents_cli.model.job_ref import JobRef
 
@@ -12,7 +12,7 @@ from jobevents_cli.model.job_ref import JobRef
 class Follow:
     """A job to follow: by which follower, where its cursor is kept, and from which of its last events."""
 
-    follower: Follower
+    follower: EventReader
     save: Save | None = None
     last: int | None = None
     ended: Callable[[JobRef], str | None] | None = None

@@ -1,17 +1,14 @@
 """The one loop: ask the follower what to do, do it, hand on what came."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from jobevents_cli.errors import JobEventsError
-from jobevents_cli.following.follower import Follower
+from jobevents_cli.following.reader import EventReader
 from jobevents_cli.following.update import CheckJob, Done, Fetch, Update, Wait
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
-
-if TYPE_CHECKING:
-    from jobevents_cli.following.position import Cursor
 
 
 class Orchestrator(Protocol):
@@ -26,7 +23,7 @@ class Orchestrator(Protocol):
 
 def tail(
     orchestrator: Orchestrator,
-    follower: Follower,
+    follower: EventReader,
     *,
     clock: Callable[[], float],
     with_cursor: bool = False,
@@ -36,12 +33,10 @@ def tail(
     The caller does the waiting when a Wait is yielded. *clock* gives seconds that never go back. *with_cursor*: each
     update says where the next follower continues once its events are printed.
     """
-    told: Cursor | None = None
-    was_whole = was_lost = False
     ref = follower.ref
+    was_whole = was_lost = has_news = False
     while True:
-        job = cursor = ending = None
-        is_page_end = False
+        job, is_page_end = None, False
         match follower.next_step(clock()):
             case Wait() as wait:
                 yield wait
@@ -54,33 +49,24 @@ def tail(
                     follower.receive_job_fault(fault, clock())
             case Fetch() as fetch:
                 for events, took in _page(orchestrator, follower, fetch, clock):
-                    cursor = follower.cursor if with_cursor else None
-                    yield Update(ref, tuple(events), tuple(took), follower.take_notices(), cursor=cursor)
+                    has_news = True
+                    yield follower.update(events, took, with_cursor=with_cursor)
                 is_page_end = follower.page_is_whole
-                cursor = follower.cursor if with_cursor else None
-                cursor, told = (cursor if cursor != told else None), cursor
-            case Done(end):
-                ending = end
-        notices, is_lost = follower.take_notices(), follower.is_lost
+            case Done():
+                pass
+        update = follower.update(job=job, is_page_end=is_page_end, with_cursor=with_cursor)
         # A poll that brought nothing is not worth an update: a job may be silent for hours, and many jobs at once.
-        is_news = notices or job or cursor or ending or is_lost != was_lost
-        if is_news or (is_page_end and not was_whole):
-            yield Update(
-                ref,
-                notices=notices,
-                is_page_end=is_page_end,
-                job=job,
-                cursor=cursor,
-                is_lost=is_lost,
-                ending=ending,
-            )
-        was_whole, was_lost = was_whole or is_page_end, is_lost
-        if ending:
+        is_news = update.notices or job or update.cursor or update.ending or update.is_lost != was_lost
+        if is_news or (is_page_end and (has_news or not was_whole)):
+            yield update
+        has_news = has_news and not is_page_end
+        was_whole, was_lost = was_whole or is_page_end, update.is_lost
+        if update.ending:
             return
 
 
 def _page(
-    orchestrator: Orchestrator, follower: Follower, fetch: Fetch, clock: Callable[[], float]
+    orchestrator: Orchestrator, follower: EventReader, fetch: Fetch, clock: Callable[[], float]
 ) -> Iterator[tuple[list[Event], list[float | None]]]:
     """The new events of one response, piece by piece, with what `Follower.receive_events` says about each."""
     try:

@@ -18,6 +18,9 @@ FORGET_AFTER: Final = 60 * 86_400
 """Seconds after which a cursor nobody used is cleared away: orchestrators forget jobs after 30 days."""
 
 
+_TOO_LARGE: Final = 2**63
+
+
 class CursorFile:
     """The cursor of one job on one orchestrator. This process alone writes it, from construction on."""
 
@@ -77,6 +80,8 @@ class CursorFile:
             "above": cursor.above,
             "counts": cursor.counts,
             "newest_timestamp": cursor.newest_timestamp,
+            "unordered": cursor.unordered,
+            "changed": cursor.changed,
         }
         try:
             replace_file(self.path, json.dumps(document))
@@ -101,10 +106,12 @@ def _state_folder() -> Path:
 def _cursor(document: Any) -> Cursor:
     low, above, counts = document["low"], document["above"], document["counts"]
     newest = document["newest_timestamp"]
-    numbers = [low, *above, *counts.values()]
-    if any(type(number) is not int for number in numbers) or not isinstance(newest, str):
+    # Version 0.1.0 wrote neither of these two.
+    unordered, changed = document.get("unordered", []), document.get("changed", 0)
+    numbers = [low, *above, *counts.values(), *unordered, changed]
+    if any(type(number) is not int or abs(number) >= _TOO_LARGE for number in numbers) or not isinstance(newest, str):
         raise TypeError
-    return Cursor(low, tuple(above), dict(counts), newest)
+    return Cursor(low, tuple(above), dict(counts), newest, tuple(unordered), changed)
 
 
 def _lock(handle: int) -> None:

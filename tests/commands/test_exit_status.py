@@ -79,7 +79,7 @@ def test_no_exit_status_makes_it_0(home: Home, serve: Serve) -> None:
         (["tail", "352", "--interval", "0.05"], "0.05 is not at least 0.1"),
         (["tail", "352", "--interval", "nan"], "nan is not at least 0.1"),
         (["tail", "352", "--timeout", "soon"], "'soon' is not a duration: write 90, 90s, 15m or 2h"),
-        (["tail", "352", "--grep", "("], "--grep '(' is no regular expression"),
+        (["tail", "352", "--grep", "("], "--grep '(' is not a regular expression"),
         (["tail", "352", "--type", "broken"], "'broken' is no event type"),
         (["tail"], "give the ids of jobs, or --all, or --latest"),
         (["tail", "352", "--all"], "give the ids of jobs, or --all, or --latest"),

@@ -1,21 +1,51 @@
-"""Which events are printed. A filter never decides when a job has ended, nor how it went."""
+"""Which events are printed. A filter never decides when a job has ended, nor how it ended."""
 
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from fnmatch import translate
+from typing import Final
 
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.model.event import EVENT_TYPES, FAILURE_TYPES, Event
+from jobevents_cli.model.event import EVENT_TYPES, FAILURE_TYPES, JOB_STARTS, OUT_MESSAGE, Event
 
-Filter = Callable[[Event], bool]
-"""Says whether an event is printed."""
-
-
-SHORT_TYPES = {name.split("_", 1)[1]: name for name in EVENT_TYPES if name.startswith("node_")} | {
+SHORT_TYPES: Final = {
+    **{name.removeprefix("node_"): name for name in EVENT_TYPES if name.startswith("node_")},
     "aborted": "job_aborted",
     "stopping": "job_stopping",
+    **{name.removesuffix("_start"): name for name in JOB_STARTS},
+    "message": OUT_MESSAGE,
 }
-"""What may be written for a type: `failed` for node_failed and so on."""
+"""Short names for types: `failed` means node_failed, `task` means task_start, and so on."""
+
+
+_POSIX_CLASS: Final = re.compile(
+    r"\[:\^?(?:al(?:num|pha)|blank|cntrl|x?digit|graph|lower|p(?:rint|unct)|space|upper):\]"
+)
+
+
+_LONGEST_QUOTE: Final = 60
+"""Characters of a wrong pattern that its error repeats."""
+
+
+class Filter:
+    """Says whether an event is printed. Pure: a pattern that takes too long is the caller's to stop."""
+
+    def __init__(
+        self, tests: Sequence[Callable[[Event], bool]], grep: Sequence[re.Pattern[str]], *, has_patterns: bool
+    ) -> None:
+        """Print an event if every one of *tests* is true for it.
+
+        *grep*: the patterns of `--grep`, whose matches are highlighted. *has_patterns*: the user's own regular
+        expressions are among the tests, and they may take arbitrarily long.
+        """
+        self._tests = tuple(tests)
+        self.grep = tuple(grep)
+        self.has_patterns = has_patterns
+
+    def __call__(self, event: Event) -> bool:
+        """Whether *event* is printed."""
+        return all(test(event) for test in self._tests)
 
 
 def event_filter(
@@ -26,12 +56,12 @@ def event_filter(
     grep: Sequence[str] = (),
     exclude: Sequence[str] = (),
 ) -> Filter | None:
-    """One filter for all that was asked, or None where nothing was.
+    """One filter for all the options, or None if there are none.
 
-    Within *types*, *nodes* (globs) and *grep* (regular expressions) one match suffices; all of the kinds must
-    agree. UsageProblem where an expression is none.
+    Within *types*, *nodes* (globs) and *grep* (regular expressions) one match is enough; different options must all
+    match. Raises UsageProblem if an expression cannot be used.
     """
-    tests: list[Filter] = []
+    tests: list[Callable[[Event], bool]] = []
     if types:
         wanted_types = frozenset(SHORT_TYPES.get(name, name) for name in types)
         tests.append(lambda event: event.type in wanted_types)
@@ -41,19 +71,29 @@ def event_filter(
         # Certnames are lower case by Puppet's rules; a glob is matched as it is written.
         globs = re.compile("|".join(translate(glob) for glob in nodes))
         tests.append(lambda event: bool(event.node) and globs.match(event.node) is not None)
-    if grep:
-        wanted = [_expression("--grep", text) for text in grep]
-        tests.append(lambda event: any(expression.search(event.message) for expression in wanted))
-    if exclude:
-        unwanted = [_expression("--exclude", text) for text in exclude]
-        tests.append(lambda event: not any(expression.search(event.message) for expression in unwanted))
+    wanted = [_pattern("--grep", text) for text in grep]
+    if wanted:
+        tests.append(lambda event: any(pattern.search(event.message) for pattern in wanted))
+    unwanted = [_pattern("--exclude", text) for text in exclude]
+    if unwanted:
+        tests.append(lambda event: not any(pattern.search(event.message) for pattern in unwanted))
     if not tests:
         return None
-    return lambda event: all(test(event) for test in tests)
+    return Filter(tests, wanted, has_patterns=bool(wanted or unwanted))
 
 
-def _expression(option: str, text: str) -> re.Pattern[str]:
+def _pattern(option: str, text: str) -> re.Pattern[str]:
+    quoted = repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
+    if posix := _POSIX_CLASS.search(text):
+        raise UsageProblem(
+            f"{option} {quoted} uses the POSIX class {posix[0]}, which Python's regular expressions do not know",
+            hint=r"write \d for digits, \s for spaces, [A-Za-z] for letters",
+        )
     try:
-        return re.compile(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a set that may mean another thing one day means today's thing today
+            return re.compile(text)
     except re.error as error:
-        raise UsageProblem(f"{option} {text!r} is no regular expression: {error}") from None
+        raise UsageProblem(f"{option} {quoted} is not a regular expression: {error}") from None
+    except (ValueError, OverflowError, RecursionError, MemoryError):
+        raise UsageProblem(f"{option} {quoted} cannot be compiled", hint="write a simpler pattern") from None

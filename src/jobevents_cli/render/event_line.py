@@ -95,9 +95,9 @@ class TextLines:
         if self._rows:
             cells = Cells(node=node, took=took_text(took), what=what, link=link)
             return self._in_rows(self._rows, cells, look, event, ref)
-        if self._messages:
-            what = _with_message(what, event)
         text = what[0] if len(what) == 1 else _NEXT_LINE.join(what)
+        if self._messages and (message := _unsaid(event, what)):
+            text = f"{text}  {message}" if text else message
         tag = f"  {self._paint(str(ref), tag_style(ref.number))}" if self._tagged else ""
         time, day = self._painted_time(event.timestamp)
         text = f"{time}{self._head(look)}{tag}  {node}  {took_text(took)}  {text}  {link}".rstrip()
@@ -120,9 +120,9 @@ class TextLines:
         """Return *cells*, completed, as *rows* lays them out."""
         if not self._tagged:
             rows.know_nodes([ref.label])
-        what = cells.what
-        if self._messages or not rows.matches([cells.node, *what]):
-            what = _with_message(what, event)
+        what = [text for text in cells.what if text]
+        if (self._messages or not rows.matches([cells.node, *what])) and (message := _unsaid(event, what)):
+            what.append(message)
         moment = self._moment(event.timestamp)
         cells = cells._replace(
             time=moment.text,
@@ -130,7 +130,7 @@ class TextLines:
             head_style=look.style,
             tag=str(ref) if self._tagged else "",
             tag_style=tag_style(ref.number),
-            what=[text for text in what if text],
+            what=what,
         )
         return Line(self._encoded(rows.in_columns(cells)), moment.day)
 
@@ -172,7 +172,7 @@ class TextLines:
         return text.encode(self._encoding, "backslashreplace")
 
 
-def _with_message(what: Sequence[str], event: Event) -> Sequence[str]:
-    """Return *what* and the orchestrator's own message, unless that is in it."""
+def _unsaid(event: Event, what: Sequence[str]) -> str:
+    """Return the orchestrator's own message; empty if *what* contains it."""
     message = safe(event.message)
-    return what if not message or any(message in text for text in what) else [*what, message]
+    return "" if any(message in text for text in what) else message

@@ -82,7 +82,7 @@ class Rows:
         if room < min(_LEAST_NODE, self._node):
             return self.in_a_row(cells)
         page = _Page(self.columns)
-        self._begin(page, cells)
+        self._begin(page, cells, self._head_at + _HEAD + _GAP)
         page.move(node_at, _GAP)
         text_at = node_at
         if cells.node or cells.took:
@@ -105,7 +105,7 @@ class Rows:
         """Return *cells* one behind the other, without columns: on a narrow screen, and at a job's end."""
         indent = self._head_at or _GAP
         page = _Page(self.columns)
-        self._begin(page, cells)
+        self._begin(page, cells, 0)
         for part in (cells.node, cells.took, *cells.what):
             if not part:
                 continue
@@ -116,14 +116,14 @@ class Rows:
             self._put_wrapped(page, part, indent)
         return self._ended(page, cells.link)
 
-    def _begin(self, page: "_Page", cells: Cells) -> None:
-        """Put time, status and job."""
+    def _begin(self, page: "_Page", cells: Cells, tag_at: int) -> None:
+        """Put time, status and job, the job at column *tag_at* at least."""
         if self._head_at:
             page.put(cells.time, self._paint(cells.time, "dim"))
             page.move(self._head_at, _GAP)
         page.put(cells.head, self._paint(cells.head, cells.head_style))
         if cells.tag:
-            page.move(self._head_at + _HEAD + _GAP, _GAP)
+            page.move(tag_at, _GAP)
             page.put(cells.tag, self._paint(cells.tag, cells.tag_style))
 
     def _put_wrapped(self, page: "_Page", text: str, indent: int) -> None:

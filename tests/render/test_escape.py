@@ -1,0 +1,30 @@
+"""Remote text never controls a terminal."""
+
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobevents_cli.render.escape import safe, safe_lines
+
+DANGEROUS = ("Cc", "Cs", "Zl", "Zp")
+
+
+@given(st.text())
+def test_safe_text_is_one_line_without_controls(text: str) -> None:
+    """Control characters, lone surrogates and line separators become escapes; everything else stays."""
+    shown = safe(text)
+    assert not [character for character in shown if unicodedata.category(character) in DANGEROUS]
+    assert len(shown.splitlines()) <= 1
+
+
+def test_what_is_escaped_can_be_read() -> None:
+    """Line breaks and tabs have their short escapes, bidirectional controls their number."""
+    assert safe("a\tb\r\nc\x1b[2J\x9b\u202e\udc80") == "a\\tb\\r\\nc\\x1b[2J\\x9b\\u202e\\udc80"
+    assert safe("[bold]kept[/bold] \\n ヶ") == "[bold]kept[/bold] \\n ヶ"
+
+
+def test_lines_keep_their_breaks() -> None:
+    """Every kind of line break ends a line; tabs become spaces, blank ends go."""
+    assert safe_lines("a\r\n\tb  \rc\n\nd\x1b\n\n") == ["a", "        b", "c", "", "d\\x1b"]
+    assert safe_lines("") == [""]

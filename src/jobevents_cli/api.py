@@ -10,6 +10,7 @@ from jobevents_cli.following.update import Wait
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
+from jobevents_cli.orchestrator.client import open_client
 from jobevents_cli.runtime.loop import Orchestrator, tail
 
 
@@ -61,7 +62,7 @@ def follow(
     came. A job that failed is no error: see `Following.outcome`.
     """
     options = {"url": url, "token-file": token_file, "cacert": cacert, "profile": profile}
-    client, _warning = Configuration(options).client()
+    client = open_client(Configuration(options).orchestrator)
     follower = Follower(
         ref=JobRef.job(job_id), sample=random.random, start=start, interval=interval, retry_for=retry_for
     )

@@ -12,6 +12,7 @@ from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.errors import AccessDenied, JobEventsError, NoUsableAnswer
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.http.transport import CA_HINT, tls_context
+from jobevents_cli.orchestrator.client import open_client
 
 _LIMIT: Final = 10.0
 
@@ -120,7 +121,7 @@ class Diagnosis:
         return "only its owner can read it" if self._facts["token"].is_renewable else "none: from the environment"
 
     def _accepted(self) -> str:
-        client, _ = self._configuration.client()
+        client = open_client(self._configuration.orchestrator)
         jobs = client.jobs(1, 0, _LIMIT)
         self._facts["client"] = client
         return (

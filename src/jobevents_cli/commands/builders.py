@@ -9,7 +9,7 @@ import click
 from jobevents_cli.commands.options import check_types
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.following.filters import event_filter
-from jobevents_cli.orchestrator.client import OrchestratorClient
+from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
 from jobevents_cli.orchestrator.job_search import Wanted
 from jobevents_cli.output.capabilities import can_encode, is_terminal, wants_color, width_of
 from jobevents_cli.output.notices import tell
@@ -27,10 +27,10 @@ def configuration_for(options: Mapping[str, Any]) -> Configuration:
 
 def client_for(options: Mapping[str, Any]) -> OrchestratorClient:
     """The client that the connection options ask for; warns of a token file that others can read."""
-    client, warning = configuration_for(options).client()
-    if warning:
-        tell(f"Warning: {warning}")
-    return client
+    connection = configuration_for(options).orchestrator
+    if connection.token and connection.token.warning:
+        tell(f"Warning: {connection.token.warning}")
+    return open_client(connection)
 
 
 def printing_for(

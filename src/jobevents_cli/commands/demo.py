@@ -60,8 +60,8 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
     from jobevents_cli.orchestrator.client import OrchestratorClient
     from jobevents_cli.output.printer import Printer, Printing
     from jobevents_cli.output.streams import say
-    from jobevents_cli.runtime.coordinator import Watch
-    from jobevents_cli.runtime.followed_job import Follow
+    from jobevents_cli.runtime.coordinator import Coordinator
+    from jobevents_cli.runtime.followed_job import FollowedJob
 
     if port is not None and not serve:
         raise click.UsageError("--port goes with --serve")
@@ -77,8 +77,8 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
     with OrchestratorServer(Orchestrator([job], token=token)) as server:
         say(f"jobevents: an orchestrator on {server.url} runs a job on {nodes} nodes; this is `jobevents tail 1`:")
         client = OrchestratorClient(server.url, Token(token, "the demo's token"))
-        watch = Watch(
+        watch = Coordinator(
             client, Printer(Printing(footer=True, summary=True), client.server_time), tells_how_to_go_on=False
         )
-        watch.add(Follow(Follower(ref=JobRef.job(1), sample=random.random, interval=0.5, job_first=True)))
+        watch.add(FollowedJob(Follower(ref=JobRef.job(1), sample=random.random, interval=0.5, job_first=True)))
         return watch.run()

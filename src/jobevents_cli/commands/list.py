@@ -48,8 +48,8 @@ def command(job_id: int, *, raw: bool, exit_status: bool, **options: Any) -> int
     from jobevents_cli.model.job_ref import JobRef
     from jobevents_cli.output.notices import tell
     from jobevents_cli.output.printer import Printer, Printing
-    from jobevents_cli.runtime.coordinator import Watch
-    from jobevents_cli.runtime.followed_job import Follow
+    from jobevents_cli.runtime.coordinator import Coordinator
+    from jobevents_cli.runtime.followed_job import FollowedJob
     from jobevents_cli.runtime.retry import print_raw
 
     start: int | None = options["start"]
@@ -72,8 +72,8 @@ def command(job_id: int, *, raw: bool, exit_status: bool, **options: Any) -> int
         wants_outcome=exit_status,
         wants_progress=not options["as_json"],
     )
-    watch = Watch(client, Printer(printing), tells_how_to_go_on=False)
-    watch.add(Follow(follower, last=options["lines"]))
+    watch = Coordinator(client, Printer(printing), tells_how_to_go_on=False)
+    watch.add(FollowedJob(follower, last=options["lines"]))
     status = watch.run()
     if exit_status and not watch.all_over:
         tell(f"jobevents: job {job_id} has not ended: the exit status tells only that the list is printed")

@@ -103,7 +103,7 @@ def command(
     from jobevents_cli.commands.builders import client_for, printing_for, refuse_together, wanted_jobs
     from jobevents_cli.orchestrator.job_search import latest_job
     from jobevents_cli.output.printer import Printer
-    from jobevents_cli.runtime.coordinator import Watch
+    from jobevents_cli.runtime.coordinator import Coordinator
     from jobevents_cli.runtime.new_jobs import AllJobs, Manner, follow
     from jobevents_cli.runtime.retry import fetch
     from jobevents_cli.state.job_cache import remember
@@ -130,7 +130,7 @@ def command(
         wait_for=options["wait"],
         job_first=printing.footer,
     )
-    watch = Watch(client, Printer(printing, client.server_time), fail_fast=fail_fast, seen=remember)
+    watch = Coordinator(client, Printer(printing, client.server_time), fail_fast=fail_fast, seen=remember)
     if all_jobs:
         watch.find(AllJobs(client, wanted, manner))
     if latest:

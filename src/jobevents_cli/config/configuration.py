@@ -1,4 +1,4 @@
-"""From options, environment and files to a client that is ready to ask."""
+"""From options, environment and files to the settings in force, and to where and how to connect."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,8 +16,8 @@ from jobevents_cli.config.puppet_files import (
 from jobevents_cli.config.sources import TOKEN_VARIABLE, VARIABLES, Source, look_up
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.http.address import Setting, orchestrator_url
+from jobevents_cli.http.connection import Connection
 from jobevents_cli.http.token import Token
-from jobevents_cli.orchestrator.client import OrchestratorClient
 
 NOTHING_CONFIGURED = (
     'give --url https://PE-HOST:8143, or set JOBEVENTS_URL, or write url = "https://PE-HOST:8143" into {path}'
@@ -120,10 +120,13 @@ class Configuration:
             return Setting(str(agent_ca()), "the Puppet agent's")
         return None
 
-    def client(self) -> tuple[OrchestratorClient, str | None]:
-        """A client for the orchestrator that these settings name, and what the user is to be warned of."""
+    @property
+    def orchestrator(self) -> Connection:
+        """How to connect to the orchestrator; UsageProblem or AccessDenied if that is not configured."""
         url, token, cacert = self.url, self.token, self.cacert
-        return OrchestratorClient(url, token, cacert=cacert.value if cacert else None), token.warning
+        setting = self.setting("url")
+        origin = setting.origin if setting else ""
+        return Connection(url, token, cacert=cacert.value if cacert else None, origin=origin)
 
 
 def _environment() -> Mapping[str, str | None]:

@@ -1,7 +1,20 @@
 """Names a job or a plan job. Both have numbers of their own, so a number alone names neither."""
 
+import re
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
+
+_NUMBER: Final = r"(?P<number>[0-9]{1,19})"
+_REF: Final = re.compile(rf"(?:(?P<kind>job|plan)/)?{_NUMBER}")
+_ADDRESS: Final = re.compile(
+    r"https?://(?P<host>\[[^\]/]*\]|[^/:?#@]*)(?::[0-9]{0,5})?/"
+    r"(?:orchestrator/v1/(?:jobs|(?P<plan_jobs>plan_jobs))|#/(?:orchestration/)?(?:run|jobs)/(?:jobs|tasks|(?P<plans>plans?))"
+    rf")/{_NUMBER}(?:[/?#].*)?",
+    re.IGNORECASE,
+)
+"""A job's address in the API and in the console (orchestrator-api.md, 3.2 and 5.1)."""
+
+_HIGHEST: Final = 2**63 - 1
 
 
 class Kind(StrEnum):
@@ -35,3 +48,28 @@ class JobRef(NamedTuple):
     def label(self) -> str:
         """The form for sentences: `job 352` or `plan 12`."""
         return f"{self.kind} {self.number}"
+
+
+class NamedJob(NamedTuple):
+    """A job as the user named it; *host* is the one of the address, if it was an address."""
+
+    ref: JobRef
+    host: str | None = None
+
+
+def parse_job(text: str) -> NamedJob:
+    """The job that *text* names: `352`, `job/352`, `plan/12`, or the job's address in the API or the console.
+
+    ValueError if it is none of these. The address is only read, never requested.
+    """
+    if match := _REF.fullmatch(text):
+        kind, host = Kind(match["kind"] or "job"), None
+    elif match := _ADDRESS.fullmatch(text):
+        kind = Kind.PLAN if match["plan_jobs"] or match["plans"] else Kind.JOB
+        host = match["host"].strip("[]").lower()
+    else:
+        raise ValueError(f"{text!r} is not a job")
+    number = int(match["number"])
+    if number > _HIGHEST:
+        raise ValueError(f"{text!r} is not a job")
+    return NamedJob(JobRef(kind, number), host)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from jobevents_cli.http.connection import Connection
     from jobevents_cli.http.token import TokenSource
     from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.http.responses import _excerpt, _retry_after, _shortened, _skew
@@ -46,6 +47,13 @@ _ERROR_LIMIT: Final = 10.0
 
 
 _TRANSIENT: Final = frozenset({408, 429})
+
+
+def open_client(connection: Connection) -> OrchestratorClient:
+    """The client for the orchestrator that *connection* names. It connects with its first request."""
+    if connection.token is None:
+        raise AccessDenied("there is no token for the orchestrator", hint=LOGIN_HINT)
+    return OrchestratorClient(connection.url, connection.token, cacert=connection.cacert)
 
 
 class OrchestratorClient:

@@ -16,9 +16,9 @@ from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.output.notices import tell_error
 from jobevents_cli.output.printer import Printer, Rendered
-from jobevents_cli.runtime.followed_job import Follow
+from jobevents_cli.runtime.followed_job import FollowedJob
 from jobevents_cli.runtime.loop import Orchestrator, tail
-from jobevents_cli.runtime.workers import TICK, Ended, Threads
+from jobevents_cli.runtime.workers import TICK, Ended, Workers
 
 _FINDER: Final = "the search for new jobs"
 
@@ -47,7 +47,7 @@ _GO_ON: Final = frozenset(
 """The ends after which following can go on later."""
 
 
-class Watch:
+class Coordinator:
     """The jobs that are followed now, and how those that ended did."""
 
     def __init__(
@@ -68,15 +68,15 @@ class Watch:
         self._orchestrator = orchestrator
         self._printer = printer
         self._fail_fast = fail_fast
-        self._threads = Threads[Rendered | Follow | Ended]()
+        self._workers = Workers[Rendered | FollowedJob | Ended]()
         self._is_finding = False
-        self._following: dict[JobRef, Follow] = {}
+        self._following: dict[JobRef, FollowedJob] = {}
         self._told_of: set[JobRef] = set()
         self._one = False
         self.all_over = True
         self._status = ExitStatus.DONE
 
-    def add(self, follow: "Follow") -> None:
+    def add(self, follow: FollowedJob) -> None:
         """Begin to follow a job."""
         ref = follow.ref
         if ref in self._following:
@@ -84,9 +84,9 @@ class Watch:
         self._following[ref] = follow
         follower = follow.follower
         self._printer.add(ref, follower.progress, follower.cursor, follow.save, last=follow.last)
-        self._threads.start(ref, self._updates(follow))
+        self._workers.start(ref, self._updates(follow))
 
-    def _updates(self, follow: "Follow") -> Iterator[Rendered | Wait]:
+    def _updates(self, follow: FollowedJob) -> Iterator[Rendered | Wait]:
         """What following brings, rendered; runs in other threads."""
         steps = tail(
             self._orchestrator,
@@ -97,10 +97,10 @@ class Watch:
         for step in steps:
             yield step if isinstance(step, Wait) else self._printer.render(step)
 
-    def find(self, jobs: Iterable["Follow | Ended"]) -> None:
+    def find(self, jobs: Iterable[FollowedJob | Ended]) -> None:
         """Follow the *jobs* that another thread finds, as well; one that cannot be followed has Ended already."""
         self._is_finding = True
-        self._threads.start(_FINDER, iter(jobs))
+        self._workers.start(_FINDER, iter(jobs))
 
     def run(self, *, timeout: float | None = None) -> ExitStatus:
         """Print what comes until every job has ended; the worst of their statuses.
@@ -113,7 +113,7 @@ class Watch:
         try:
             while self._following or self._is_finding:
                 left = TICK if deadline is None else min(TICK, deadline - time.monotonic())
-                if self._take(self._threads.next(left)):
+                if self._take(self._workers.next(left)):
                     return ExitStatus.NODES_FAILED
                 if deadline is not None and timeout is not None and time.monotonic() >= deadline:
                     raise TimedOut(f"{self._unfinished} not ended after {format_duration(timeout)} (--timeout)")
@@ -142,11 +142,11 @@ class Watch:
         who = "1 job that was followed goes on" if len(places) == 1 else f"{len(places)} jobs that were followed go on"
         return f"{who}. To go on following: {command}"
 
-    def _take(self, arrived: "Rendered | Follow | Ended | None") -> bool:
+    def _take(self, arrived: Rendered | FollowedJob | Ended | None) -> bool:
         """Deal with what *arrived*; True where that ends the watch."""
         if arrived is None:
             self._printer.tick()
-        elif isinstance(arrived, Follow):
+        elif isinstance(arrived, FollowedJob):
             self.add(arrived)
         elif isinstance(arrived, Ended):
             self._end(arrived)

@@ -9,7 +9,7 @@ from jobevents_cli.model.job_ref import JobRef
 
 
 @dataclass(frozen=True, slots=True)
-class Follow:
+class FollowedJob:
     """A job to follow: by which follower, where its cursor is kept, and from which of its last events."""
 
     follower: EventReader

@@ -14,7 +14,7 @@ from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.orchestrator.client import OrchestratorClient
 from jobevents_cli.orchestrator.job_search import PAGE, JobLister, Wanted, _newest_first
-from jobevents_cli.runtime.followed_job import Follow
+from jobevents_cli.runtime.followed_job import FollowedJob
 from jobevents_cli.runtime.workers import Ended
 from jobevents_cli.state.cursor_file import CursorFile
 
@@ -32,7 +32,7 @@ class Manner:
     job_first: bool = False
 
 
-def follow(client: OrchestratorClient, ref: JobRef, manner: Manner) -> Follow:
+def follow(client: OrchestratorClient, ref: JobRef, manner: Manner) -> FollowedJob:
     """What it takes to follow *ref* in that *manner*."""
     file = CursorFile(client.url, ref) if manner.resume else None
     cursor = file.load() if file else None
@@ -48,7 +48,7 @@ def follow(client: OrchestratorClient, ref: JobRef, manner: Manner) -> Follow:
     )
     # What came since the cursor was saved is what --resume is for: all of it.
     last = None if cursor else manner.last
-    return Follow(follower, file.save if file else None, last, close=file.close if file else None)
+    return FollowedJob(follower, file.save if file else None, last, close=file.close if file else None)
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class AllJobs:
             cursor = self._file.load()
             self._known = cursor.low if cursor else None
 
-    def __iter__(self) -> Iterator[Follow | Ended]:
+    def __iter__(self) -> Iterator[FollowedJob | Ended]:
         """The jobs to follow, as they are found."""
         found = starting_jobs(
             self.client,

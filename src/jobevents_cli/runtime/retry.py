@@ -8,7 +8,7 @@ from typing import TypeVar
 from jobevents_cli.errors import TransientFault
 from jobevents_cli.following.retry_budget import FIRST_CONTACT_FOR, RetryBudget
 from jobevents_cli.output.streams import Output
-from jobevents_cli.runtime.workers import Ended, Threads
+from jobevents_cli.runtime.workers import Ended, Workers
 
 Item = TypeVar("Item")
 
@@ -39,7 +39,7 @@ def patiently(
 
 def from_thread(items: Iterator[Item], tick: Callable[[], None]) -> Iterator[Item]:
     """The *items* that another thread brings; *tick* is called while none comes. Raises what ended them."""
-    threads = Threads[Item]()
+    threads = Workers[Item]()
     threads.start(0, items)
     while True:
         arrived = threads.next()

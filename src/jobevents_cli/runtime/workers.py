@@ -43,7 +43,7 @@ class Ended:
     error: BaseException | None = None
 
 
-class Threads(Generic[Item]):
+class Workers(Generic[Item]):
     """Threads that bring items, and one queue to take them from.
 
     A thread a job would do, and take twice the processor's time: a poll is over in milliseconds, and the next one

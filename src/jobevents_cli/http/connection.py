@@ -1,0 +1,21 @@
+"""Where and how to connect to a server: the value that the configuration gives and the clients take."""
+
+from dataclasses import dataclass
+
+from jobevents_cli.http.token import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One server, and the credentials for it."""
+
+    url: str
+    """`https://host:port`, without a path."""
+    token: Token | None = None
+    cacert: str | None = None
+    """The file with the CAs to trust; None: the system's trust store."""
+    cert: str | None = None
+    """The client certificate's file; with one, no token is sent."""
+    key: str | None = None
+    origin: str = ""
+    """Where the address comes from, in words for the reader."""

@@ -1,0 +1,69 @@
+"""A node of a job as the orchestrator describes it, read tolerantly."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.json_values import as_mapping, as_seconds, as_text
+from jobevents_cli.model.timestamps import seconds_of
+
+
+class Node:
+    """A node as `GET /jobs/:job-id/nodes` describes it (orchestrator-api.md, 3.3; puppetdb-api.md, 4)."""
+
+    __slots__ = ("name", "raw", "state")
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        """*raw* is the element of the list."""
+        self.raw = raw
+        self.name = as_text(raw.get("name"))
+        self.state = as_text(raw.get("state"))
+
+    def __repr__(self) -> str:
+        return f"<Node {self.name or 'without name'} {self.state or 'without state'}>"
+
+    @property
+    def result(self) -> Any:
+        """What the node reported: a run's status and metrics, a task's output, an error; null if it was skipped."""
+        return self.raw.get("result")
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """The message of the node's last event, and a run's report link."""
+        return as_mapping(self.raw.get("details"))
+
+    @property
+    def transaction_uuid(self) -> str:
+        """What names the node's Puppet run in its report; empty for tasks."""
+        return as_text(self.raw.get("transaction_uuid"))
+
+    @property
+    def started_at(self) -> float | None:
+        """When the node started, in seconds since 1970, by the orchestrator's clock."""
+        return seconds_of(self.raw.get("start_timestamp"))
+
+    @property
+    def finished_at(self) -> float | None:
+        """When the node ended, in seconds since 1970, by the orchestrator's clock."""
+        return seconds_of(self.raw.get("finish_timestamp"))
+
+    def seconds(self, now: float) -> float | None:
+        """Seconds the node took, or has taken until *now*, the orchestrator's clock; None if it did not start."""
+        duration = as_seconds(self.raw.get("duration"))
+        if duration is not None:
+            return duration
+        started = self.started_at
+        return None if started is None else max(0.0, (self.finished_at or now) - started)
+
+    def as_event(self) -> Event:
+        """The event that ended the node: its `detail` is the node's result."""
+        detail = dict(as_mapping(self.result))
+        if "report-url" in self.details:
+            detail.setdefault("report-url", self.details["report-url"])
+        return Event(
+            {
+                "type": f"node_{self.state}",
+                "details": {"node": self.name, "detail": detail},
+                "message": self.details.get("message"),
+            }
+        )

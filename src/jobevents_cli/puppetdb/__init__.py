@@ -1,0 +1,1 @@
+"""PuppetDB's query API."""

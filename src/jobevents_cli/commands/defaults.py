@@ -2,11 +2,12 @@
 
 import click
 
+from jobevents_cli.commands.help_groups import GroupedCommand
 from jobevents_cli.commands.options import CONFIGURABLE
 from jobevents_cli.errors import UsageProblem
 
 
-class ConfiguredCommand(click.Command):
+class ConfiguredCommand(GroupedCommand):
     """A command whose options take their defaults from the configuration file."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from jobevents_cli.commands.help_groups import CONNECTION, HOW_IT_LOOKS, WHICH_EVENTS, WHICH_JOBS, option_in
 from jobevents_cli.model.durations import parse_duration
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -112,17 +113,19 @@ CONFIGURABLE = ("interval", "retry-for", "timeout", "time", "color", "progress")
 """The options whose defaults the configuration file may hold."""
 
 
+_connection, _events, _looks, _jobs = map(option_in, (CONNECTION, WHICH_EVENTS, HOW_IT_LOOKS, WHICH_JOBS))
+
 connection_options = stacked(
-    click.option("--url", metavar="URL", help="Address of the orchestrator: host, host:port or https://host:port."),
-    click.option("--token-file", metavar="FILE", help="File with the token [default: ~/.puppetlabs/token]."),
-    click.option("--cacert", metavar="FILE", help="CA certificates to trust [default: the Puppet agent's]."),
-    click.option(
+    _connection("--url", metavar="URL", help="Address of the orchestrator: host, host:port or https://host:port."),
+    _connection("--token-file", metavar="FILE", help="File with the token [default: ~/.puppetlabs/token]."),
+    _connection("--cacert", metavar="FILE", help="CA certificates to trust [default: the Puppet agent's]."),
+    _connection(
         "--profile", metavar="NAME", shell_complete=complete_profiles, help="Profile of the configuration file to use."
     ),
 )
 
 filter_options = stacked(
-    click.option(
+    _events(
         "--type",
         "types",
         metavar="TYPE",
@@ -130,37 +133,35 @@ filter_options = stacked(
         shell_complete=complete_types,
         help="Only this type; `failed` is node_failed and so on; repeatable.",
     ),
-    click.option(
+    _events(
         "--node",
         "nodes",
         metavar="GLOB",
         multiple=True,
         help="Only events of nodes whose certname matches; repeatable.",
     ),
-    click.option(
+    _events(
         "--failures",
         is_flag=True,
         help="Only node_failed, node_errored, node_skipped, job_stopping, job_aborted.",
     ),
-    click.option("--grep", metavar="REGEX", multiple=True, help="Only events whose message matches; repeatable."),
-    click.option("--exclude", metavar="REGEX", multiple=True, help="No events whose message matches; repeatable."),
+    _events("--grep", metavar="REGEX", multiple=True, help="Only events whose message matches; repeatable."),
+    _events("--exclude", metavar="REGEX", multiple=True, help="No events whose message matches; repeatable."),
 )
 
 position_options = stacked(
-    click.option("--start", metavar="ID", type=EventNumber(), help="From this event id on, the event itself included."),
-    click.option(
-        "-n", "--lines", metavar="N", type=EventNumber(), help="Of the events there are now, only the last N."
-    ),
+    _events("--start", metavar="ID", type=EventNumber(), help="From this event id on, the event itself included."),
+    _events("-n", "--lines", metavar="N", type=EventNumber(), help="Of the events there are now, only the last N."),
 )
 
 output_options = stacked(
-    click.option("--json", "as_json", is_flag=True, help="JSON Lines: each event as the orchestrator sent it."),
-    click.option(
+    _looks("--json", "as_json", is_flag=True, help="JSON Lines: each event as the orchestrator sent it."),
+    _looks(
         "--time",
         type=click.Choice(["local", "utc", "relative", "none"]),
         help="How times are shown [default: local on a terminal, else utc].",
     ),
-    click.option(
+    _looks(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
         default="auto",
@@ -170,9 +171,9 @@ output_options = stacked(
 
 
 choice_options = stacked(
-    click.option("--environment", metavar="NAME", help="Only jobs of this Puppet environment."),
-    click.option("--owner", metavar="LOGIN", help="Only jobs that this user started."),
-    click.option("--job-type", metavar="TYPE", help="Only jobs of this type: deploy, task, plan_task and so on."),
+    _jobs("--environment", metavar="NAME", help="Only jobs of this Puppet environment."),
+    _jobs("--owner", metavar="LOGIN", help="Only jobs that this user started."),
+    _jobs("--job-type", metavar="TYPE", help="Only jobs of this type: deploy, task, plan_task and so on."),
 )
 
 

@@ -28,6 +28,7 @@ from jobevents_cli.http.address import API_PATH
 from jobevents_cli.http.json_items import BrokenAnswer, ListReader
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
+from jobevents_cli.model.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -104,10 +105,20 @@ class OrchestratorClient:
         """The job itself, as it is now."""
         return Job(self._document(f"/jobs/{ref.number}", {}, limit, ref.number))
 
+    @property
+    def host(self) -> str:
+        """The host name in the address, without port and brackets, in lower case."""
+        return self._host.strip("[]").lower()
+
     def jobs(self, count: int, offset: int, limit: float) -> list[Job]:
         """*count* jobs from the one at *offset* on, newest first: asked for explicitly, as the default is not."""
         order = {"limit": str(count), "offset": str(offset), "order_by": "name", "order": "desc"}
         return [Job(value) for value in self._list("/jobs", order, limit, None) if isinstance(value, dict)]
+
+    def plans(self, count: int, offset: int, limit: float) -> list[Plan]:
+        """*count* plan jobs from the one at *offset* on, newest first, without their results, which can be huge."""
+        order = {"limit": str(count), "offset": str(offset), "order_by": "name", "order": "desc", "results": "exclude"}
+        return [Plan(value) for value in self._list("/plan_jobs", order, limit, None) if isinstance(value, dict)]
 
     def nodes(self, job_id: int, limit: float) -> list[dict[str, Any]]:
         """The nodes of *job_id* as they are now."""

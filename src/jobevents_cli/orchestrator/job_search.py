@@ -1,12 +1,15 @@
 """Finds jobs: the recent ones, the latest, and those that start while somebody watches."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from jobevents_cli.errors import UnknownJob
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.plan import Plan
+
+AnyJob = TypeVar("AnyJob", bound=Job)
 
 PAGE: Final = 50
 """Jobs asked for at once: each carries its options, so a page of many is large."""
@@ -20,6 +23,13 @@ class JobLister(Protocol):
 
     def jobs(self, count: int, offset: int, limit: float) -> list[Job]:
         """*count* jobs, newest first, from the one at *offset* on."""
+
+
+class PlanLister(Protocol):
+    """What finding plan jobs needs of a client."""
+
+    def plans(self, count: int, offset: int, limit: float) -> list[Plan]:
+        """*count* plan jobs, newest first, from the one at *offset* on."""
 
 
 class JobTeller(Protocol):
@@ -54,9 +64,16 @@ class Wanted:
 
 def recent_jobs(lister: JobLister, wanted: Wanted) -> Iterator[Job]:
     """The jobs that are *wanted*, newest first, page by page."""
-    for job in _newest_first(lister):
+    for job in newest_first(lister.jobs):
         if wanted(job):
             yield job
+
+
+def recent_plans(lister: PlanLister, wanted: Wanted) -> Iterator[Plan]:
+    """The plan jobs that are *wanted*, newest first, page by page."""
+    for plan in newest_first(lister.plans):
+        if wanted(plan):
+            yield plan
 
 
 def latest_job(lister: JobLister, wanted: Wanted) -> Iterator[Job]:
@@ -68,16 +85,26 @@ def latest_job(lister: JobLister, wanted: Wanted) -> Iterator[Job]:
     raise UnknownJob("there is no such job", hint="jobevents jobs lists those there are")
 
 
+def latest_plan(lister: PlanLister) -> Iterator[Plan]:
+    """The newest plan job; UnknownJob if there is none."""
+    for plan in newest_first(lister.plans):
+        if plan.number is not None:
+            yield plan
+            return
+    raise UnknownJob("there is no plan job", hint="jobevents jobs --plans lists the plan jobs")
+
+
 def job_with_nodes(teller: JobTeller, job_id: int) -> tuple[Job, list[dict[str, Any]]]:
     """The job *job_id* and its nodes, as they are now."""
     return teller.job(JobRef.job(job_id), _LIMIT), teller.nodes(job_id, _LIMIT)
 
 
-def _newest_first(lister: JobLister) -> Iterator[Job]:
+def newest_first(list_page: Callable[[int, int, float], list[AnyJob]]) -> Iterator[AnyJob]:
+    """All jobs that *list_page* (count, offset, limit in seconds) gives, newest first, page by page."""
     seen: set[int | None] = set()
     offset = 0
     while True:
-        page = lister.jobs(PAGE, offset, _LIMIT)
+        page = list_page(PAGE, offset, _LIMIT)
         # A job that starts meanwhile moves the others on; a server that knows no offset repeats itself.
         fresh = [job for job in page if job.number not in seen]
         seen.update(job.number for job in fresh)

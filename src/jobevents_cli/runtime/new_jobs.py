@@ -13,7 +13,7 @@ from jobevents_cli.following.retry_budget import RetryBudget
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.orchestrator.client import OrchestratorClient
-from jobevents_cli.orchestrator.job_search import PAGE, JobLister, Wanted, _newest_first
+from jobevents_cli.orchestrator.job_search import PAGE, JobLister, Wanted, newest_first
 from jobevents_cli.runtime.followed_job import FollowedJob
 from jobevents_cli.runtime.workers import Ended
 from jobevents_cli.state.cursor_file import CursorFile
@@ -149,7 +149,7 @@ def _since(lister: JobLister, highest: int | None) -> list[Job]:
     """The jobs newer than *highest*, and those before them as far back as one of them runs; newest first."""
     found: list[Job] = []
     idle = 0
-    for job in _newest_first(lister):
+    for job in newest_first(lister.jobs):
         found.append(job)
         is_new = highest is None or (job.number is not None and job.number > highest)
         idle = 0 if not job.is_over else idle + 1

@@ -1,0 +1,138 @@
+"""The jobs that a command is about: JOB, --latest, --latest-plan, and the options that narrow them down."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import click
+
+from jobevents_cli.commands.help_groups import WHICH_JOBS, option_in
+from jobevents_cli.commands.options import complete_jobs, stacked
+from jobevents_cli.model.job_ref import JobRef, NamedJob, parse_job
+from jobevents_cli.orchestrator.client import OrchestratorClient
+from jobevents_cli.orchestrator.job_search import Wanted
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_FORMS = "write a job's id such as 352, plan/12 for a plan job, or its address; `jobevents jobs` lists the jobs"
+_LONGEST_QUOTE = 60
+
+
+class JobName(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on
+    """A job's id, a plan job's, or the address of one of them."""
+
+    name = "job"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> NamedJob:
+        """The job that *value* names."""
+        if isinstance(value, NamedJob):
+            return value
+        text = str(value)
+        try:
+            return parse_job(text)
+        except ValueError:
+            shown = text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+            self.fail(f"{shown!r} is not a job: {_FORMS}", param, ctx)
+
+
+def job_argument(*, several: bool = False) -> Callable[[Command], Command]:
+    """The argument JOB, or JOB... if the command takes *several*. It may be missing: see `JobChoice`."""
+    return (
+        click.argument("jobs", metavar="[JOB]...", type=JobName(), nargs=-1, shell_complete=complete_jobs)
+        if several
+        else click.argument(
+            "jobs", metavar="[JOB]", type=JobName(), required=False, shell_complete=complete_jobs, callback=_as_tuple
+        )
+    )
+
+
+def _as_tuple(_ctx: click.Context, _parameter: click.Parameter, value: NamedJob | None) -> tuple[NamedJob, ...]:
+    return () if value is None else (value,)
+
+
+_option = option_in(WHICH_JOBS)
+
+narrowing_options = stacked(
+    _option("--environment", metavar="NAME", help="Only jobs of this Puppet environment."),
+    _option("--owner", metavar="LOGIN", help="Only jobs that this user started."),
+    _option("--job-type", metavar="TYPE", help="Only jobs of this type: deploy, task, plan_task and so on."),
+)
+
+state_option = _option(
+    "--state", metavar="STATE", help="Only jobs in this state: running, finished, failed, stopped and so on."
+)
+
+latest_options = stacked(
+    _option("--latest", is_flag=True, help="The newest job; the options below narrow it down."),
+    _option("--latest-plan", is_flag=True, help="The newest plan job."),
+    narrowing_options,
+    state_option,
+)
+
+_NARROWING = {
+    "environment": "--environment",
+    "owner": "--owner",
+    "job_type": "--job-type",
+    "state": "--state",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobChoice:
+    """Which jobs the command line asks for, before any server was asked."""
+
+    named: tuple[NamedJob, ...] = ()
+    latest: bool = False
+    latest_plan: bool = False
+    wanted: Wanted = field(default_factory=Wanted)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no job is asked for."""
+        return not (self.named or self.latest or self.latest_plan)
+
+
+def job_choice(options: Mapping[str, Any], *, others: Mapping[str, object] | None = None) -> JobChoice:
+    """The choice that *options* make: `jobs`, `latest`, `latest_plan` and those that narrow them down.
+
+    *others* are further ways of choosing, such as `--all`, with their values. A usage error names what contradicts.
+    """
+    named: tuple[NamedJob, ...] = tuple(dict.fromkeys(options["jobs"]))
+    ways = {
+        "JOB": named,
+        "--latest": options["latest"],
+        "--latest-plan": options["latest_plan"],
+        **(others or {}),
+    }
+    given = [name for name, value in ways.items() if value]
+    if len(given) > 1:
+        raise click.UsageError(f"{given[0]} and {given[1]} contradict each other: give one of them")
+    narrowing = [option for name, option in _NARROWING.items() if options.get(name) is not None]
+    if narrowing and given and given[0] not in ("--latest", "--all"):
+        raise click.UsageError(f"{narrowing[0]} and {given[0]} contradict each other: it narrows --latest down")
+    if narrowing and not given:
+        raise click.UsageError(f"{narrowing[0]} narrows --latest down: give --latest too")
+    wanted = Wanted(**{name: options.get(name) for name in _NARROWING})
+    return JobChoice(named, options["latest"], options["latest_plan"], wanted)
+
+
+def find_jobs(choice: JobChoice, client: OrchestratorClient) -> tuple[JobRef, ...]:
+    """The jobs that *choice* names, each once; the newest is asked for.
+
+    A usage error if an address names another host than *client* talks to. UnknownJob if there is no newest job.
+    """
+    from jobevents_cli.errors import UsageProblem
+    from jobevents_cli.orchestrator.job_search import latest_job, latest_plan
+    from jobevents_cli.runtime.retry import fetch
+
+    for _, host in choice.named:
+        if host is not None and host != client.host:
+            raise UsageProblem(
+                f"the job's address names {host}, but the orchestrator is {client.host}",
+                hint="give the job's id alone, or --url or --profile for the other orchestrator",
+            )
+    if choice.latest:
+        return tuple(JobRef.job(job.number) for job in fetch(lambda: latest_job(client, choice.wanted)) if job.number)
+    if choice.latest_plan:
+        return tuple(JobRef.plan(plan.number) for plan in fetch(lambda: latest_plan(client)) if plan.number)
+    return tuple(dict.fromkeys(named.ref for named in choice.named))

@@ -1,0 +1,103 @@
+"""Reads events that were saved as JSON Lines: what `--json` and `forward` wrote, of one or more jobs (`--from`)."""
+
+import json
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from math import copysign, inf
+from typing import IO, Any, Final, NoReturn
+
+from jobevents_cli.errors import UsageProblem
+from jobevents_cli.following.id_set import IdSet
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.job_ref import JobRef, Kind
+from jobevents_cli.model.json_values import as_id
+
+STDIN: Final = "-"
+"""The name that stands for standard input."""
+
+LONGEST_LINE: Final = 65 * 1024 * 1024
+"""Bytes that one line may have: an event of the largest size, and its tag."""
+
+_TAG: Final = re.compile(r'\{[ \t]*"(?P<kind>job|plan)"[ \t]*:[ \t]*"(?P<number>[0-9]{1,19})"[ \t]*(?:,[ \t]*|(?=\}))')
+_LARGEST_FLOAT: Final = sys.float_info.max
+_MOST_DIGITS: Final = 4000
+_HINT: Final = (
+    "--from takes JSON Lines, one event a line, as `jobevents list --json` and `jobevents forward` write them"
+)
+
+
+def read_saved(name: str) -> Iterator[tuple[JobRef | None, Event]]:
+    """Yield each event saved in the file *name* (`-` is standard input) with its job, in the order of the lines.
+
+    The job is the one that the event's tag names, and None for an event without a tag; the event itself comes
+    without the tag. An event whose job and id came before is left out. Blank lines are skipped. A stream is read as
+    it arrives. UsageProblem if the file cannot be read or a line is not JSON: it names the line's number.
+    """
+    seen: defaultdict[JobRef | None, IdSet] = defaultdict(IdSet)
+    for number, line in _lines(name):
+        ref, event = _event(line, number, name)
+        if event.id is None or seen[ref].add(event.id):
+            yield ref, event
+
+
+def _lines(name: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of the file *name* that are not blank, each with its number."""
+    try:
+        with _opened(name) as file:
+            number = 0
+            while data := file.readline(LONGEST_LINE + 1):
+                number += 1
+                if len(data) > LONGEST_LINE:
+                    _refuse(name, number, f"is longer than {LONGEST_LINE >> 20} MB")
+                # Outside of ASCII text is only ever inside strings: a broken character breaks no other.
+                line = data.decode("utf-8-sig" if number == 1 else "utf-8", "replace").strip(" \t\r\n")
+                if line:
+                    yield number, line
+    except OSError as error:
+        raise UsageProblem(f"--from {name}: {error.strerror or error}") from None
+
+
+def _opened(name: str) -> AbstractContextManager[IO[bytes]]:
+    if name != STDIN:
+        return open(name, "rb")  # noqa: PTH123 - a name such as /dev/fd/63 is opened as it is
+    if sys.stdin is None:
+        raise UsageProblem("--from -: there is no standard input")
+    return nullcontext(sys.stdin.buffer)
+
+
+def _event(line: str, number: int, name: str) -> tuple[JobRef | None, Event]:
+    """Return the event on *line* and the job that its tag names."""
+    ref = None
+    tag = _TAG.match(line)
+    if tag and (job := as_id(tag["number"])) is not None:
+        ref = JobRef(Kind(tag["kind"]), job)
+        line = f"{{{line[tag.end() :]}"
+    try:
+        return ref, Event(_decoder.decode(line), line)
+    except RecursionError:
+        _refuse(name, number, "is nested too deeply")
+    except ValueError:
+        _refuse(name, number, "is not JSON")
+
+
+def _refuse(name: str, number: int, why: str) -> NoReturn:
+    raise UsageProblem(f"--from {name}: line {number} {why}", hint=_HINT)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    return copysign(_LARGEST_FLOAT, value) if abs(value) == inf else value
+
+
+def _integer(text: str) -> Any:
+    return int(text) if len(text) <= _MOST_DIGITS else text  # Python converts no more digits
+
+
+_decoder: Final = json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=_no_constant)

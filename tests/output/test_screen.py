@@ -57,7 +57,7 @@ def test_the_footer_tells_how_far_the_job_is(home: Home, serve: Serve, stage: St
         terminal.wait_for(lambda t: "db1 is failed" in t.text and "▶ 1" in t.text)
         golden("screen-running.txt", _still(terminal.text) + "\n")
         stage.tell("job:stopping")
-        terminal.wait_for(lambda t: "stopping" in t.lines[-1] + t.text.splitlines()[-2])
+        terminal.wait_for(lambda t: any("2/4  stopping" in line for line in t.lines))
         stage.tell("web2:finished")
         stage.tell("app1:skipped")
         stage.tell("job:finished")
@@ -109,14 +109,14 @@ def test_a_resize_keeps_the_events(home: Home, serve: Serve, stage: Stage) -> No
 
 
 def test_ctrl_c_leaves_a_clean_screen(home: Home, serve: Serve, stage: Stage) -> None:
-    """Ctrl-C: the footer goes, the way to go on is told, 130."""
+    """Ctrl-C: the footer is erased, the cursor is visible, the hint says how to continue, 130."""
     with _tail(home, serve(stage.job)) as terminal:
         terminal.wait_for(lambda t: "running: web2" in t.text)
         terminal.type("\x03")
         assert terminal.wait_for_end() == 130
         assert "running:" not in terminal.text
         assert "jobevents tail 352 --start 6" in terminal.text
-        assert b"\x1b[?25l" not in terminal.raw
+        assert terminal.raw.rindex(b"\x1b[?25h") > terminal.raw.rindex(b"\x1b[?25l")
 
 
 def test_ctrl_c_below_a_full_line_leaves_no_trace(home: Home, serve: Serve) -> None:
@@ -161,6 +161,27 @@ def test_no_cursor_code_reaches_a_pipe(home: Home, serve: Serve, stage: Stage) -
     assert ran.status == 3
     assert "\x1b[" in ran.out
     assert not CURSOR.search((ran.out + ran.err).encode())
+
+
+@pytest.mark.parametrize("target", ["| cat", "> >(cat)", "| cat > file"])
+def test_no_footer_beside_a_pipe(home: Home, serve: Serve, stage: Stage, target: str) -> None:
+    """The reader of a pipe may write to the same terminal: no footer disturbs it."""
+    command = f"cd {home.folder}; jobevents tail 352 --json --interval 0.1 --url {serve(stage.job).url} {target}"
+    stage.tell("job:finished")
+    with Terminal(["bash", "-c", command], environment=home.environment) as terminal:
+        terminal.wait_for(lambda t: "✘ failed  job 352" in t.text)
+        terminal.wait_for_end()
+        assert not CURSOR.search(terminal.raw)
+
+
+def test_a_footer_beside_dev_null(home: Home, serve: Serve, stage: Stage) -> None:
+    """Standard output is /dev/null: the footer is all there is to see."""
+    command = f"jobevents tail 352 --interval 0.1 --url {serve(stage.job).url} > /dev/null"
+    with Terminal(["bash", "-c", command], environment=home.environment) as terminal:
+        terminal.wait_for(lambda t: "2/4" in t.lines[0] and "running: web2" in t.lines[1])
+        terminal.type("\x03")
+        assert terminal.wait_for_end() == 130
+        assert "2/4" not in terminal.text
 
 
 def test_the_footer_stands_on_standard_error_while_the_events_go_elsewhere(

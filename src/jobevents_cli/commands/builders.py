@@ -11,7 +11,7 @@ from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.following.filters import event_filter
 from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
 from jobevents_cli.orchestrator.job_search import Wanted
-from jobevents_cli.output.capabilities import can_encode, is_terminal, wants_color, width_of
+from jobevents_cli.output.capabilities import can_encode, is_terminal, takes_footer, wants_color, width_of
 from jobevents_cli.output.notices import tell
 from jobevents_cli.output.printer import Printing, times_for
 from jobevents_cli.render.looks import SYMBOLS
@@ -56,7 +56,7 @@ def printing_for(
         quiet=quiet,
         time=options["time"],
         color=options["color"],
-        footer=for_people and (is_terminal(sys.stdout) or is_terminal(sys.stderr)),
+        footer=for_people and takes_footer(),
         summary=for_people and (is_terminal(sys.stderr) or not options["as_json"]),
         several=several,
         waits_for_jobs=waits_for_jobs,

@@ -58,6 +58,7 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
     from jobevents_cli.http.token import Token
     from jobevents_cli.model.job_ref import JobRef
     from jobevents_cli.orchestrator.client import OrchestratorClient
+    from jobevents_cli.output.capabilities import takes_footer
     from jobevents_cli.output.printer import Printer, Printing
     from jobevents_cli.output.streams import say
     from jobevents_cli.runtime.coordinator import Coordinator
@@ -78,7 +79,7 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
         say(f"jobevents: an orchestrator on {server.url} runs a job on {nodes} nodes; this is `jobevents tail 1`:")
         client = OrchestratorClient(server.url, Token(token, "the demo's token"))
         watch = Coordinator(
-            client, Printer(Printing(footer=True, summary=True), client.server_time), tells_how_to_go_on=False
+            client, Printer(Printing(footer=takes_footer(), summary=True), client.server_time), tells_how_to_go_on=False
         )
         watch.add(FollowedJob(Follower(ref=JobRef.job(1), sample=random.random, interval=0.5, job_first=True)))
         return watch.run()

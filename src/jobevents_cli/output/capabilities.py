@@ -2,8 +2,13 @@
 
 import os
 import shutil
+import stat
 import sys
-from typing import TextIO
+from pathlib import Path
+from typing import Final, TextIO
+
+_LARGEST: Final = 10_000
+"""Columns or lines beyond which what a terminal or the environment says is not believed."""
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -48,9 +53,57 @@ def encoding_of(stream: TextIO | None) -> str:
     return getattr(stream, "encoding", None) or "utf-8"
 
 
+def size_of(stream: TextIO | None) -> os.terminal_size:
+    """The size of the terminal behind *stream*; what COLUMNS and LINES say, or 80 by 24, if it has none."""
+    try:
+        size = os.get_terminal_size(stream.fileno()) if stream else os.terminal_size((0, 0))
+    except (OSError, ValueError):
+        size = os.terminal_size((0, 0))
+    if 0 in size:
+        size = shutil.get_terminal_size()
+    return size if max(size) <= _LARGEST else os.terminal_size((80, 24))
+
+
 def width_of(stream: TextIO | None) -> int:
     """The columns of the terminal behind *stream*."""
+    return size_of(stream).columns
+
+
+def takes_footer() -> bool:
+    """Whether a footer can be shown: standard error is a terminal and standard output is one, a file or /dev/null.
+
+    If standard output is a pipe, its reader may write to the same terminal.
+    """
+    if not is_terminal(sys.stderr) or sys.stdout is None or not _moves_cursor():
+        return False
+    if is_terminal(sys.stdout):
+        return True
     try:
-        return os.get_terminal_size(stream.fileno()).columns if stream else 80
+        found = os.fstat(sys.stdout.fileno())
+        return stat.S_ISREG(found.st_mode) or os.path.samestat(found, Path(os.devnull).stat())
     except (OSError, ValueError):
-        return shutil.get_terminal_size().columns
+        return False
+
+
+def is_same_terminal(first: TextIO | None, second: TextIO | None) -> bool:
+    """Whether both streams are one and the same terminal."""
+    if first is None or second is None or not (is_terminal(first) and is_terminal(second)):
+        return False
+    return os.fstat(first.fileno()).st_rdev == os.fstat(second.fileno()).st_rdev
+
+
+def _moves_cursor() -> bool:
+    """Whether the terminal understands escape sequences. A Windows console has to be told to."""
+    if sys.platform != "win32":
+        return True
+    import ctypes
+
+    enable_vt = 0x0004
+    kernel = ctypes.windll.kernel32
+    for number in (-11, -12):  # standard output, standard error
+        handle, mode = kernel.GetStdHandle(number), ctypes.c_uint32()
+        if kernel.GetConsoleMode(handle, ctypes.byref(mode)):
+            is_on = kernel.SetConsoleMode(handle, mode.value | enable_vt)
+            if not is_on:
+                return False
+    return True

@@ -26,7 +26,7 @@ from jobevents_cli.render.footer import footer_lines
 from jobevents_cli.render.json_line import JsonLines, encoded
 from jobevents_cli.render.looks import SYMBOLS
 from jobevents_cli.render.rows import Rows
-from jobevents_cli.render.styles import Paint, colored, painted, plain, width
+from jobevents_cli.render.styles import Paint, colored, painted, plain
 from jobevents_cli.render.summary import failure_lines, outcome_line
 from jobevents_cli.render.times import TimeFormat, time_format
 
@@ -107,8 +107,7 @@ class Printer:
         self._day = self._text.today if self._text else ""
         self.places: dict[JobRef, Place] = {}
         self._back: ContactBack | None = None
-        self._footer_stream = sys.stdout if is_terminal(sys.stdout) else sys.stderr
-        self._footer_paint = _paint_for(printing.color, self._footer_stream)
+        self._footer_paint = _paint_for(printing.color, sys.stderr)
         self.screen = Screen(self._footer if printing.footer else None)
 
     def add(
@@ -251,15 +250,15 @@ class Printer:
         ):
             self.screen.say(painted(line, paint))
 
-    def _footer(self, columns: int) -> list[tuple[str, int]]:
+    def _footer(self, columns: int) -> list[str]:
         lines = footer_lines(
             [place.progress for place in self.places.values()],
             now=self._server_time(),
             columns=columns,
-            symbols=can_encode(SYMBOLS, self._footer_stream),
+            symbols=can_encode(SYMBOLS, sys.stderr),
             waits_for_jobs=self._printing.waits_for_jobs,
         )
-        return [(painted(line, self._footer_paint), sum(width(text) for text, _ in line)) for line in lines]
+        return [painted(line, self._footer_paint) for line in lines]
 
 
 def _paint_for(color: str, stream: object) -> Paint:

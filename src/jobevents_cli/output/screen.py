@@ -1,31 +1,57 @@
 """The live footer below the lines of a terminal."""
 
-import os
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
-from jobevents_cli.output.capabilities import encoding_of, is_terminal, width_of
-from jobevents_cli.output.streams import Output, say
+from jobevents_cli.output.capabilities import encoding_of, is_same_terminal, size_of
+from jobevents_cli.output.streams import STDERR, Output, say, write_to_stderr
+from jobevents_cli.output.terminal_modes import TerminalModes
+
+if TYPE_CHECKING:
+    from os import terminal_size
+
+_DRAW_EVERY: Final = 0.1
+"""The shortest time, in seconds, between two drawings of the footer."""
+
+_SHARE: Final = 10
+"""Drawing the footer may take one part in so many of the time."""
+
+_HEIGHT_SHARE: Final = 4
+"""The footer takes at most one part in so many of the terminal's rows. A narrower window breaks each of its rows into
+several, and what scrolls off the top cannot be erased."""
+
+_CLEAR_WITHIN: Final = 1.0
+"""How long, in seconds, erasing the footer at the end may take on a terminal that is blocked."""
+
+_ERASE: Final = "\x1b7\x1b[K\x1b[C\x1b[J\x1b8"
+"""Clears all from the cursor on. In two steps, because tmux takes a screen that is cleared as a whole for one that is
+to be kept above."""
+
+_HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
+_NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
 
 
 class Screen:
-    """Standard output and standard error of one program, and a footer below them where one is a terminal.
+    """Standard output and standard error, and a footer below their lines.
 
-    The footer stands on standard output where that is a terminal, else on standard error. It is taken away before
-    anything is written and put back after, in the same write where it can be: it never scrolls.
+    While the footer is shown, the cursor rests at the start of its first row. Whatever the terminal does with its rows
+    when its size changes, the footer is then all that lies below the cursor: erasing that erases the footer.
     """
 
-    def __init__(self, footer: Callable[[int], list[tuple[str, int]]] | None = None) -> None:
-        """*footer*: for so many columns, the lines to show, each with the columns it takes; None for no footer."""
+    def __init__(self, footer: Callable[[int], list[str]] | None = None) -> None:
+        """*footer* returns the rows to show for so many columns; None for no footer."""
         self.output = Output()
+        self.written = 0
+        """How many bytes of what was given to `write` are on standard output."""
         self._kept: list[bytes] = []
-        self._stream = sys.stdout if is_terminal(sys.stdout) else sys.stderr if is_terminal(sys.stderr) else None
-        self._footer = footer if self._stream else None
-        self._lengths: list[int] = []
+        self._footer = footer
+        self._modes = TerminalModes(STDERR, self.clear)
+        self._is_shared = footer is not None and is_same_terminal(sys.stdout, sys.stderr)
+        self._is_shown = False
         self._drawn = ""
-        self._drawn_lengths: list[int] = []
+        self._drawn_for: terminal_size | None = None
         self._due_at = 0.0
 
     def write(self, data: bytes) -> None:
@@ -33,24 +59,22 @@ class Screen:
         self._kept.append(data)
 
     def flush(self) -> None:
-        """Write what was kept, and the footer again below it."""
+        """Write what was kept, with the footer below it."""
         data = b"".join(self._kept)
         self._kept.clear()
         if self._footer is None:
-            self.output.write(data)
+            self._write("", data, "")
             return
-        if self._stream is sys.stdout:
-            erasure = self._erasure().encode()
-            self.output.write(erasure + data + self._drawing().encode(encoding_of(sys.stdout), "replace"))
-        else:
-            self.clear()
-            self.output.write(data)
-            self._direct(self._drawing())
+        with self._modes.undisturbed():
+            self._show(data, self._footer)
 
     def say(self, text: str) -> None:
         """Write the line *text* to standard error, above the footer."""
-        self.clear()
-        say(text, while_blocked=self.output.while_blocked)
+        with self._modes.undisturbed():
+            if self._footer:
+                write_to_stderr(self._erasure(), while_blocked=self.output.while_blocked)
+                self._is_shown = False
+            say(text, while_blocked=self.output.while_blocked)
         self.flush()
 
     def refresh(self) -> None:
@@ -59,45 +83,56 @@ class Screen:
             self.flush()
 
     def clear(self) -> None:
-        """Take the footer away."""
-        self._direct(self._erasure())
-        self._lengths = []
+        """Erase the footer and leave the terminal as it was found."""
+        if self._is_shown:
+            erasure = self._erasure()
+            self._is_shown = False
+            self._due_at = 0.0
+            write_to_stderr(erasure + _SHOW_CURSOR, within=_CLEAR_WITHIN)
+        self._modes.leave()
+
+    def _show(self, data: bytes, footer: Callable[[int], list[str]]) -> None:
+        """Write *data*, and the *footer* if the terminal is ours; both at once if they go to the same terminal."""
+        is_foreground = self._modes.is_foreground
+        if not is_foreground:  # nobody knows what was written below by now
+            self._is_shown = False
+        may_draw = is_foreground and not self._modes.is_ending
+        before = self._drawn if self._is_shown else ""
+        after = self._drawing(footer) if may_draw else ""
+        erasure = self._erasure()
+        if data and self._is_shared:
+            self._is_shown = bool(after)
+            self._write(erasure, data, after)
+            return
+        self._write("", data, "")
+        if after != before:
+            self._is_shown = bool(after)
+            write_to_stderr(erasure + after, while_blocked=self.output.while_blocked)
 
     def _erasure(self) -> str:
-        """What takes the footer away: back to its first row, and all below cleared."""
-        if not self._lengths:
-            return ""
-        rows = len(self._lengths)
-        columns = width_of(self._stream)
-        if _reflows():
-            rows = sum(max(1, -(-length // columns)) for length in self._lengths)
-        return "\r" + "\x1b[A" * (rows - 1) + "\x1b[J"
+        """What erases the footer: ours, or that of another program of this kind on the same terminal."""
+        return "\r" + _ERASE if self._is_shown and self._modes.is_foreground else _ERASE
 
-    def _drawing(self) -> str:
-        """The footer, told anew at most ten times a second."""
-        if self._footer is None:
-            return ""
+    def _drawing(self, footer: Callable[[int], list[str]]) -> str:
+        """What draws the footer, made anew from time to time or if the terminal's size has changed."""
+        size = size_of(sys.stderr)
         now = time.monotonic()
-        if now >= self._due_at or not self._drawn:
-            self._due_at = now + 0.1
-            # The last column stays free: a line that fills it would wrap on some terminals.
-            lines = self._footer(width_of(self._stream) - 1)
-            # Without automatic wrapping: what is on its way while the terminal becomes narrower is cut, not wrapped.
-            # The cursor rests at the left: the ^C that the terminal itself writes must not begin another row.
-            self._drawn = "\x1b[?7l" + "\n".join(text for text, _ in lines) + "\x1b[?7h\r"
-            self._drawn_lengths = [columns for _, columns in lines]
-        self._lengths = list(self._drawn_lengths)
+        if now >= self._due_at or size != self._drawn_for:
+            # The last column stays free: a row that fills it would wrap on some terminals.
+            rows = footer(size.columns - 1)[: max(1, size.lines // _HEIGHT_SHARE)]
+            # Without wrapping: rows on their way to a terminal that becomes narrower are cut.
+            lines = "\r\n".join(rows) + "\x1b[A" * (len(rows) - 1)
+            self._drawn = f"{_HIDE_CURSOR}{_NO_WRAP}{lines}{_WRAP}\r" if rows else ""
+            self._drawn_for = size
+            self._modes.enter()
+            then = time.monotonic()
+            self._due_at = then + max(_DRAW_EVERY, _SHARE * (then - now))
         return self._drawn
 
-    def _direct(self, text: str) -> None:
-        if self._stream is None or not text:
-            return
-        with suppress(OSError, ValueError):
-            self._stream.write(text)
-            self._stream.flush()
-
-
-def _reflows() -> bool:
-    """Whether the terminal breaks long lines anew when it becomes narrower: most do, xterm does not."""
-    names = ("TMUX", "VTE_VERSION", "TERM_PROGRAM", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "WT_SESSION")
-    return any(os.environ.get(name) for name in names)
+    def _write(self, before: str, data: bytes, after: str) -> None:
+        """Write *data* to standard output between what erases and what draws the footer."""
+        start = self.output.written + len(before)
+        try:
+            self.output.write(before.encode() + data + after.encode(encoding_of(sys.stderr), "replace"))
+        finally:
+            self.written += min(max(self.output.written - start, 0), len(data))

@@ -12,6 +12,7 @@ from jobevents_cli.output.capabilities import encoding_of
 from jobevents_cli.output.descriptor import Descriptor, ReaderWatch
 
 STDOUT: Final = 1
+STDERR: Final = 2
 
 _LOOK_EVERY: Final = 0.1
 """How often, in seconds, a wait for a blocked stream is interrupted to see whether it is still wanted."""
@@ -145,9 +146,14 @@ def say(text: str, *, while_blocked: Callable[[], None] = do_nothing, within: fl
     While nobody reads it, *while_blocked* is called every tenth of a second; it may raise. With *within*, give up
     after so many seconds.
     """
-    if sys.stderr is None:
+    write_to_stderr(f"{text}\n", while_blocked=while_blocked, within=within)
+
+
+def write_to_stderr(text: str, *, while_blocked: Callable[[], None] = do_nothing, within: float | None = None) -> None:
+    """The same for *text* without a line's end."""
+    if sys.stderr is None or not text:
         return
-    data = f"{text}\n".encode(encoding_of(sys.stderr), "backslashreplace")
+    data = text.encode(encoding_of(sys.stderr), "backslashreplace")
     with suppress(OSError, ValueError):
         stderr = Descriptor(sys.stderr.fileno())
         done, waited = 0, 0.0
@@ -161,7 +167,7 @@ def say(text: str, *, while_blocked: Callable[[], None] = do_nothing, within: fl
 
 def end_streams() -> None:
     """Leave nothing in Python's own buffers: what fails to be flushed at exit would change the exit status to 120."""
-    for number, stream in ((STDOUT, sys.stdout), (2, sys.stderr)):
+    for number, stream in ((STDOUT, sys.stdout), (STDERR, sys.stderr)):
         if stream is None:
             continue
         try:

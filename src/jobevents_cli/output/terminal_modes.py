@@ -1,0 +1,146 @@
+"""Echo off while a footer is shown, and on again on every way out but kill -9."""
+
+import atexit
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any, Final
+
+if sys.platform != "win32":
+    import termios
+
+_FATAL: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+"""The signals that end the process, by our own handler or by default."""
+
+_LOCAL_FLAGS: Final = 3
+"""The index of the local flags in what tcgetattr returns."""
+
+
+class TerminalModes:
+    """The settings of one terminal.
+
+    They are touched only while the process is in the terminal's foreground: otherwise the terminal is another's.
+    ECHOCTL is cleared together with ECHO, as a mark: when several of these programs share a terminal, each knows by
+    it that echo was on before the first one started. So the last one switches it on, in whatever order they end.
+    """
+
+    def __init__(self, number: int, clear: Callable[[], None]) -> None:
+        """Manage the terminal behind the descriptor *number*.
+
+        *clear* is called before a signal stops the process, or ends it without another handler. It runs in a signal
+        handler, but never within `undisturbed`, and calls `leave`.
+        """
+        self._number = number
+        self._clear = clear
+        self.is_ending = False
+        """Whether a signal is ending the process: then it is too late to change settings again."""
+        self._is_quiet = False
+        self._is_busy = False
+        self._must_stop = False
+        self._previous: dict[int, Any] = {}
+
+    @property
+    def is_foreground(self) -> bool:
+        """Whether this process has the terminal, so that it may change settings and draw."""
+        if sys.platform == "win32":
+            return True
+        try:
+            return os.tcgetpgrp(self._number) == os.getpgrp()
+        except OSError:  # not our controlling terminal, so without job control
+            return True
+
+    def enter(self) -> None:
+        """Switch echo off. Call it again now and then: another program may have switched it on."""
+        if sys.platform == "win32":
+            return
+        if not self._previous:
+            self._handle_signals()
+        with suppress(OSError, termios.error):
+            attributes = termios.tcgetattr(self._number)
+            if attributes[_LOCAL_FLAGS] & termios.ECHO:
+                self._is_quiet = True
+                attributes[_LOCAL_FLAGS] &= ~(termios.ECHO | termios.ECHOCTL)
+                self._set(attributes)
+            elif not attributes[_LOCAL_FLAGS] & termios.ECHOCTL:
+                self._is_quiet = True
+
+    def leave(self) -> None:
+        """Switch echo on, if it was on before."""
+        if sys.platform == "win32" or not self._is_quiet:
+            return
+        self._is_quiet = False
+        with suppress(OSError, termios.error):
+            if self.is_foreground:
+                attributes = termios.tcgetattr(self._number)
+                attributes[_LOCAL_FLAGS] |= termios.ECHO | termios.ECHOCTL
+                self._set(attributes)
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Let a signal that stops the process wait while something is written to the terminal."""
+        self._is_busy = True
+        try:
+            yield
+        finally:
+            self._is_busy = False
+        if self._must_stop:
+            self._stop()
+
+    def _set(self, attributes: list[Any]) -> None:
+        if sys.platform != "win32":
+            # If the shell takes the foreground just now, SIGTTOU would stop the process here.
+            mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+            try:
+                termios.tcsetattr(self._number, termios.TCSANOW, attributes)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def _handle_signals(self) -> None:
+        """Come before the handlers there are; a signal that is ignored stays ignored."""
+        atexit.register(self.leave)
+        for name in _FATAL:
+            number = getattr(signal, name)
+            previous = signal.getsignal(number)
+            if previous not in (signal.SIG_IGN, None):
+                self._previous[number] = previous
+                signal.signal(number, self._on_fatal)
+        if sys.platform != "win32" and signal.getsignal(signal.SIGTSTP) == signal.SIG_DFL:
+            signal.signal(signal.SIGTSTP, self._on_stop)
+
+    def _on_fatal(self, number: int, frame: FrameType | None) -> None:
+        previous = self._previous[number]
+        if callable(previous):
+            self.leave()
+            self.is_ending = True
+            signal.signal(number, previous)
+            previous(number, frame)
+            return
+        if self._is_busy:
+            self.leave()
+        else:
+            self._clear()
+        self._do_default(number)
+
+    def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
+        if self._is_busy:
+            self._must_stop = True
+        else:
+            self._stop()
+
+    def _stop(self) -> None:
+        """Stop the process as Ctrl-Z does by default. Returns once it is continued."""
+        self._must_stop = False
+        self._clear()
+        if sys.platform != "win32":
+            self._do_default(signal.SIGTSTP)
+            signal.signal(signal.SIGTSTP, self._on_stop)
+
+    def _do_default(self, number: int) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        if sys.platform != "win32":
+            # Sent to this thread, it arrives before the next line runs.
+            signal.pthread_kill(threading.get_ident(), number)

@@ -1,0 +1,227 @@
+"""The footer in a real terminal that reflows: no event is lost, and nothing of the footer remains."""
+
+import os
+import re
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import misbehaving
+from support.misbehaving import TestServer
+from support.program import Home, wait_until
+from support.tmux import Tmux
+
+from jobevents_cli.demo.scripted_jobs import ScriptedJob, written
+
+pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+
+Serve = Callable[..., TestServer]
+
+
+class Stage:
+    """A running job: each event is visible once the test tells it."""
+
+    def __init__(self, number: int = 352) -> None:
+        self.job = ScriptedJob(number, tuple(f"node{at:03}.example.com" for at in range(200)), time.time(), "finished")
+        self.told = 0
+        for at in range(40):
+            self._publish(f"node{at:03}.example.com:running")
+
+    def tell(self, count: int = 5) -> None:
+        """Let *count* more nodes finish."""
+        for _ in range(count):
+            self._publish(f"node{self.told:03}.example.com:finished")
+            self.told += 1
+
+    def end(self) -> None:
+        """Let the job end."""
+        self._publish("job:finished")
+
+    def _publish(self, word: str) -> None:
+        misbehaving.publish(self.job, word, len(self.job.timeline) + 1)
+        self.job.timeline[-1][1]["timestamp"] = written(time.time())
+
+
+def _command(server: TestServer, number: int = 352) -> str:
+    return f"jobevents tail {number} --interval 0.1 --time none --url {server.url}"
+
+
+def _window(home: Home, command: str, *, columns: int = 100, rows: int = 24) -> Tmux:
+    return Tmux(home.folder, command, environment=home.environment, columns=columns, rows=rows)
+
+
+def _shows_footer(window: Tmux) -> bool:
+    return "running: node" in window.text and not window.shows_cursor
+
+
+def _is_complete(window: Tmux, stage: Stage) -> None:
+    """Every event is there once, and nothing of the footer is."""
+    text = window.text
+    assert re.findall(r"✔ finished +node(\d+)\.example\.com", text) == [f"{at:03}" for at in range(stage.told)], text
+    assert len(re.findall(r"▶ running +node\d+\.example\.com", text)) == 40, text
+    assert not re.search(r"[━─]{3}|^running: |^failed: |/200 ", text, re.MULTILINE), text
+
+
+def _is_restored(window: Tmux) -> None:
+    """The terminal is as it was found."""
+    assert window.shows_cursor
+    assert window.echoes
+
+
+@pytest.mark.parametrize("sizes", [(200, 60, 100, 40), (80, 40, 200, 60), (40, 100, 60, 80)], ids=str)
+def test_a_resize_loses_nothing(home: Home, serve: Serve, sizes: tuple[int, ...]) -> None:
+    """Narrowed and widened while events arrive, the terminal has every event, no footer, echo and a cursor."""
+    stage = Stage()
+    with _window(home, _command(serve(stage.job)), columns=sizes[0]) as window:
+        window.wait_for(_shows_footer)
+        for columns in sizes[1:]:
+            window.resize(columns)
+            stage.tell()
+            window.wait_for(lambda w: f"finished  node{stage.told - 1:03}.example.com" in w.text)
+        window.type("C-c")
+        window.wait_for(lambda w: w.has_ended)
+        _is_restored(window)
+        _is_complete(window, stage)
+
+
+def test_what_is_typed_leaves_no_trace(home: Home, serve: Serve) -> None:
+    """Enter and letters typed below the footer appear nowhere while it is shown."""
+    stage = Stage()
+    with _window(home, _command(serve(stage.job)), columns=80) as window:
+        window.wait_for(_shows_footer)
+        assert not window.echoes
+        for _ in range(3):
+            window.type("typed", "Enter", "Enter")
+            stage.tell()
+            window.wait_for(lambda w: f"finished  node{stage.told - 1:03}.example.com" in w.text)
+        stage.end()
+        window.wait_for(lambda w: w.has_ended)
+        _is_restored(window)
+        _is_complete(window, stage)
+        assert "typed" not in window.text.partition("ended 0")[0]
+
+
+def _shell(home: Home) -> Tmux:
+    """An interactive shell. It says `ready` for each of its prompts."""
+    (home.folder / "prompt").write_text("PS1='ready> '\n")
+    return _window(home, f"bash --noprofile --rcfile {home.folder}/prompt -i", columns=80)
+
+
+def _in_shell(window: Tmux, command: str) -> None:
+    window.type(command, "Enter")
+
+
+def _shell_echoes(window: Tmux, home: Home) -> bool:
+    """Whether a program that this shell starts finds echo on. At its prompt the shell has its own settings."""
+    file = home.folder / "settings"
+    file.unlink(missing_ok=True)
+    _in_shell(window, f"stty -a > {file}.new; mv {file}.new {file}")
+    wait_until(file.exists)
+    return bool(re.search(r"(?<!-)\becho\b", file.read_text()))
+
+
+def test_stopped_and_continued(home: Home, serve: Serve) -> None:
+    """Ctrl-Z erases the footer and gives the terminal back; `fg` shows it again; no event is lost."""
+    stage = Stage()
+    with _shell(home) as window:
+        _in_shell(window, _command(serve(stage.job)))
+        window.wait_for(_shows_footer)
+        window.type("C-z")
+        window.wait_for(lambda w: "Stopped" in w.text)
+        _is_complete(window, stage)
+        assert window.shows_cursor
+        assert _shell_echoes(window, home)
+        stage.tell()
+        _in_shell(window, "fg")
+        window.wait_for(lambda w: "finished  node004" in w.text and _shows_footer(w))
+        assert not window.echoes
+        window.type("C-c")
+        window.wait_for(lambda w: "ready>" in w.lines[-1])
+        _is_complete(window, stage)
+        assert window.shows_cursor
+        assert _shell_echoes(window, home)
+
+
+def test_in_the_background(home: Home, serve: Serve) -> None:
+    """With `&` the events are printed, without a footer, and the terminal's settings are left alone."""
+    stage = Stage()
+    stage.tell()
+    with _shell(home) as window:
+        _in_shell(window, f"{_command(serve(stage.job))} &")
+        window.wait_for(lambda w: "finished  node004" in w.text)
+        assert window.shows_cursor
+        assert _shell_echoes(window, home)
+        stage.tell()
+        window.wait_for(lambda w: "finished  node009" in w.text)
+        _is_complete(window, stage)
+        _in_shell(window, "fg")
+        window.wait_for(_shows_footer)
+        window.type("C-c")
+        window.wait_for(lambda w: not _shows_footer(w) and w.shows_cursor)
+        assert _shell_echoes(window, home)
+        _is_complete(window, stage)
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)], ids=str)
+def test_two_on_one_terminal(home: Home, serve: Serve, order: tuple[int, int]) -> None:
+    """Two programs on one terminal, in whatever order they end: echo is on, the cursor visible, every event there."""
+    stages = {1: Stage(1), 2: Stage(2)}
+    server = serve(*(stage.job for stage in stages.values()))
+    command = " & ".join(f"{_command(server, number)} & echo $! > {home.folder}/{number}" for number in stages)
+    with _window(home, f"{command.replace('& &', '&')}; wait") as window:
+        window.wait_for(lambda w: w.text.count("running   node039") == 2 and _shows_footer(w))
+        for ended, number in enumerate(order):
+            window.wait_for(lambda w: not w.echoes)
+            stages[number].tell()
+            window.wait_for(lambda w, ended=ended: w.text.count("finished  node004") == ended + 1)  # type: ignore[misc]
+            os.kill(int((home.folder / str(number)).read_text()), signal.SIGTERM)
+            wait_until(lambda number=number: not _runs(home.folder / str(number)))  # type: ignore[misc]
+        window.wait_for(lambda w: w.has_ended)
+        _is_restored(window)
+        text = window.text
+        assert text.count("finished  node004.example.com") == 2
+        assert not re.search(r"[━─]{3}|^running: |/200 ", text, re.MULTILINE), text
+
+
+def _runs(file: Path) -> bool:
+    try:
+        os.kill(int(file.read_text()), 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1"])
+def test_signals_restore_the_terminal(home: Home, serve: Serve, name: str) -> None:
+    """Whichever signal ends the program: the footer is erased, echo is on, the cursor visible."""
+    stage = Stage()
+    with _window(home, f"ulimit -c 0; echo $$ > {home.folder}/shell; {_command(serve(stage.job))}") as window:
+        window.wait_for(_shows_footer)
+        os.kill(_children((home.folder / "shell").read_text().strip())[0], signal.Signals[name])
+        window.wait_for(lambda w: w.has_ended)
+        _is_restored(window)
+        _is_complete(window, stage)
+
+
+def test_a_blocked_terminal(home: Home, serve: Serve) -> None:
+    """Ctrl-S holds the output; a signal ends the program nevertheless, and echo is on."""
+    stage = Stage()
+    with _window(home, f"echo $$ > {home.folder}/shell; {_command(serve(stage.job))}") as window:
+        window.wait_for(_shows_footer)
+        window.type("C-s")
+        stage.tell(150)
+        shell = (home.folder / "shell").read_text().strip()
+        child = _children(shell)[0]
+        os.kill(child, signal.SIGTERM)
+        wait_until(lambda: child not in _children(shell))
+        assert window.echoes
+        window.type("C-q")
+        window.wait_for(lambda w: w.has_ended)
+        _is_restored(window)
+
+
+def _children(shell: str) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{shell}/task/{shell}/children").read_text().split()]

@@ -61,6 +61,28 @@ def test_before_anything_is_known() -> None:
     assert _rows(waits=True) == ["0 jobs  0 done"]
 
 
+def test_the_longest_running_come_first_in_whatever_order_they_started() -> None:
+    """Starts may come out of order, twice, or without a time; nodes that ended are not named."""
+    progress = Progress()
+    for node, at in (("web2", 20), ("web1", 15), ("web3", 30), ("web1", 15), ("db1", 10), ("web4", 12)):
+        progress.take(_event("node_running", node, at))
+    progress.take(Event({"type": "node_running", "details": {"node": "app1"}}))
+    progress.take(_event("node_finished", "db1", 31))
+    assert _rows(progress)[1] == "running: web4 22s, web1 19s, web2 14s, web3 4s, app1"
+    progress.take(_event("node_finished", "web4", 32))
+    assert _rows(progress)[1] == "running: web1 19s, web2 14s, web3 4s, app1"
+
+
+def test_the_longest_running_of_many_jobs_are_named() -> None:
+    """Of 50 jobs the nodes that run longest are named, although they are all in one."""
+    jobs = [Progress() for _ in range(50)]
+    for number, job in enumerate(jobs):
+        job.take(_event("node_running", f"new{number}", 33))
+    for number in range(5):
+        jobs[40].take(_event("node_running", f"old{number}", 10 + number))
+    assert _rows(*jobs)[1].startswith("running: old0 24s, old1 23s, old2 22s, old3 21s, old4 20s, new")
+
+
 def test_several_jobs_are_one_footer() -> None:
     """Their counts are added up; the longest running of all come first."""
     other = _progress(created="2026-11-23T02:41:00Z")

@@ -1,8 +1,7 @@
 """What the events of one job add up to: counts, running nodes, failures, times."""
 
 from collections.abc import Iterable, Mapping
-from heapq import heappush, heappushpop, nsmallest
-from itertools import islice
+from heapq import heappop, heappush, heappushpop
 from typing import Final
 
 from jobevents_cli.model.event import (
@@ -26,6 +25,12 @@ MOST_FAILURES: Final = 20
 
 
 _MUST_HAVE_STARTED: Final = (NODE_FINISHED, "node_failed")
+
+_NEVER: Final = float("inf")
+"""The start of a node whose start has no time."""
+
+_ENDED: Final = -1.0
+"""The start of a node that is not running."""
 
 
 class Progress:
@@ -53,8 +58,8 @@ class Progress:
         self.last: float | None = None
         self._is_whole = is_whole
         self._running: dict[str, float | None] = {}
-        self._is_in_order = True
-        self._newest_start = float("-inf")
+        self._starts: list[tuple[float, str]] = []
+        """A heap of the starts of running nodes, and of nodes that have ended since."""
         self._unstarted: dict[str, bool] = {}
         """Nodes that ended before their start was seen: whether they must have started."""
 
@@ -81,10 +86,8 @@ class Progress:
     def _start(self, node: str, at: float | None) -> None:
         if self._unstarted and self._unstarted.pop(node, None) is not None:
             return
-        if at is not None:
-            self._is_in_order = not self._running or (self._is_in_order and at >= self._newest_start)
-            self._newest_start = at
         self._running[node] = at
+        heappush(self._starts, (_NEVER if at is None else at, node))
 
     def _end(self, event: Event, kind: str, at: float | None) -> float | None:
         if kind != NODE_FINISHED:
@@ -173,12 +176,14 @@ class Progress:
     def longest_running(self, now: float, most: int) -> list[tuple[str, float | None]]:
         """The nodes that have been running longest at *now*, at most *most*, each with its seconds.
 
-        Nodes nearly always start in the order of their events: then the first ones are the answer, and 50,000
-        running nodes need no sorting.
+        Takes about as long for 50,000 running nodes as for 50. Only one thread may call it.
         """
-        if self._is_in_order:
-            longest = list(islice(self._running.items(), most))
-        else:
-            entries = list(self._running.items())
-            longest = nsmallest(most, entries, key=lambda entry: entry[1] if entry[1] is not None else now)
-        return [(node, None if since is None else max(0.0, now - since)) for node, since in longest]
+        longest: list[tuple[float, str]] = []
+        while self._starts and len(longest) < most:
+            start = heappop(self._starts)
+            at, node = start
+            if self._running.get(node, _ENDED) == (None if at == _NEVER else at) and start not in longest[-1:]:
+                longest.append(start)
+        for start in longest:
+            heappush(self._starts, start)
+        return [(node, None if at == _NEVER else max(0.0, now - at)) for at, node in longest]

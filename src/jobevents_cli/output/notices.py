@@ -1,8 +1,8 @@
 """Turns errors and notices into lines for the reader, on standard error."""
 
-from typing import assert_never
+from typing import Final, assert_never
 
-from jobevents_cli.errors import Interrupted, JobEventsError, PipeClosed
+from jobevents_cli.errors import Interrupted, JobEventsError, PipeClosed, TimedOut
 from jobevents_cli.following.notices import (
     ContactBack,
     ContactLost,
@@ -18,6 +18,9 @@ from jobevents_cli.model.durations import format_duration
 from jobevents_cli.output.streams import say
 from jobevents_cli.render.escape import safe
 
+_END_WITHIN: Final = 1.0
+"""How long, in seconds, the last lines of a program that must end now may take."""
+
 
 def tell(text: str) -> None:
     """Say *text*, which may hold what a server said, on standard error."""
@@ -28,11 +31,13 @@ def tell_error(error: JobEventsError) -> None:
     """The one place where an error becomes lines for the reader."""
     if isinstance(error, PipeClosed):
         return
-    tell(f"{'Interrupted' if isinstance(error, Interrupted) else 'Error'}: {error.message}")
+    # What must end now does not wait for a terminal that is held by Ctrl-S.
+    within = _END_WITHIN if isinstance(error, Interrupted | TimedOut) else None
+    lines = [f"{'Interrupted' if isinstance(error, Interrupted) else 'Error'}: {error.message}"]
     if error.hint:
-        tell(f"Hint: {error.hint}")
-    for line in (error.go_on or "").splitlines():
-        tell(line)
+        lines.append(f"Hint: {error.hint}")
+    lines += (error.go_on or "").splitlines()
+    say("\n".join(safe(line) for line in lines), within=within)
 
 
 def sentence(notice: Notice) -> str:  # noqa: PLR0911 - a table

@@ -84,12 +84,12 @@ class Screen:
 
     def clear(self) -> None:
         """Erase the footer and leave the terminal as it was found."""
+        self._modes.leave()
         if self._is_shown:
             erasure = self._erasure()
             self._is_shown = False
             self._due_at = 0.0
             write_to_stderr(erasure + _SHOW_CURSOR, within=_CLEAR_WITHIN)
-        self._modes.leave()
 
     def _show(self, data: bytes, footer: Callable[[int], list[str]]) -> None:
         """Write *data*, and the *footer* if the terminal is ours; both at once if they go to the same terminal."""

@@ -69,7 +69,7 @@ class TerminalModes:
                 self._is_quiet = True
 
     def leave(self) -> None:
-        """Switch echo on, if it was on before."""
+        """Switch echo on, if it was on before. Output that Ctrl-S holds continues: the footer is to be erased."""
         if sys.platform == "win32" or not self._is_quiet:
             return
         self._is_quiet = False
@@ -77,6 +77,8 @@ class TerminalModes:
             if self.is_foreground:
                 attributes = termios.tcgetattr(self._number)
                 attributes[_LOCAL_FLAGS] |= termios.ECHO | termios.ECHOCTL
+                # Without flow control for a moment: that ends a Ctrl-S.
+                self._set([attributes[0] & ~termios.IXON, *attributes[1:]])
                 self._set(attributes)
 
     @contextmanager

@@ -1,6 +1,7 @@
 """The live footer: what is happening now, in at most three rows that fit the terminal."""
 
 from collections.abc import Collection, Iterable
+from heapq import nlargest
 from typing import Final
 
 from jobevents_cli.model.event import CLOSING_STATES
@@ -74,9 +75,19 @@ def _total(jobs: Iterable[Progress]) -> int:
 
 
 def _running(jobs: Iterable[Progress], now: float) -> list[str]:
-    longest = [entry for job in jobs for entry in job.longest_running(now, _MOST_NAMES)]
-    longest.sort(key=lambda entry: -(entry[1] or 0.0))
+    # Who runs longest of all is in a job whose longest is among the longest.
+    firsts = nlargest(_MOST_NAMES, (job for job in jobs if job.running), key=lambda job: _longest(job, now))
+    longest = [entry for job in firsts for entry in job.longest_running(now, _MOST_NAMES)]
+    longest.sort(key=_seconds, reverse=True)
     return [f"{safe(node)} {took_text(seconds)}".rstrip() for node, seconds in longest[:_MOST_NAMES]]
+
+
+def _longest(job: Progress, now: float) -> float:
+    return max(map(_seconds, job.longest_running(now, 1)), default=0.0)
+
+
+def _seconds(entry: tuple[str, float | None]) -> float:
+    return entry[1] or 0.0
 
 
 def _failed(jobs: Iterable[Progress]) -> list[str]:

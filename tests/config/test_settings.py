@@ -150,5 +150,5 @@ def test_a_broken_orchestrator_conf_is_named(home: Home) -> None:
     path.write_text('{"options": {\n"service-url" "x"}}')
     ran = home.run("list", "352")
     assert ran.status == 2
-    assert f"{path} is no JSON" in ran.err
+    assert f"{path} is not valid JSON" in ran.err
     assert "line 2 column" in ran.err

@@ -3,19 +3,12 @@
 import json
 import os
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.misbehaving import TestServer, big_job, job, publish
 from support.program import Home, wait_until
-
-from jobevents_cli.errors import UsageProblem
-from jobevents_cli.following.position import Cursor
-from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.state.cursor_file import FORGET_AFTER, CursorFile
-from jobevents_cli.state.private_files import draft_of
 
 Serve = Callable[..., TestServer]
 KINDS = ("n1:running", "n2:running", "n1:finished", "n2:failed", "job:finished")
@@ -104,7 +97,7 @@ def test_a_home_that_cannot_be_written(home: Home, serve: Serve) -> None:
     nowhere = home.with_(XDG_STATE_HOME="/proc/nowhere")
     ran = nowhere.run("tail", "352", "--resume", "--url", serve(job(*KINDS)).url)
     assert (ran.status, ran.out) == (2, "")
-    assert "--resume cannot keep its place in /proc/nowhere" in ran.err
+    assert "--resume cannot keep its cursor in /proc/nowhere" in ran.err
 
 
 def test_a_full_disk_is_said_once(home: Home, serve: Serve) -> None:
@@ -131,41 +124,6 @@ def test_a_full_disk_is_said_once(home: Home, serve: Serve) -> None:
     assert (ran.status, _ids(ran.out)) == (3, ["1", "2", "3", "4", "5"])
     assert ran.err.count("cannot be saved") == 1
     json.loads(path.read_text())
-
-
-def test_a_cursor_that_cannot_be_saved_warns_once_and_keeps_the_old(tmp_path: Path) -> None:
-    """The warning comes once; the file keeps what was saved last."""
-    file = CursorFile("https://pe:8143", JobRef.job(1), tmp_path)
-    assert file.save(Cursor(5, (7,), {"node_failed": 1}, "t")) is None
-    os.symlink("/dev/full", draft_of(file.path))
-    warning = file.save(Cursor(9, (), {}))
-    assert warning is not None
-    assert "No space left on device" in warning
-    assert file.load() == Cursor(5, (7,), {"node_failed": 1}, "t")
-    os.symlink("/dev/full", draft_of(file.path))
-    assert file.save(Cursor(9, (), {})) is None
-
-
-def test_old_cursors_are_cleared_away(tmp_path: Path) -> None:
-    """What nobody used for 60 days goes; what is newer stays."""
-    old, new = tmp_path / "a-1.json", tmp_path / "a-2.json"
-    for path in (old, new):
-        path.write_text("{}")
-    long_ago = time.time() - FORGET_AFTER - 10
-    os.utime(old, (long_ago, long_ago))
-    CursorFile("https://pe:8143", JobRef.job(3), tmp_path)
-    assert not old.exists()
-    assert new.exists()
-
-
-def test_orchestrators_and_jobs_have_their_own_cursors(tmp_path: Path) -> None:
-    """The same job id elsewhere is another job."""
-    one = CursorFile("https://pe:8143", JobRef.job(1), tmp_path)
-    one.save(Cursor(5, (), {}))
-    assert CursorFile("https://pe:8144", JobRef.job(1), tmp_path).load() is None
-    assert CursorFile("https://pe:8143", JobRef.job(2), tmp_path).load() is None
-    with pytest.raises(UsageProblem, match="another"):
-        CursorFile("https://pe:8143", JobRef.job(1), tmp_path)
 
 
 def test_fail_fast_resumes_behind_the_failure(home: Home, serve: Serve) -> None:

@@ -1,18 +1,23 @@
-"""`jobevents config`: what is configured, where it stands, and changing it."""
+"""`jobevents config`: what is configured, where it comes from, and changing it."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from jobevents_cli.commands.options import CONFIGURABLE, Duration, connection_options
+from jobevents_cli.commands.help_groups import GroupedCommand, GroupedGroup
+from jobevents_cli.commands.options import CONFIGURABLE, Duration, complete_profiles, connection_options
 from jobevents_cli.exit_status import ExitStatus
 
-_KEYS = ("url", "token-file", "cacert", "default-profile", *CONFIGURABLE)
-_profile_option = click.option("--profile", metavar="NAME", help="In this profile instead of for all.")
+_FILES: Final = {"cacert": "CA file", "puppetdb-cert": "certificate", "puppetdb-key": "key"}
+_KEYS: Final = ("url", "token-file", "cacert", "default-profile", "puppetdb-url", "puppetdb-cert", "puppetdb-key")
+_profile_option = click.option(
+    "--profile", metavar="NAME", shell_complete=complete_profiles, help="In this profile instead of for all."
+)
 
 
 @click.group(
     "config",
+    cls=GroupedGroup,
     epilog="""\b
 Examples:
   jobevents config set url https://pe.example.com
@@ -25,90 +30,130 @@ Examples:
 def command() -> None:
     """Show and change the configuration file.
 
-    Keys: url, token-file, cacert, default-profile; and defaults for options: interval, retry-for, timeout, time,
-    color, progress.
+    Keys: url, token-file, cacert, default-profile; for PuppetDB puppetdb-url, puppetdb-cert, puppetdb-key; and the
+    defaults of options: interval, retry-for, timeout, time, color, progress.
     """
 
 
-@command.command("path", epilog='\b\nExamples:\n  jobevents config path\n  cat "$(jobevents config path)"\n')
+@command.command(
+    "path", cls=GroupedCommand, epilog='\b\nExamples:\n  jobevents config path\n  cat "$(jobevents config path)"\n'
+)
 def path() -> int:
-    """Print where the configuration file is, or would be."""
-    from jobevents_cli.config.file import config_path
+    """Print the path of the configuration file.
 
-    click.echo(config_path())
+    The file need not exist yet.
+    """
+    from jobevents_cli.config.file import ConfigFile, config_path
+    from jobevents_cli.output.streams import print_text
+
+    print_text(f"{config_path() or ConfigFile().path}\n")
     return ExitStatus.DONE
 
 
-@command.command("show", epilog="\b\nExamples:\n  jobevents config show\n  jobevents config show --profile staging\n")
+@command.command(
+    "show",
+    cls=GroupedCommand,
+    epilog="\b\nExamples:\n  jobevents config show\n  jobevents config show --profile staging\n",
+)
 @connection_options
 def show(**options: Any) -> int:
-    """Print every setting in force and where it comes from; of the token, only that."""
+    """Print every setting and where it comes from.
+
+    The token is never printed. A setting that cannot be used is reported, and the others are printed all the same.
+    """
     from jobevents_cli.commands.builders import configuration_for
+    from jobevents_cli.config.effective import Row, effective
+    from jobevents_cli.output.streams import print_text
     from jobevents_cli.render.escape import safe
 
-    configuration = configuration_for(options)
-    for name, value, origin in configuration.effective(CONFIGURABLE):
-        click.echo(safe(f"{name:<12}  {value}  ({origin})"))
+    problem = None
+    found = effective(configuration_for(options), CONFIGURABLE, token_file_given=bool(options["token_file"]))
+    for row in found:
+        if isinstance(row, Row):
+            print_text(safe(f"{row.name:<13} {row.value}  ({row.origin})") + "\n")
+        else:
+            problem = problem or row
+    if problem:
+        raise problem
     return ExitStatus.DONE
 
 
 @command.command(
     "set",
+    cls=GroupedCommand,
     epilog="\b\nExamples:\n  jobevents config set url https://pe.example.com\n  jobevents config set color never\n",
 )
-@click.argument("key", metavar="KEY", type=click.Choice(_KEYS))
+@click.argument("key", metavar="KEY", type=click.Choice([*_KEYS, *CONFIGURABLE]))
 @click.argument("value", metavar="VALUE")
 @_profile_option
 def set_(key: str, value: str, profile: str | None) -> int:
-    """Set KEY to VALUE, after a check."""
+    """Set KEY to VALUE.
+
+    A value that could not be used is refused.
+    """
     from jobevents_cli.config.file import ConfigFile
 
     if profile is not None and key == "default-profile":
-        raise click.UsageError("default-profile stands for all: leave --profile out")
-    ConfigFile().set(key, _checked(key, value), profile)
+        raise click.UsageError("default-profile and --profile contradict each other: it holds for all profiles")
+    file = ConfigFile()
+    if key == "default-profile":
+        file.profile(value)
+    file.set(key, _checked(key, value), profile)
     return ExitStatus.DONE
 
 
 @command.command(
-    "unset", epilog="\b\nExamples:\n  jobevents config unset interval\n  jobevents config unset --profile staging url\n"
+    "unset",
+    cls=GroupedCommand,
+    epilog="\b\nExamples:\n  jobevents config unset interval\n  jobevents config unset --profile staging url\n",
 )
 @click.argument("key", metavar="KEY")
 @_profile_option
 def unset(key: str, profile: str | None) -> int:
-    """Take KEY out of the file."""
+    """Remove KEY from the file."""
     from jobevents_cli.config.file import ConfigFile
     from jobevents_cli.errors import UsageProblem
 
     file = ConfigFile()
     if not file.unset(key, profile):
-        raise UsageProblem(f"{key} does not stand in {file.path}" + (f" [profiles.{profile}]" if profile else ""))
+        raise UsageProblem(f"{key} is not set in {file.path}" + (f" [profiles.{profile}]" if profile else ""))
     return ExitStatus.DONE
 
 
-@command.command("profiles", epilog="\b\nExamples:\n  jobevents config profiles\n")
+@command.command("profiles", cls=GroupedCommand, epilog="\b\nExamples:\n  jobevents config profiles\n")
 def profiles() -> int:
-    """List the profiles, the default one marked."""
+    """List the profiles; * marks the default one."""
     from jobevents_cli.config.file import ConfigFile
+    from jobevents_cli.config.sources import shown
+    from jobevents_cli.output.streams import print_text
     from jobevents_cli.render.escape import safe
 
     file = ConfigFile()
     for name, table in file.profiles.items():
         mark = "*" if name == file.default_profile else " "
-        click.echo(safe(f"{mark} {name}  {table.get('url', '')}").rstrip())
+        url = table.get("url", "")
+        print_text(safe(f"{mark} {name}  {url if isinstance(url, str) else shown(url)}").rstrip() + "\n")
     return ExitStatus.DONE
 
 
 def _checked(key: str, value: str) -> Any:
-    """What to write into the configuration file for *key*; UsageProblem where *value* does not fit it."""
+    """What to write into the configuration file for *key*; UsageProblem if *value* cannot be used for it."""
     from jobevents_cli.commands.tail import command as tail
+    from jobevents_cli.config.configuration import existing_file
     from jobevents_cli.errors import UsageProblem
-    from jobevents_cli.http.address import Setting, orchestrator_url
+    from jobevents_cli.http.address import Setting, orchestrator_url, puppetdb_url
 
+    setting = Setting(value, "VALUE")
+    if not value.isprintable():
+        raise UsageProblem(f"{key}: {value!r} has characters that cannot be printed")
     if key == "url":
-        orchestrator_url(Setting(value, "VALUE"))
-        return value
-    for parameter in tail.params:
-        if parameter.name == key.replace("-", "_") and key in CONFIGURABLE:
+        orchestrator_url(setting)
+    elif key == "puppetdb-url":
+        puppetdb_url(setting)
+    elif key in _FILES:
+        existing_file(_FILES[key], setting)
+    for parameter in tail.params if key in CONFIGURABLE else ():
+        if parameter.name == key.replace("-", "_"):
             try:
                 converted = parameter.type_cast_value(click.Context(tail), value)
             except click.BadParameter as error:

@@ -11,7 +11,7 @@ class ConfiguredCommand(GroupedCommand):
     """A command whose options take their defaults from the configuration file."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse *args*, and look up what was not given; UsageProblem where the file's value does not fit."""
+        """Parse *args*, and look up what was not given; UsageProblem if a value in the file cannot be used."""
         rest = super().parse_args(ctx, args)
         if not ctx.resilient_parsing:
             self._configure(ctx)
@@ -19,6 +19,7 @@ class ConfiguredCommand(GroupedCommand):
 
     def _configure(self, ctx: click.Context) -> None:
         from jobevents_cli.commands.builders import configuration_for
+        from jobevents_cli.config.sources import shown
 
         configuration = configuration_for(ctx.params)
         for parameter in self.params:
@@ -30,6 +31,12 @@ class ConfiguredCommand(GroupedCommand):
             if found is None:
                 continue
             value, origin = found
+            is_flag = isinstance(parameter, click.Option) and parameter.is_flag
+            if not isinstance(value, bool if is_flag else str | int | float) or (
+                isinstance(value, bool) and not is_flag
+            ):
+                kind = "true or false" if is_flag else "a text or a number"
+                raise UsageProblem(f"{option} in {origin} must be {kind}, not {shown(value)}")
             try:
                 ctx.params[parameter.name or ""] = parameter.type_cast_value(ctx, value)
             except click.BadParameter as error:

@@ -26,6 +26,13 @@ class GroupedOption(click.Option):
 class GroupedCommand(click.Command):
     """A command whose help lists its options in groups, always in the same order; `--help` comes last."""
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """`-h`, `--help`. It prints like every other output: a closed pipe and a full disk are noticed."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = print_help
+        return option
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each group that has an option."""
         rows: dict[str, list[tuple[str, str]]] = {}
@@ -36,6 +43,33 @@ class GroupedCommand(click.Command):
             if group in rows:
                 with formatter.section(group):
                     formatter.write_dl(rows[group])
+
+
+class GroupedGroup(GroupedCommand, click.Group):
+    """A group of commands whose help lists options in groups and each command with its whole first sentence."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options and then the table of commands."""
+        GroupedCommand.format_options(self, ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+    def short_help_of(self, name: str) -> str:
+        """The first sentence of the help of the command *name*."""
+        return " ".join((self.commands[name].help or "").split("\n\n")[0].split())
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.short_help_of(name)) for name in self.list_commands(ctx)])
+
+
+def print_help(ctx: click.Context, _parameter: click.Parameter, value: object) -> None:
+    """Print the help of the command of *ctx* and end, if *value* is set."""
+    if value and not ctx.resilient_parsing:
+        from jobevents_cli.output.streams import print_text
+
+        print_text(f"{ctx.get_help()}\n")
+        ctx.exit()
 
 
 def option_in(group: str) -> Callable[..., Callable[[Any], Any]]:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from jobevents_cli.commands.help_groups import WHICH_JOBS, option_in
-from jobevents_cli.commands.options import complete_jobs, stacked
+from jobevents_cli.commands.options import complete_jobs, narrowing_options, quoted, stacked, state_option
 from jobevents_cli.model.job_ref import JobRef, NamedJob, parse_job
 from jobevents_cli.orchestrator.client import OrchestratorClient
 from jobevents_cli.orchestrator.job_search import Wanted
@@ -15,7 +15,6 @@ from jobevents_cli.orchestrator.job_search import Wanted
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _FORMS = "write a job's id such as 352, plan/12 for a plan job, or its address; `jobevents jobs` lists the jobs"
-_LONGEST_QUOTE = 60
 
 
 class JobName(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on
@@ -31,8 +30,7 @@ class JobName(click.ParamType):  # type: ignore[type-arg] # generic from click 8
         try:
             return parse_job(text)
         except ValueError:
-            shown = text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
-            self.fail(f"{shown!r} is not a job: {_FORMS}", param, ctx)
+            self.fail(f"{quoted(text)} is not a job: {_FORMS}", param, ctx)
 
 
 def job_argument(*, several: bool = False) -> Callable[[Command], Command]:
@@ -51,16 +49,6 @@ def _as_tuple(_ctx: click.Context, _parameter: click.Parameter, value: NamedJob 
 
 
 _option = option_in(WHICH_JOBS)
-
-narrowing_options = stacked(
-    _option("--environment", metavar="NAME", help="Only jobs of this Puppet environment."),
-    _option("--owner", metavar="LOGIN", help="Only jobs that this user started."),
-    _option("--job-type", metavar="TYPE", help="Only jobs of this type: deploy, task, plan_task and so on."),
-)
-
-state_option = _option(
-    "--state", metavar="STATE", help="Only jobs in this state: running, finished, failed, stopped and so on."
-)
 
 latest_options = stacked(
     _option("--latest", is_flag=True, help="The newest job; the options below narrow it down."),

@@ -38,7 +38,7 @@ def command(*, limit: int, as_json: bool, **options: Any) -> int:
     wanted = wanted_jobs(options)
     client = client_for(options)
     found = list(fetch(lambda: islice(recent_jobs(client, wanted), limit)))
-    remember(found)
+    remember(client.url, found)
     if as_json:
         print_lines(job.raw for job in found)
         return ExitStatus.DONE

@@ -2,27 +2,37 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from jobevents_cli.commands.help_groups import CONNECTION, HOW_IT_LOOKS, WHICH_EVENTS, WHICH_JOBS, option_in
-from jobevents_cli.model.durations import parse_duration
+from jobevents_cli.model.durations import HOUR, LONGEST, parse_duration
+
+if TYPE_CHECKING:
+    from jobevents_cli.state.job_cache import RememberedJob
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+_HIGHEST: Final = 2**63 - 1
+_LONGEST_QUOTE: Final = 40
+
+
 class EventNumber(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on
-    """A non-negative integer, in plain digits."""
+    """A non-negative integer, in plain digits, that fits into 64 bits."""
 
     name = "integer"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number that the digits *value* stand for."""
+        """The number that the digits *value* write."""
         text = str(value)
         if not (text.isascii() and text.isdecimal()):
-            self.fail(f"{text!r} is not a non-negative integer", param, ctx)
-        return int(text)
+            self.fail(f"{quoted(text)} is not a non-negative integer", param, ctx)
+        digits = text.lstrip("0") or "0"
+        if len(digits) > len(str(_HIGHEST)) or int(digits) > _HIGHEST:
+            self.fail(f"{quoted(text)} is too large: the highest number is {_HIGHEST}", param, ctx)
+        return int(digits)
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on
@@ -32,12 +42,13 @@ class Duration(click.ParamType):  # type: ignore[type-arg] # generic from click 
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The seconds in *value*."""
-        if isinstance(value, float):
-            return value
         try:
-            return parse_duration(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+            seconds = parse_duration(value if isinstance(value, str) else f"{value:f}")
+        except (ValueError, OverflowError):
+            self.fail(f"{quoted(value)} is not a duration: write 90, 90s, 15m or 2h", param, ctx)
+        if seconds >= LONGEST:
+            self.fail(f"{quoted(value)} is too long: the longest duration is {LONGEST // HOUR:.0f}h", param, ctx)
+        return seconds
 
 
 class Seconds(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on
@@ -49,14 +60,25 @@ class Seconds(click.ParamType):  # type: ignore[type-arg] # generic from click 8
         self._least = least
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The seconds that *value* stands for."""
+        """The seconds that *value* writes."""
         try:
             seconds = float(value)
-        except ValueError:
-            self.fail(f"{value!r} is no number of seconds", param, ctx)
-        if not (math.isfinite(seconds) and seconds >= self._least):
-            self.fail(f"{value} is not at least {self._least:g}", param, ctx)
+        except (ValueError, OverflowError):
+            seconds = math.nan
+        if not math.isfinite(seconds) or seconds >= LONGEST:
+            self.fail(f"{quoted(value)} is not a number of seconds", param, ctx)
+        if seconds < self._least:
+            self.fail(f"{value} is less than the minimum, {self._least:g}", param, ctx)
         return seconds
+
+
+def quoted(value: object) -> str:
+    """The *value* in quotes for an error, shortened."""
+    try:
+        text = str(value)
+    except ValueError:  # a number of thousands of digits
+        text = "a very long number"
+    return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
 
 
 def complete_types(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
@@ -89,13 +111,41 @@ def complete_profiles(_ctx: click.Context, _parameter: click.Parameter, incomple
     ]
 
 
-def complete_jobs(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
-    """The ids of jobs seen lately that begin with *incomplete*."""
+def complete_jobs(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
+    """The jobs and plans seen lately that begin with *incomplete* and are not on the command line yet."""
     from click.shell_completion import CompletionItem
 
+    given = {str(named.ref) for named in ctx.params.get("jobs") or ()}
+    return [
+        CompletionItem(str(job.ref), help=job.about)
+        for job in _remembered(ctx)
+        if str(job.ref).startswith(incomplete) and str(job.ref) not in given
+    ]
+
+
+def complete_from_jobs(attribute: str, *known: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """A completion that offers *known* and every *attribute* of the jobs seen lately."""
+
+    def complete(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+
+        offered = dict.fromkeys((*known, *(getattr(job, attribute) for job in _remembered(ctx))))
+        return [CompletionItem(value) for value in offered if value and value.startswith(incomplete)]
+
+    return complete
+
+
+def _remembered(ctx: click.Context) -> "list[RememberedJob]":
+    """The jobs seen lately at the orchestrator that the options typed so far lead to; none if there is no such."""
+    from jobevents_cli.config.configuration import Configuration
+    from jobevents_cli.errors import JobEventsError
     from jobevents_cli.state.job_cache import recall
 
-    return [CompletionItem(number, help=about) for number, about in recall() if number.startswith(incomplete)]
+    options = {name: ctx.params.get(name.replace("-", "_")) for name in ("url", "profile")}
+    try:
+        return recall(Configuration(options).url)
+    except JobEventsError:
+        return []
 
 
 def stacked(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -170,11 +220,35 @@ output_options = stacked(
 )
 
 
-choice_options = stacked(
-    _jobs("--environment", metavar="NAME", help="Only jobs of this Puppet environment."),
-    _jobs("--owner", metavar="LOGIN", help="Only jobs that this user started."),
-    _jobs("--job-type", metavar="TYPE", help="Only jobs of this type: deploy, task, plan_task and so on."),
+narrowing_options = stacked(
+    _jobs(
+        "--environment",
+        metavar="NAME",
+        shell_complete=complete_from_jobs("environment"),
+        help="Only jobs of this Puppet environment.",
+    ),
+    _jobs(
+        "--owner",
+        metavar="LOGIN",
+        shell_complete=complete_from_jobs("owner"),
+        help="Only jobs that this user started.",
+    ),
+    _jobs(
+        "--job-type",
+        metavar="TYPE",
+        shell_complete=complete_from_jobs("type", "deploy", "task", "plan_task"),
+        help="Only jobs of this type: deploy, task, plan_task and so on.",
+    ),
 )
+
+state_option = _jobs(
+    "--state",
+    metavar="STATE",
+    shell_complete=complete_from_jobs("state", "running", "finished", "failed", "stopped"),
+    help="Only jobs in this state: running, finished, failed, stopped and so on.",
+)
+
+choice_options = narrowing_options
 
 
 def check_types(types: tuple[str, ...]) -> None:

@@ -41,7 +41,7 @@ def command(job_id: int, *, as_json: bool, svg: str | None, **options: Any) -> i
         refuse_together("--svg", {"--json": as_json})
     client = client_for(options)
     ((job, nodes),) = fetch(lambda: iter([job_with_nodes(client, job_id)]))
-    remember([job])
+    remember(client.url, [job])
     if as_json:
         print_lines([{**job.raw, "nodes": nodes}])
         return ExitStatus.DONE

@@ -100,12 +100,15 @@ def command(
     Several jobs are followed at once, each line with its job's id before it. Following only looks: neither Ctrl-C
     nor --timeout touches the job itself.
     """
+    from functools import partial
+
     from jobevents_cli.commands.builders import client_for, printing_for, refuse_together, wanted_jobs
     from jobevents_cli.orchestrator.job_search import latest_job
     from jobevents_cli.output.printer import Printer
     from jobevents_cli.runtime.coordinator import Coordinator
     from jobevents_cli.runtime.new_jobs import AllJobs, Manner, follow
     from jobevents_cli.runtime.retry import fetch
+    from jobevents_cli.state.cursor_file import CursorFolder
     from jobevents_cli.state.job_cache import remember
 
     if [bool(job_ids), all_jobs, latest].count(True) != 1:
@@ -124,18 +127,20 @@ def command(
     manner = Manner(
         start=options["start"],
         last=options["lines"],
-        resume=options["resume"],
         interval=options["interval"],
         retry_for=options["retry_for"],
         wait_for=options["wait"],
         job_first=printing.footer,
     )
-    watch = Coordinator(client, Printer(printing, client.server_time), fail_fast=fail_fast, seen=remember)
+    folder = CursorFolder(client.url) if options["resume"] else None
+    watch = Coordinator(
+        client, Printer(printing, client.server_time), fail_fast=fail_fast, seen=partial(remember, client.url)
+    )
     if all_jobs:
-        watch.find(AllJobs(client, wanted, manner))
+        watch.find(AllJobs(client, wanted, manner, folder))
     if latest:
         job_ids = tuple(job.number for job in fetch(lambda: latest_job(client, wanted)) if job.number is not None)
     for job_id in job_ids:
-        watch.add(follow(client, JobRef.job(job_id), manner))
+        watch.add(follow(JobRef.job(job_id), manner, folder))
     status = watch.run(timeout=timeout)
     return status if exit_status else ExitStatus.DONE

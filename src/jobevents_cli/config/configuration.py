@@ -1,27 +1,38 @@
 """From options, environment and files to the settings in force, and to where and how to connect."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jobevents_cli.config.file import ConfigFile, config_path
 from jobevents_cli.config.puppet_files import (
     DEFAULT_TOKEN_FILE,
     agent_ca,
-    orchestrator_conf_paths,
+    client_tools_paths,
     read_orchestrator_conf,
+    read_puppetdb_conf,
 )
 from jobevents_cli.config.sources import TOKEN_VARIABLE, VARIABLES, Source, look_up
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.http.address import Setting, orchestrator_url
+from jobevents_cli.http.address import PUPPETDB_PORT, Setting, is_loopback, orchestrator_url, puppetdb_url
 from jobevents_cli.http.connection import Connection
 from jobevents_cli.http.token import Token
+from jobevents_cli.http.user_file import expanded
 
-NOTHING_CONFIGURED = (
-    'give --url https://PE-HOST:8143, or set JOBEVENTS_URL, or write url = "https://PE-HOST:8143" into {path}'
-)
+
+@dataclass(frozen=True, slots=True)
+class PuppetdbSettings:
+    """Where PuppetDB is and how to authenticate to it."""
+
+    urls: tuple[Setting, ...] = ()
+    is_derived: bool = False
+    """The address was made from the orchestrator's."""
+    cert: Setting | None = None
+    key: Setting | None = None
+    cacert: Setting | None = None
 
 
 class Configuration:
@@ -30,15 +41,16 @@ class Configuration:
     def __init__(self, options: Mapping[str, str | None]) -> None:
         """Start from the command line's *options*: url, token-file, cacert, profile."""
         self._options = options
-        self._typed = [
-            Source(lambda name: f"--{name}", lambda: options),
-            Source(lambda name: VARIABLES[name], _environment),
-        ]
+        self._environment = Source(lambda name: VARIABLES[name], _environment)
+        self._typed = [Source(lambda name: f"--{name}", lambda: options), self._environment]
         self._file_sources = [
             Source(lambda _: f"{self.file.path} [profiles.{self.profile_name}]", lambda: self._profile),
             Source(lambda _: str(self.file.path), lambda: self.file.for_all),
         ]
-        self._conf_sources = [_orchestrator_conf(path) for path in orchestrator_conf_paths()]
+        self._conf_sources = [
+            Source(lambda _, path=path: str(path), lambda path=path: read_orchestrator_conf(path))  # type: ignore[misc]
+            for path in client_tools_paths("orchestrator.conf")
+        ]
 
     @cached_property
     def file(self) -> ConfigFile:
@@ -52,6 +64,12 @@ class Configuration:
         return named.value if named else self.file.default_profile
 
     @property
+    def profile_origin(self) -> str:
+        """Where the name of the profile in force comes from."""
+        named = look_up("profile", self._typed)
+        return named.origin if named else str(self.file.path)
+
+    @property
     def _profile(self) -> Mapping[str, Any]:
         return self.file.profile(self.profile_name) if self.profile_name is not None else {}
 
@@ -60,42 +78,28 @@ class Configuration:
         return look_up(name, [*self._typed, *self._file_sources, *self._conf_sources])
 
     def default(self, option: str) -> tuple[Any, str] | None:
-        """What the configuration file says for an *option* that was not given, and where it stands."""
+        """What the configuration file says for an *option* that was not given, and where it says so."""
         for source in self._file_sources:
             value = source.read().get(option)
             if value is not None:
                 return value, source.origin(option)
         return None
 
-    def effective(self, options: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-        """Every setting in force: name, value, origin. Of the token only where it is looked for."""
-        if self.profile_name is not None:
-            named = look_up("profile", self._typed)
-            yield "profile", self.profile_name, named.origin if named else str(self.file.path)
-        url = self.setting("url")
-        yield "url", *((orchestrator_url(url), url.origin) if url else ("none", "not configured"))
-        if os.environ.get(TOKEN_VARIABLE) and not self._options.get("token-file"):
-            yield "token", "set", TOKEN_VARIABLE
-        else:
-            yield "token-file", self.token_file.value, self.token_file.origin
-        cacert = self.cacert
-        yield "cacert", *((cacert.value, cacert.origin) if cacert else ("the system's trust store", "default"))
-        for option in options:
-            found = self.default(option)
-            if found:
-                yield option, str(found[0]), found[1]
-
     @property
     def url(self) -> str:
-        """The orchestrator's address; UsageProblem where none is known."""
+        """The orchestrator's address. UsageProblem if none is configured."""
         setting = self.setting("url")
         if setting is None:
-            raise UsageProblem("no orchestrator is configured", hint=NOTHING_CONFIGURED.format(path=config_path()))
+            path = config_path()
+            in_file = f', or write url = "https://PE-HOST:8143" into {path}' if path else ""
+            raise UsageProblem(
+                "no orchestrator is configured", hint=f"give --url https://PE-HOST:8143, or set JOBEVENTS_URL{in_file}"
+            )
         return orchestrator_url(setting)
 
     @property
     def token(self) -> Token:
-        """The token; AccessDenied where there is none."""
+        """The token. AccessDenied if there is none."""
         from_environment = os.environ.get(TOKEN_VARIABLE)
         if from_environment and not self._options.get("token-file"):
             return Token(from_environment, f"the token in {TOKEN_VARIABLE}")
@@ -109,29 +113,94 @@ class Configuration:
 
     @property
     def cacert(self) -> Setting | None:
-        """The CA file to trust; None for the system's trust store."""
+        """The CA file to trust; None for the system's trust store. UsageProblem if the file does not exist."""
         setting = self.setting("cacert")
         if setting:
-            path = Path(setting.value).expanduser()
-            if not path.is_file():
-                raise UsageProblem(f"the CA file {path} ({setting.origin}) does not exist")
-            return Setting(str(path), setting.origin)
-        if agent_ca().is_file():
-            return Setting(str(agent_ca()), "the Puppet agent's")
-        return None
+            return existing_file("CA file", setting)
+        return Setting(str(agent_ca()), "the Puppet agent's") if agent_ca().is_file() else None
 
     @property
     def orchestrator(self) -> Connection:
-        """How to connect to the orchestrator; UsageProblem or AccessDenied if that is not configured."""
+        """How to connect to the orchestrator. UsageProblem or AccessDenied if that is not configured."""
         url, token, cacert = self.url, self.token, self.cacert
         setting = self.setting("url")
         origin = setting.origin if setting else ""
         return Connection(url, token, cacert=cacert.value if cacert else None, origin=origin)
 
+    @property
+    def puppetdb(self) -> tuple[Connection, ...]:
+        """How to connect to PuppetDB: one connection for each URL of one source, in order; empty without an address.
+
+        With a certificate and key the token is None. UsageProblem if a setting cannot be used; AccessDenied if the
+        token is needed and there is none.
+        """
+        settings = self.puppetdb_settings
+        if not settings.urls:
+            return ()
+        cacert = existing_file("CA file", settings.cacert) if settings.cacert else self.cacert
+        cert = existing_file("certificate", settings.cert) if settings.cert else None
+        key = existing_file("key", settings.key) if settings.key else None
+        token = None if cert else self.token
+        return tuple(
+            Connection(
+                puppetdb_url(url),
+                token,
+                cacert=cacert.value if cacert else None,
+                cert=cert.value if cert else None,
+                key=key.value if key else None,
+                origin=url.origin,
+            )
+            for url in settings.urls
+        )
+
+    @property
+    def puppetdb_is_configured(self) -> bool:
+        """Whether an address of PuppetDB is set, rather than derived from the orchestrator's."""
+        settings = self.puppetdb_settings
+        return bool(settings.urls) and not settings.is_derived
+
+    @property
+    def puppetdb_settings(self) -> PuppetdbSettings:
+        """The settings for PuppetDB, all from the first source that has an address. UsageProblem if they are wrong."""
+        for source in (self._environment, *self._file_sources):
+            if url := source.setting("puppetdb-url"):
+                return _with_cert([url], source)
+        for path in client_tools_paths("puppetdb.conf"):
+            values = read_puppetdb_conf(path)
+            if values.get("urls"):
+                source = Source(lambda _, path=path: str(path), lambda values=values: values)  # type: ignore[misc]
+                return _with_cert([Setting(url, str(path)) for url in values["urls"]], source, source.setting("cacert"))
+        setting = self.setting("url")
+        if setting is None:
+            return PuppetdbSettings()
+        parts = urlsplit(orchestrator_url(setting))
+        if parts.scheme != "https" or is_loopback(parts.hostname or ""):
+            return PuppetdbSettings()
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        derived = Setting(f"https://{host}:{PUPPETDB_PORT}", "the orchestrator's host")
+        return PuppetdbSettings((derived,), is_derived=True)
+
+
+def _with_cert(urls: Iterable[Setting], source: Source, cacert: Setting | None = None) -> PuppetdbSettings:
+    cert, key = source.setting("puppetdb-cert"), source.setting("puppetdb-key")
+    if cert and not key:
+        raise UsageProblem(f"PuppetDB has a certificate in {cert.origin}, but no key: set both or neither")
+    if key and not cert:
+        raise UsageProblem(f"PuppetDB has a key in {key.origin}, but no certificate: set both or neither")
+    return PuppetdbSettings(tuple(urls), cert=cert, key=key, cacert=cacert)
+
+
+def existing_file(kind: str, setting: Setting) -> Setting:
+    """The *setting*, which names a file, with `~` expanded. UsageProblem if there is no such file."""
+    path = expanded(setting.value, setting.origin)
+    try:
+        is_file = path.is_file()
+    except (OSError, ValueError):
+        is_file = False
+    if not is_file:
+        raise UsageProblem(f"the {kind} {path} ({setting.origin}) does not exist, or is not a file")
+    return Setting(str(path), setting.origin)
+
 
 def _environment() -> Mapping[str, str | None]:
     return {name: os.environ.get(variable) for name, variable in VARIABLES.items()}
-
-
-def _orchestrator_conf(path: Path) -> Source:
-    return Source(lambda _: str(path), lambda: read_orchestrator_conf(path))

@@ -1,7 +1,7 @@
-"""The configuration file `config.toml`: where it is, what stands in it, and changing that with care.
+"""The configuration file `config.toml`: where it is, what it holds, and changing that with care.
 
-Its keys stand at the top for all, or in `[profiles.NAME]` for a profile: the settings of the connection, and
-defaults for options under the options' own names. What jobevents does not know is kept; comments cannot be.
+Keys at the top are for every profile, those in `[profiles.NAME]` for one: the settings of the connections, and
+defaults for options under the options' own names. Keys that jobevents does not know are kept; comments cannot be.
 """
 
 import os
@@ -9,75 +9,92 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from jobevents_cli.config.sources import CONFIG_VARIABLE
+from jobevents_cli.config.sources import CONFIG_VARIABLE, shown
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.state.private_files import make_private_folder, replace_file
+from jobevents_cli.http.user_file import expanded, read_user_file
+from jobevents_cli.state.private_files import make_private_folder, own_folder, replace_file
 
 PROFILES: Final = "profiles"
-
 
 DEFAULT_PROFILE: Final = "default-profile"
 
 
-def config_path() -> Path:
-    """The file that JOBEVENTS_CONFIG names, else the one in the user's configuration folder."""
+def config_path() -> Path | None:
+    """The file that JOBEVENTS_CONFIG names, else the one in the user's configuration folder; None without a home."""
     named = os.environ.get(CONFIG_VARIABLE)
     if named:
-        return Path(named).expanduser()
-    from platformdirs import user_config_path
-
-    return user_config_path("jobevents", appauthor=False) / "config.toml"
+        return expanded(named, CONFIG_VARIABLE)
+    folder = own_folder("config")
+    return folder / "config.toml" if folder else None
 
 
 class ConfigFile:
-    """What stands in the file, read once. UsageProblem where it is broken: then it is never written either."""
+    """What the file holds, read once. UsageProblem if it is broken: then it is never written either."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        """Read *path*, by default where the configuration is; no file is as good as an empty one."""
-        self.path = path or config_path()
-        self.exists = True
+    def __init__(self) -> None:
+        """Read the file. A missing one is as good as an empty one."""
+        self._path = config_path()
+        self.exists = False
         self._document: dict[str, Any] = {}
-        try:
-            text = self.path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            self.exists = False
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageProblem(f"the configuration file {self.path} cannot be read: {error}") from None
-        else:
-            self._document = self._parsed(text)
+        if self._path is not None:
+            self._document = self._read(self._path)
         tables = self._document.get(PROFILES, {})
         if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
             raise UsageProblem(f"in {self.path}, '{PROFILES}' must hold tables: [profiles.NAME]")
         self.profiles: dict[str, dict[str, Any]] = tables
 
-    def _parsed(self, text: str) -> dict[str, Any]:
+    def _read(self, path: Path) -> dict[str, Any]:
         import tomllib
 
         try:
-            return tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise UsageProblem(f"the configuration file {self.path} is broken: {error}") from None
+            text = read_user_file(path).decode("utf-8-sig")
+            document = tomllib.loads(text)
+        except FileNotFoundError:
+            return {}
+        except UnicodeDecodeError:
+            raise UsageProblem(f"the configuration file {path} cannot be read: it is not UTF-8 text") from None
+        except OSError as error:
+            raise UsageProblem(f"the configuration file {path} cannot be read: {error.strerror}") from None
+        except RecursionError:
+            raise UsageProblem(f"the configuration file {path} is broken: its values are nested too deep") from None
+        except ValueError as error:  # also of a number with thousands of digits
+            raise UsageProblem(f"the configuration file {path} is broken: {str(error).split(';')[0]}") from None
+        self.exists = True
+        return document
+
+    @property
+    def path(self) -> Path:
+        """Where the file is or would be. UsageProblem if there is no home directory and no JOBEVENTS_CONFIG."""
+        if self._path is None:
+            raise UsageProblem(
+                "there is no configuration file: no home directory is known",
+                hint=f"set HOME, or {CONFIG_VARIABLE} to the path of the file",
+            )
+        return self._path
 
     @property
     def for_all(self) -> Mapping[str, Any]:
-        """What stands there for every profile."""
+        """What the file holds for every profile."""
         return {key: value for key, value in self._document.items() if key != PROFILES}
 
     @property
     def default_profile(self) -> str | None:
-        """The profile to use where none is named."""
+        """The profile to use if none is named."""
         name = self._document.get(DEFAULT_PROFILE)
-        return None if name is None else str(name)
+        if name is not None and not isinstance(name, str):
+            raise UsageProblem(f"{DEFAULT_PROFILE} in {self.path} must be a text, not {shown(name)}")
+        return name or None
 
     def profile(self, name: str) -> Mapping[str, Any]:
-        """What stands there for the profile *name*; UsageProblem where there is no such profile."""
+        """What the file holds for the profile *name*. UsageProblem if there is no such profile."""
         if name not in self.profiles:
             known = ", ".join(self.profiles) or "there are none"
-            raise UsageProblem(f"there is no profile {name!r} in {self.path} (profiles: {known})")
+            where = f" in {self._path}" if self._path else ""
+            raise UsageProblem(f"there is no profile {name!r}{where} (profiles: {known})")
         return self.profiles[name]
 
     def set(self, key: str, value: Any, profile: str | None = None) -> None:
-        """Write *key* with *value*, for all or for *profile*, which is made where it is new."""
+        """Write *key* with *value*, for all or for *profile*, which is created if it is new."""
         table = self._document
         if profile is not None:
             table = self._document.setdefault(PROFILES, {}).setdefault(profile, {})
@@ -85,13 +102,25 @@ class ConfigFile:
         self._write()
 
     def unset(self, key: str, profile: str | None = None) -> bool:
-        """Take *key* out, for all or for *profile*; False where it did not stand there."""
+        """Remove *key*, for all or for *profile*. False if it is not set there.
+
+        UsageProblem for a table: a slip must not delete many settings at once.
+        """
         table: Any = self._document if profile is None else self.profile(profile)
         if key not in table:
             return False
+        if isinstance(table[key], dict):
+            raise UsageProblem(
+                f"{key} is a table of settings and is not removed as a whole",
+                hint="remove single keys: jobevents config unset --profile NAME KEY",
+            )
         del table[key]
         if profile is not None and not table:
             del self.profiles[profile]
+            if not self.profiles:
+                del self._document[PROFILES]
+            if self.default_profile == profile:
+                del self._document[DEFAULT_PROFILE]
         self._write()
         return True
 
@@ -102,6 +131,9 @@ class ConfigFile:
             make_private_folder(self.path.parent)
             replace_file(self.path, tomli_w.dumps(self._document))
         except OSError as error:
-            raise UsageProblem(
-                f"the configuration file {self.path} cannot be written: {error.strerror}; it is as it was"
-            ) from None
+            reason = error.strerror
+        except (ValueError, RecursionError):
+            reason = "a value in it is not Unicode text or too large"
+        else:
+            return
+        raise UsageProblem(f"the configuration file {self.path} cannot be written: {reason}; it is unchanged")

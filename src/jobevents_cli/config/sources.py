@@ -1,4 +1,4 @@
-"""Which orchestrator, token file and CA to use: each setting by itself, the first source that has it wins.
+"""Looks up a setting: the first source that has it wins.
 
 Knows neither files nor the environment: the sources come in, in order, as names and values.
 """
@@ -15,12 +15,13 @@ VARIABLES: Final[Mapping[str, str]] = {
     "token-file": "JOBEVENTS_TOKEN_FILE",
     "cacert": "JOBEVENTS_CACERT",
     "profile": "JOBEVENTS_PROFILE",
+    "puppetdb-url": "JOBEVENTS_PUPPETDB_URL",
+    "puppetdb-cert": "JOBEVENTS_PUPPETDB_CERT",
+    "puppetdb-key": "JOBEVENTS_PUPPETDB_KEY",
 }
 """The environment variable of each setting."""
 
-
 TOKEN_VARIABLE: Final = "JOBEVENTS_TOKEN"  # noqa: S105 - the variable's name, no token
-
 
 CONFIG_VARIABLE: Final = "JOBEVENTS_CONFIG"
 
@@ -32,14 +33,28 @@ class Source:
     origin: Callable[[str], str]
     read: Callable[[], Mapping[str, Any]]
 
+    def setting(self, name: str) -> Setting | None:
+        """The value of *name*; None if it is missing or empty. UsageProblem if it is not a text."""
+        value = self.read().get(name)
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str):
+            raise UsageProblem(f"{name} in {self.origin(name)} must be a text, not {shown(value)}")
+        return Setting(value, self.origin(name))
+
 
 def look_up(name: str, sources: Sequence[Source]) -> Setting | None:
-    """The first value of setting *name*. A source behind the first that has it is not even read."""
-    for source in sources:
-        value = source.read().get(name)
-        if value is None or value == "":
-            continue
-        if not isinstance(value, str):
-            raise UsageProblem(f"{name} in {source.origin(name)} must be a text, not {value!r}")
-        return Setting(value, source.origin(name))
-    return None
+    """The first value of setting *name*. A source after the first that has it is not even read."""
+    return next((found for source in sources if (found := source.setting(name)) is not None), None)
+
+
+_LONGEST_SHOWN: Final = 60
+
+
+def shown(value: Any) -> str:
+    """The *value* from a configuration file for the reader, shortened."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits; tables in tables
+        return f"such a long {type(value).__name__}"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

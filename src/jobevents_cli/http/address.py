@@ -9,6 +9,9 @@ from jobevents_cli.errors import UsageProblem
 
 DEFAULT_PORT: Final = 8143
 
+PUPPETDB_PORT: Final = 8081
+
+PUPPETDB_PLAIN_PORT: Final = 8080
 
 API_PATH: Final = "/orchestrator/v1"
 
@@ -22,28 +25,39 @@ class Setting:
 
 
 def orchestrator_url(setting: Setting) -> str:
-    """The address `https://host:port` from any form in which people write it.
+    """The orchestrator's address, `https://host:port`, from any form in which people write it. See `_server_url`."""
+    return _server_url(setting, "an orchestrator", DEFAULT_PORT, API_PATH)
 
-    UsageProblem where it is none of them, or plain http to another machine: the token would travel openly.
+
+def puppetdb_url(setting: Setting) -> str:
+    """PuppetDB's address, `https://host:port`, from any form in which people write it. See `_server_url`."""
+    is_plain = setting.value.strip().lower().startswith("http://")
+    return _server_url(setting, "a PuppetDB", PUPPETDB_PLAIN_PORT if is_plain else PUPPETDB_PORT, "/pdb/query/v4")
+
+
+def _server_url(setting: Setting, kind: str, default_port: int, api_path: str) -> str:
+    """The address of *kind* of server, `https://host:port`; *api_path* and its beginnings may follow.
+
+    UsageProblem if it is none, or plain http to another machine: the token would travel openly.
     """
     text = setting.value.strip()
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         host = parts.hostname or ""
-        port = parts.port or DEFAULT_PORT
+        port = parts.port or default_port
     except ValueError:
-        raise _no_address(setting, "its host or port cannot be read") from None
+        raise _no_address(setting, kind, default_port, "its host or port cannot be read") from None
     if parts.username is not None or parts.password is not None:
         raise UsageProblem(
             f"the address from {setting.origin} holds a user or password: give host and port alone",
             hint="jobevents lets itself in with a token: puppet-access login",
         )
     if parts.scheme not in ("https", "http"):
-        raise _no_address(setting, f"it begins with {parts.scheme}://")
+        raise _no_address(setting, kind, default_port, f"it begins with {parts.scheme}://")
     if not host or any(character.isspace() for character in host):
-        raise _no_address(setting, "it has no host")
-    if parts.path.rstrip("/") not in ("", "/orchestrator", API_PATH) or parts.query or parts.fragment:
-        raise _no_address(setting, f"all that may follow host and port is {API_PATH}")
+        raise _no_address(setting, kind, default_port, "it has no host")
+    if f"{parts.path.rstrip('/')}/" not in _beginnings(api_path) or parts.query or parts.fragment:
+        raise _no_address(setting, kind, default_port, f"all that may follow host and port is {api_path}")
     if parts.scheme == "http" and not is_loopback(host):
         raise UsageProblem(
             f"plain http to {host} ({setting.origin}) is refused: the token would travel openly",
@@ -61,8 +75,13 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _no_address(setting: Setting, why: str) -> UsageProblem:
+def _beginnings(path: str) -> list[str]:
+    """`/a/b` gives `/`, `/a/` and `/a/b/`."""
+    return ["/", *(f"{path[:end]}/" for end in range(1, len(path) + 1) if path[end : end + 1] in ("", "/"))]
+
+
+def _no_address(setting: Setting, kind: str, default_port: int, why: str) -> UsageProblem:
     return UsageProblem(
-        f"{setting.value!r} ({setting.origin}) is no address of an orchestrator: {why}",
-        hint=f"write host, host:port or https://host:port; port {DEFAULT_PORT} is the default",
+        f"{setting.value!r} ({setting.origin}) is not {kind} address: {why}",
+        hint=f"write host, host:port or https://host:port; port {default_port} is the default",
     )

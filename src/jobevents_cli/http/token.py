@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
-from typing import Final, Protocol
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, Protocol
 
-from jobevents_cli.errors import (
-    LOGIN_HINT,
-    AccessDenied,
-)
+from jobevents_cli.errors import LOGIN_HINT, AccessDenied
+from jobevents_cli.http.user_file import expanded, read_user_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class TokenSource(Protocol):
@@ -24,14 +25,17 @@ class TokenSource(Protocol):
         """Whether another token may appear where this one is from."""
 
     def reread(self) -> bool:
-        """Look for another token; True where there is one now."""
+        """Look for another token; True if there is one now."""
 
 
 _LONGEST_TOKEN: Final = 4096  # the server takes 8 KiB of headers in all
 
+_read: set[str] = set()
+"""Every token that this process has read, so that none of them appears in a traceback."""
+
 
 class Token:
-    """The secret that lets us in. *description* says where it is from and never what it is."""
+    """The secret that authenticates us. *description* says where it is from and never what it is."""
 
     def __init__(self, value: str, description: str, path: Path | None = None) -> None:
         self.value = _checked(value, description)
@@ -40,14 +44,12 @@ class Token:
 
     @classmethod
     def from_file(cls, name: str, origin: str) -> Token:
-        """The token in file *name*, which was named by *origin*."""
-        path = Path(name).expanduser()
+        """The token in the file *name*, which *origin* names. AccessDenied if there is none."""
+        path = expanded(name, origin)
         try:
-            value = path.read_text(encoding="utf-8-sig")
+            value = _text(read_user_file(path))
         except FileNotFoundError:
             raise AccessDenied(f"there is no token: {path} ({origin}) does not exist", hint=LOGIN_HINT) from None
-        except UnicodeDecodeError:
-            value = "\0"
         except OSError as error:
             raise AccessDenied(
                 f"the token file {path} ({origin}) cannot be read: {error.strerror}", hint=LOGIN_HINT
@@ -64,22 +66,37 @@ class Token:
         """What is wrong with the file's permissions, in a sentence."""
         if self._path is None or os.name != "posix":
             return None
-        mode = stat.S_IMODE(self._path.stat().st_mode)
-        if mode & (stat.S_IRGRP | stat.S_IROTH):
-            return f"others can read the token file {self._path} (mode {mode:04o}): chmod 600 {self._path}"
+        with suppress(OSError):
+            mode = stat.S_IMODE(self._path.stat().st_mode)
+            if mode & (stat.S_IRGRP | stat.S_IROTH):
+                return f"others can read the token file {self._path} (mode {mode:04o}): chmod 600 {self._path}"
         return None
 
     def reread(self) -> bool:
-        """Read the file anew; True where another usable token stands in it now."""
+        """Read the file again; True if it now holds another usable token."""
         if self._path is None:
             return False
         try:
-            value = _checked(self._path.read_text(encoding="utf-8-sig"), self.description)
-        except (OSError, UnicodeDecodeError, AccessDenied):
+            value = _checked(_text(read_user_file(self._path, wait=0)), self.description)
+        except (OSError, AccessDenied):
             return False
         changed = value != self.value
         self.value = value
         return changed
+
+
+def without_tokens(text: str) -> str:
+    """The *text*, with every token that this process has read blanked."""
+    for token in _read:
+        text = text.replace(token, "(the token)")
+    return text
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return "\0"  # no token
 
 
 def _checked(text: str, description: str) -> str:
@@ -87,5 +104,6 @@ def _checked(text: str, description: str) -> str:
     if not value:
         raise AccessDenied(f"{description} is empty", hint=LOGIN_HINT)
     if len(value) > _LONGEST_TOKEN or not value.isascii() or not value.isprintable() or " " in value:
-        raise AccessDenied(f"{description} is no token: not one word of plain characters", hint=LOGIN_HINT)
+        raise AccessDenied(f"{description} is not a token: a token is one word of plain characters", hint=LOGIN_HINT)
+    _read.add(value)
     return value

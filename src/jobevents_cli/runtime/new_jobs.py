@@ -16,7 +16,7 @@ from jobevents_cli.orchestrator.client import OrchestratorClient
 from jobevents_cli.orchestrator.job_search import PAGE, JobLister, Wanted, newest_first
 from jobevents_cli.runtime.followed_job import FollowedJob
 from jobevents_cli.runtime.workers import Ended
-from jobevents_cli.state.cursor_file import CursorFile
+from jobevents_cli.state.cursor_file import CursorFile, CursorFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,15 @@ class Manner:
 
     start: int | None = None
     last: int | None = None
-    resume: bool = False
     interval: float = 1.0
     retry_for: float = 300.0
     wait_for: float = 0.0
     job_first: bool = False
 
 
-def follow(client: OrchestratorClient, ref: JobRef, manner: Manner) -> FollowedJob:
-    """What it takes to follow *ref* in that *manner*."""
-    file = CursorFile(client.url, ref) if manner.resume else None
+def follow(ref: JobRef, manner: Manner, folder: CursorFolder | None = None) -> FollowedJob:
+    """What it takes to follow *ref* in that *manner*, with a cursor in *folder* if it is to resume."""
+    file = folder.cursor(ref) if folder else None
     cursor = file.load() if file else None
     follower = Follower(
         ref=ref,
@@ -58,6 +57,7 @@ class AllJobs:
     client: OrchestratorClient
     wanted: Wanted
     manner: Manner
+    folder: CursorFolder | None = None
     _file: CursorFile | None = None
     _known: int | None = None
     _open: set[int] = field(default_factory=set)
@@ -65,8 +65,8 @@ class AllJobs:
 
     def __post_init__(self) -> None:
         """Take up the cursor of all jobs."""
-        if self.manner.resume:
-            self._file = CursorFile(self.client.url, "all")
+        if self.folder:
+            self._file = self.folder.cursor("all")
             cursor = self._file.load()
             self._known = cursor.low if cursor else None
 
@@ -87,7 +87,7 @@ class AllJobs:
             self._highest = max(self._highest, job_id)
             manner = replace(self.manner, last=None) if is_new else self.manner
             try:
-                yield replace(follow(self.client, JobRef.job(job_id), manner), ended=self._ended)
+                yield replace(follow(JobRef.job(job_id), manner, self.folder), ended=self._ended)
             except UsageProblem as problem:
                 # Another process has this job's cursor, or it is damaged: the other jobs are followed all the same.
                 yield Ended(JobRef.job(job_id), problem)

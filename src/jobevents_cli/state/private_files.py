@@ -1,13 +1,30 @@
-"""Writes the files that the program keeps: readable for their owner alone, replaced as a whole or not at all."""
+"""Writes the files that the program keeps: readable for their owner only, replaced as a whole or not at all."""
 
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
+
+
+def own_folder(kind: Literal["config", "state", "cache"]) -> Path | None:
+    """The user's folder for files of that *kind*; None if there is no home directory to keep it in."""
+    import platformdirs
+
+    folder: Path
+    try:
+        folder = getattr(platformdirs, f"user_{kind}_path")("jobevents", appauthor=False)
+    except RuntimeError:
+        return None
+    return folder if folder.is_absolute() else None
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make *folder*, 0700, with what is above it; OSError where that fails."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make *folder* and the folders above it, each with mode 0700. OSError if that fails."""
+    if folder.is_dir():
+        return
+    if folder.parent != folder:
+        make_private_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def draft_of(path: Path) -> Path:
@@ -16,14 +33,18 @@ def draft_of(path: Path) -> Path:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Put *text* into *path*, 0600. OSError where that fails: then *path* is as it was."""
-    draft = draft_of(path)
+    """Put *text* into *path*, mode 0600. If *path* is a symlink, the file it points to is replaced.
+
+    OSError, or ValueError for text that is not Unicode, if that fails: *path* is then unchanged.
+    """
+    target = Path(os.path.realpath(path))
+    draft = draft_of(target)
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-        draft.replace(path)
-    except OSError:
+        draft.replace(target)
+    except (OSError, ValueError):
         with suppress(OSError):
             draft.unlink()
         raise

@@ -15,6 +15,7 @@ from jobevents_cli.output.capabilities import can_encode, is_terminal, takes_foo
 from jobevents_cli.output.notices import tell
 from jobevents_cli.output.printer import Printing, times_for
 from jobevents_cli.render.looks import SYMBOLS
+from jobevents_cli.render.styles import colored, plain
 
 if TYPE_CHECKING:
     from jobevents_cli.render.tables import View
@@ -65,15 +66,16 @@ def printing_for(
 
 def view_for(options: Mapping[str, Any], now: float) -> "View":
     """How tables are drawn; *now* is the orchestrator's clock, in seconds since 1970."""
-    from jobevents_cli.render.tables import UNLIMITED, View
+    from jobevents_cli.render.tables import View
 
     on_terminal = is_terminal(sys.stdout)
     return View(
-        columns=width_of(sys.stdout) if on_terminal else UNLIMITED,
-        color=wants_color(options["color"], sys.stdout),
-        symbols=can_encode(SYMBOLS, sys.stdout),
+        columns=width_of(sys.stdout) if on_terminal else None,
         time=times_for(options["time"]),
         now=now,
+        paint=colored if wants_color(options["color"], sys.stdout) else plain,
+        symbols=can_encode(SYMBOLS, sys.stdout),
+        links=on_terminal and options["color"] != "never",
     )
 
 

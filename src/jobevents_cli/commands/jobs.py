@@ -1,47 +1,72 @@
-"""`jobevents jobs`: the recent jobs, newest first."""
+"""`jobevents jobs`: the recent jobs or plans, newest first."""
 
+import sys
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from jobevents_cli.commands.defaults import ConfiguredCommand
-from jobevents_cli.commands.options import EventNumber, choice_options, connection_options, output_options
+from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHICH_JOBS, option_in
+from jobevents_cli.commands.job_choice import narrowing_options, state_option
+from jobevents_cli.commands.options import EventNumber, connection_options, look_options
 from jobevents_cli.exit_status import ExitStatus
+
+if TYPE_CHECKING:
+    from jobevents_cli.model.job import Job
 
 
 @click.command(
     "jobs",
     cls=ConfiguredCommand,
+    short_help="List recent jobs or plans, newest first",
     epilog="""\b
 Examples:
   jobevents jobs
   jobevents jobs --state running --environment production
+  jobevents jobs --plans
   jobevents jobs --limit 100 --json | jq -r 'select(.state=="failed") | .name'
 """,
 )
-@click.option(
-    "--limit", metavar="N", type=EventNumber(), default=20, show_default="20", help="At most so many of the newest."
+@option_in(WHICH_JOBS)("--plans", is_flag=True, help="List plan jobs instead.")
+@option_in(WHICH_JOBS)(
+    "--limit", metavar="N", type=EventNumber(), default=20, show_default="20", help="At most N of the newest."
 )
-@click.option("--state", metavar="STATE", help="Only jobs in this state: running, finished, failed, stopped and so on.")
-@choice_options
-@output_options
+@state_option
+@narrowing_options
+@option_in(HOW_IT_LOOKS)("--json", "as_json", is_flag=True, help="JSON Lines: each job as the orchestrator sent it.")
+@look_options
 @connection_options
-def command(*, limit: int, as_json: bool, **options: Any) -> int:
-    """List the recent jobs: id, state, type, environment, owner, nodes by state, time."""
-    from jobevents_cli.commands.builders import client_for, view_for, wanted_jobs
-    from jobevents_cli.orchestrator.job_search import recent_jobs
+def command(*, plans: bool, limit: int, as_json: bool, **options: Any) -> int:
+    """List the recent jobs: id, state, type, environment, owner, nodes by state, time.
+
+    With --plans: the recent plan jobs, each with its jobs by state.
+    """
+    from jobevents_cli.commands.builders import client_for, refuse_together, view_for, wanted_jobs
+    from jobevents_cli.orchestrator.job_search import recent_jobs, recent_plans
+    from jobevents_cli.output.notices import tell
     from jobevents_cli.output.printer import print_lines
+    from jobevents_cli.render.tables import jobs_table
     from jobevents_cli.runtime.retry import fetch
     from jobevents_cli.state.job_cache import remember
 
+    if limit < 1:
+        raise click.BadParameter("at least one job is listed", param_hint="'--limit'")
+    if plans:
+        refuse_together("--plans", {"--job-type": options["job_type"]})
+    most = min(limit, sys.maxsize)
     wanted = wanted_jobs(options)
     client = client_for(options)
-    found = list(fetch(lambda: islice(recent_jobs(client, wanted), limit)))
+    found: list[Job] = list(
+        fetch(lambda: islice(recent_plans(client, wanted), most))
+        if plans
+        else fetch(lambda: islice(recent_jobs(client, wanted), most))
+    )
     remember(client.url, found)
     if as_json:
         print_lines(job.raw for job in found)
-        return ExitStatus.DONE
-    view = view_for(options, client.server_time())
-    print_lines(text=view.text(view.jobs(found)))
+    elif found:
+        print_lines(text=jobs_table(found, view_for(options, client.server_time())))
+    else:
+        tell(f"jobevents: no {'plan' if plans else 'job'} matches")
     return ExitStatus.DONE

@@ -204,8 +204,7 @@ position_options = stacked(
     _events("-n", "--lines", metavar="N", type=EventNumber(), help="Of the events there are now, only the last N."),
 )
 
-output_options = stacked(
-    _looks("--json", "as_json", is_flag=True, help="JSON Lines: each event as the orchestrator sent it."),
+look_options = stacked(
     _looks(
         "--time",
         type=click.Choice(["local", "utc", "relative", "none"]),
@@ -217,6 +216,11 @@ output_options = stacked(
         default="auto",
         help="Whether to colour; goes before NO_COLOR and FORCE_COLOR.",
     ),
+)
+
+output_options = stacked(
+    _looks("--json", "as_json", is_flag=True, help="JSON Lines: each event as the orchestrator sent it."),
+    look_options,
 )
 
 

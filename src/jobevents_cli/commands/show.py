@@ -1,56 +1,144 @@
-"""`jobevents show`: one job, its nodes and when each of them ran."""
+"""`jobevents show`: one job with its nodes, or one plan with its jobs; as text, JSON, Markdown or JUnit XML."""
 
-from pathlib import Path
-from typing import Any
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from jobevents_cli.commands.defaults import ConfiguredCommand
-from jobevents_cli.commands.options import EventNumber, complete_jobs, connection_options, output_options
-from jobevents_cli.errors import OutputFailed
+from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHEN_IT_ENDS, WHICH_EVENTS, WHICH_JOBS, option_in
+from jobevents_cli.commands.job_choice import job_argument, latest_options
+from jobevents_cli.commands.options import connection_options, look_options
 from jobevents_cli.exit_status import ExitStatus
+
+if TYPE_CHECKING:
+    from jobevents_cli.render.job_details import JobDetails
+
+_nodes, _looks = option_in(WHICH_EVENTS), option_in(HOW_IT_LOOKS)
 
 
 @click.command(
     "show",
     cls=ConfiguredCommand,
+    short_help="Show one job or plan and its nodes",
     epilog="""\b
 Examples:
   jobevents show 352
-  jobevents show 352 --svg job-352.svg
-  jobevents show 352 --json | jq -r '.nodes[] | select(.state=="failed") | .name'
+  jobevents show --latest --failures
+  jobevents show 352 --node web01.example.com
+  jobevents show 352 --format junit > report.xml
+  jobevents show 352 --format markdown --why >> "$GITHUB_STEP_SUMMARY"
+  jobevents show 352 --json --failures | jq -r .name
 """,
 )
-@click.argument("job_id", type=EventNumber(), shell_complete=complete_jobs)
-@output_options
-@click.option("--svg", metavar="FILE", help="Write the view as a picture.")
+@job_argument()
+@latest_options
+@option_in(WHICH_JOBS)("--from", "saved", metavar="FILE", help="Read saved JSON Lines instead; - is stdin.")
+@_nodes("--node", "nodes", metavar="GLOB", multiple=True, help="Only nodes whose certname matches; repeatable.")
+@_nodes("--failures", is_flag=True, help="Only nodes that failed, errored or were skipped.")
+@_looks(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown", "junit"]),
+    help="The format [default: text].",
+)
+@_looks("--json", "as_json", is_flag=True, help="The same as --format json.")
+@_looks("--why", is_flag=True, help="Also print what went wrong, grouped by cause.")
+@_looks("--all-nodes", is_flag=True, help="Markdown: list all nodes, not only those that failed.")
+@look_options
+@option_in(WHEN_IT_ENDS)(
+    "--exit-status/--no-exit-status",
+    default=False,
+    help="Whether the exit status reflects the job's outcome [default: no].",
+)
 @connection_options
-def command(job_id: int, *, as_json: bool, svg: str | None, **options: Any) -> int:
-    """Show job JOB_ID: its header, the counts, a table of its nodes, a timeline.
+def command(*, exit_status: bool, **options: Any) -> int:
+    """Show one job: its header, the counts, its nodes (failures first), and when each of them ran.
 
-    Nodes come longest first. With --json: the job as the orchestrator sent it, its nodes under `nodes`.
+    Of a plan, show its jobs. If --node matches one node, show its whole result. With --json: the job as the
+    orchestrator sent it, its nodes under `nodes`; with --node or --failures, one line for each node.
     """
-    from jobevents_cli.commands.builders import client_for, refuse_together, view_for
-    from jobevents_cli.orchestrator.job_search import job_with_nodes
-    from jobevents_cli.output.printer import print_lines
-    from jobevents_cli.runtime.retry import fetch
-    from jobevents_cli.state.job_cache import remember
-    from jobevents_cli.state.private_files import replace_file
+    from jobevents_cli.output.notices import tell
+    from jobevents_cli.runtime.job_sources import status_of
 
-    if svg:
-        refuse_together("--svg", {"--json": as_json})
-    client = client_for(options)
-    ((job, nodes),) = fetch(lambda: iter([job_with_nodes(client, job_id)]))
-    remember(client.url, [job])
-    if as_json:
-        print_lines([{**job.raw, "nodes": nodes}])
+    form = _checked_form(options)
+    details = _details(options, form)
+    _print(details, options, form)
+    if not exit_status:
         return ExitStatus.DONE
-    view = view_for(options, client.server_time())
-    if svg:
-        try:
-            replace_file(Path(svg), view.svg(view.job(job, nodes), f"jobevents show {job_id}"))
-        except OSError as error:
-            raise OutputFailed(f"{svg} cannot be written: {error.strerror}") from None
+    if any(job.outcome is None for job in details):
+        tell("jobevents: the job has not ended: the exit status says only that it was shown")
+    return status_of(details)
+
+
+def _checked_form(options: Mapping[str, Any]) -> str:
+    """The format that *options* choose; a usage error names options that contradict each other."""
+    from jobevents_cli.commands.builders import refuse_together
+
+    form: str | None = options["form"]
+    if options["as_json"] and form not in (None, "json"):
+        raise click.UsageError(f"--json and --format {form} contradict each other: give one of them")
+    form = "json" if options["as_json"] else form or "text"
+    if options["all_nodes"] and form != "markdown":
+        raise click.UsageError("--all-nodes is for --format markdown: the other formats list all nodes")
+    if form == "json":
+        refuse_together("--json", {"--time": options["time"]})
+    if options["saved"]:
+        given = {"--latest": "latest", "--latest-plan": "latest_plan"}
+        refuse_together("--from", {option: options[name] for option, name in given.items()})
+    return form
+
+
+def _details(options: Mapping[str, Any], form: str) -> "list[JobDetails]":
+    """The jobs and plans that *options* choose, with those of their nodes that are shown."""
+    from functools import partial
+
+    from jobevents_cli.commands.builders import client_for
+    from jobevents_cli.commands.job_choice import find_jobs, job_choice
+    from jobevents_cli.output.capabilities import is_terminal
+    from jobevents_cli.render.job_details import NodeChoice, NodeCollector
+    from jobevents_cli.runtime.job_sources import chosen, details_from, details_from_saved
+    from jobevents_cli.state.job_cache import remember
+    from jobevents_cli.state.saved_events import read_saved
+
+    choice = job_choice(options)
+    wanted = NodeChoice(options["nodes"], failures=options["failures"])
+    collector = partial(NodeCollector, wanted, as_json=form == "json", on_terminal=is_terminal(sys.stdout))
+    if saved := options["saved"]:
+        return chosen(details_from_saved(read_saved(saved), collector), [job.ref for job in choice.named], saved)
+    if choice.is_empty:
+        raise click.UsageError("Missing argument 'JOB': give a job's id, plan/12 for a plan, --latest or --from FILE")
+    client = client_for(options)
+    with_nodes = form in ("markdown", "junit") or bool(wanted)
+    details = [details_from(client, ref, collector, with_nodes=with_nodes) for ref in find_jobs(choice, client)]
+    remember(client.url, [job.job for job in details])
+    return details
+
+
+def _print(details: "Sequence[JobDetails]", options: Mapping[str, Any], form: str) -> None:
+    """Print *details* in the format *form*."""
+    import time
+
+    from jobevents_cli.commands.builders import view_for
+    from jobevents_cli.output.capabilities import is_terminal
+    from jobevents_cli.output.streams import print_bytes, print_text
+    from jobevents_cli.render.job_details import json_lines
+
+    selects = bool(options["nodes"] or options["failures"])
+    if form == "json":
+        print_bytes(json_lines(details, nodes_only=selects, on_terminal=is_terminal(sys.stdout)))
+    elif form == "junit":
+        from jobevents_cli.render.junit import junit_pieces
+
+        for piece in junit_pieces(details):
+            print_bytes(piece)
+    elif form == "markdown":
+        from jobevents_cli.render.markdown import markdown_text
+
+        view = view_for(options, time.time())
+        print_bytes(markdown_text(details, view, all_nodes=options["all_nodes"]).encode())
     else:
-        print_lines(text=view.text(view.job(job, nodes)))
-    return ExitStatus.DONE
+        from jobevents_cli.render.job_view import details_text
+
+        print_text(details_text(details, view_for(options, time.time()), with_nodes=selects))

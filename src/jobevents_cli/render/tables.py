@@ -1,285 +1,208 @@
-"""The views of `jobs` and `show`: tables, and a timeline of nodes. The one place that draws with Rich itself."""
+"""Tables of jobs and plans: `jobs`, and the jobs of a plan. Also how wide and in which colours views are drawn."""
 
-from __future__ import annotations
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
-import io
-from typing import TYPE_CHECKING, Any, Final
-
-from rich.console import Console, Group
-from rich.table import Table
-from rich.text import Text
-
-from jobevents_cli.model.durations import format_duration
-from jobevents_cli.model.event import Event
-from jobevents_cli.model.json_values import as_mapping, as_text
-from jobevents_cli.model.timestamps import seconds_of
-from jobevents_cli.render.details import report_link, what_happened
+from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.json_values import as_text
+from jobevents_cli.model.plan import Plan
 from jobevents_cli.render.escape import safe
-from jobevents_cli.render.looks import LOOKS
+from jobevents_cli.render.job_details import job_seconds, ordered_counts
+from jobevents_cli.render.looks import Look, look_of_state
+from jobevents_cli.render.styles import Paint, Span, cut_in_middle, painted, plain, width
+from jobevents_cli.render.times import TimeFormat, took_text
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from jobevents_cli.model.job import Job
-    from jobevents_cli.render.times import TimeFormat
-
-UNLIMITED: Final = 100_000
-"""The width of what is no terminal: nothing is cut or wrapped there."""
-
-_NARROW: Final = 60
-_WIDE: Final = 100
-_LONGEST_TIMELINE: Final = 60
-_TIMELINE_OFF_TERMINAL: Final = 60
-_NARROWEST_BAR: Final = 8
-_STATE_STYLES: Final = {
-    "finished": "green",
-    "failed": "bold red",
-    "errored": "bold magenta",
-    "skipped": "yellow",
-    "stopped": "bold yellow",
-    "stopping": "bold yellow",
-    "running": "cyan",
+NOTHING: Final = "-"
+_GAP: Final = "  "
+_LONGEST_ID: Final = 20
+_STATE_LOOKS: Final = {
+    "success": Look("success", "✔", "+", "bold green"),
+    "failure": Look("failure", "✘", "x", "bold red"),
+    "pending": Look("pending", "•", "-", ""),
 }
-_SHOWN_OPTIONS: Final = (
-    "description",
-    "noop",
-    "concurrency",
-    "task",
-    "plan_job",
-    "debug",
-    "trace",
-    "enforce_environment",
-)
+"""The states that only plans have."""
 
 
+@dataclass(frozen=True, slots=True)
 class View:
-    """How tables are drawn: for which width, with which colours and symbols."""
+    """How tables are drawn. *columns*: the terminal's width, None if it is not one. *now*: the orchestrator's clock."""
 
-    def __init__(self, *, columns: int, color: bool, symbols: bool, time: TimeFormat | None, now: float) -> None:
-        """*columns*: UNLIMITED off a terminal. *now*: the orchestrator's clock, in seconds since 1970."""
-        self.columns = columns
-        self.symbols = symbols
-        self._color = color
-        self._time = time
-        self._now = now
-
-    def text(self, renderable: Any) -> str:
-        """*renderable* as text, a line each, nothing behind the last character."""
-        console = self._console(record=False)
-        console.print(renderable, soft_wrap=self.columns == UNLIMITED)
-        written = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
-        return "".join(f"{line.rstrip()}\n" for line in written.splitlines())
-
-    def svg(self, renderable: Any, title: str) -> str:
-        """*renderable* as a picture."""
-        console = self._console(record=True)
-        console.print(renderable)
-        return console.export_svg(title=title)
-
-    def _console(self, *, record: bool) -> Console:
-        picture_columns = min(self.columns, 2 * _WIDE)
-        return Console(
-            file=io.StringIO(),
-            width=picture_columns if record else self.columns,
-            force_terminal=self._color or record,
-            color_system="truecolor" if record else "standard" if self._color else None,
-            no_color=not (self._color or record),
-            legacy_windows=False,
-            record=record,
-            markup=False,
-            emoji=False,
-            highlight=False,
-        )
+    columns: int | None
+    time: TimeFormat | None
+    now: float
+    paint: Paint = plain
+    symbols: bool = True
+    links: bool = False
 
     def moment(self, timestamp: object) -> str:
-        """A *timestamp* of an answer, as the user wants times shown."""
+        """Return a *timestamp* with its date."""
         text = as_text(timestamp)
-        return self._time.full(text) if self._time and text else "-"
+        return self.time.full(text) if self.time and text else NOTHING
 
-    def took(self, document: Mapping[str, Any], start: str, end: str) -> str:
-        """How long it took from the field *start* to the field *end* of *document*, or has taken until now."""
-        seconds = _seconds(document, start, end, self._now)
-        return "-" if seconds is None else format_duration(seconds)
+    def short_moment(self, timestamp: object) -> str:
+        """Return a *timestamp* for a table: on a terminal today's `HH:MM:SS`, another day's `MM-DD HH:MM`."""
+        text = as_text(timestamp)
+        if self.columns is None or not self.time or not text:
+            return self.moment(text)
+        moment = self.time(text)
+        if not moment.day or moment.day == self.time.today:
+            return moment.text
+        return f"{moment.day[len('2026-') : len('2026-11-23')]} {moment.text[: len('HH:MM')]}"
 
-    # The views.
+    def look(self, state: str) -> Look:
+        """Return how a job, plan or node in *state* is shown."""
+        return _STATE_LOOKS.get(state) or look_of_state(state)
 
-    def jobs(self, jobs: Iterable[Job]) -> Table:
-        """A table of *jobs*, a line each, narrower where the terminal is."""
-        table = _table()
-        wide, narrow = self.columns >= _WIDE, self.columns < _NARROW
-        table.add_column("ID", justify="right")
-        table.add_column("STATE")
-        if not narrow:
-            table.add_column("TYPE")
-        if wide:
-            table.add_column("ENVIRONMENT", overflow="ellipsis")
-            table.add_column("OWNER", overflow="ellipsis")
-        table.add_column("NODES")
-        if not narrow:
-            table.add_column("STARTED")
-        table.add_column("TOOK", justify="right")
-        for job in jobs:
-            cells: list[str | Text] = ["-" if job.number is None else str(job.number), _state(job.state)]
-            if not narrow:
-                cells.append(safe(job.type) or "-")
-            if wide:
-                cells += [safe(job.environment) or "-", safe(job.owner) or "-"]
-            cells.append(self._node_states(job))
-            if not narrow:
-                cells.append(self.moment(job.raw.get("created_timestamp") or job.raw.get("started_timestamp")))
-            cells.append(self.took(job.raw, "created_timestamp", "finished_timestamp"))
-            table.add_row(*cells)
-        return table
+    def state(self, state: str) -> Span:
+        """Return *state*, with its symbol on a terminal."""
+        look = self.look(state)
+        if self.columns is None:
+            return safe(state) or NOTHING, look.style
+        return look.text(symbols=self.symbols), look.style
 
-    def job(self, job: Job, nodes: Sequence[Mapping[str, Any]]) -> Group:
-        """One *job* with its *nodes*: header, counts, table, timeline."""
-        parts: list[Any] = [*self._header(job), Text()]
-        if nodes:
-            longest_first = sorted(nodes, key=lambda node: -(self._node_seconds(node) or 0.0))
-            parts += [self._nodes(longest_first), Text(), *self._timeline(longest_first)]
-        else:
-            parts.append(Text("no nodes"))
-        return Group(*parts)
-
-    def _header(self, job: Job) -> list[Text]:
-        raw = job.raw
-        head = Text()
-        head.append(f"Job {'-' if job.number is None else job.number}", "bold").append("  ")
-        head.append_text(_state(job.state))
-        about = [job.type, f"in {job.environment}" if job.environment else "", f"by {job.owner}" if job.owner else ""]
-        head.append("  " + " ".join(safe(word) for word in about if word))
-        times = Text(f"started {self.moment(raw.get('created_timestamp') or raw.get('started_timestamp'))}")
-        if job.is_over:
-            times.append(f", ended {self.moment(raw.get('finished_timestamp') or raw.get('timestamp'))}")
-        times.append(f", took {self.took(raw, 'created_timestamp', 'finished_timestamp')}")
-        lines = [head, times]
-        options = as_mapping(raw.get("options"))
-        told = [f"{name} {safe(str(options[name]))}" for name in _SHOWN_OPTIONS if options.get(name)]
-        told += _scope(options)
-        if told:
-            lines.append(Text(", ".join(told)))
-        counts = Text(f"{job.node_count if job.node_count is not None else '?'} nodes  ")
-        return [*lines, counts.append_text(self._node_states(job))]
-
-    def _node_states(self, job: Job) -> Text:
-        text = Text()
-        for state, count in (job.node_states or {}).items():
-            if text:
-                text.append("  ")
-            look = LOOKS.get(f"node_{state}")
-            if self.columns == UNLIMITED or look is None:
-                text.append(f"{safe(state)} {count}", _STATE_STYLES.get(state, ""))
+    def counts(self, counts: Mapping[str, int], *, words: bool) -> list[Span]:
+        """Return *counts* by state, in the same order always; on a terminal as symbols unless with *words*."""
+        spans: list[Span] = []
+        for state, count in ordered_counts(counts):
+            look = self.look(state)
+            if self.columns is None:
+                text = f"{safe(state)} {count}"
             else:
-                text.append(f"{look.mark(symbols=self.symbols)} {count}", look.style)
-        return text or Text("-" if job.node_count is None else str(job.node_count))
+                mark = look.mark(symbols=self.symbols)
+                text = f"{mark} {count} {look.status}" if words else f"{mark}{count}"
+            if spans:
+                spans.append((", " if self.columns is None else _GAP if words else " ", ""))
+            spans.append((text, look.style))
+        return spans
 
-    def _nodes(self, nodes: Sequence[Mapping[str, Any]]) -> Table:
-        table = _table()
-        table.add_column("NODE", overflow="ellipsis", min_width=10)
-        table.add_column("STATE")
-        table.add_column("TOOK", justify="right")
-        table.add_column("WHAT", overflow="ellipsis")
-        for node in nodes:
-            event = _as_event(node)
-            told = what_happened(event)
-            if not told and node.get("state") in ("failed", "errored", "skipped"):
-                told = event.message
-            # What went well has one line; a reason is told whole.
-            is_good = node.get("state") == "finished"
-            what = Text(safe(told), no_wrap=is_good, overflow="ellipsis" if is_good else "fold")
-            if link := report_link(event):
-                what.append(" " if told else "").append(
-                    "report" if self._links else safe(link), f"link {safe(link)}" if self._links else ""
-                )
-            seconds = self._node_seconds(node)
-            table.add_row(
-                safe(as_text(node.get("name"))),
-                _state(as_text(node.get("state"))),
-                "-" if seconds is None else format_duration(seconds),
-                what,
-            )
-        return table
 
-    @property
-    def _links(self) -> bool:
-        return self._color and self.columns != UNLIMITED
+class Column(NamedTuple):
+    """A table's column: *least* is the width to which it may be cut; those with the lowest *keep* go first."""
 
-    def _timeline(self, nodes: Sequence[Mapping[str, Any]]) -> list[Text]:
-        """A bar a node, from its start to its end on one axis of time."""
-        spans = [
-            (node, start, max(start, start + (self._node_seconds(node) or 0.0)))
-            for node in nodes
-            if (start := seconds_of(node.get("start_timestamp"))) is not None
+    title: str
+    right: bool = False
+    least: int = 0
+    keep: int = 0
+
+
+_ALWAYS: Final = 9
+_ID: Final = Column("ID", right=True, keep=_ALWAYS)
+_STATE: Final = Column("STATE", keep=_ALWAYS)
+_TYPE: Final = Column("TYPE", least=6, keep=3)
+_PLAN: Final = Column("PLAN", least=12, keep=4)
+_ENVIRONMENT: Final = Column("ENVIRONMENT", least=8, keep=2)
+_OWNER: Final = Column("OWNER", least=5, keep=1)
+_STARTED: Final = Column("STARTED", keep=5)
+_TOOK: Final = Column("TOOK", right=True, keep=_ALWAYS)
+_NODES: Final = Column("NODES", keep=_ALWAYS)
+_JOBS: Final = Column("JOBS", keep=_ALWAYS)
+
+
+def jobs_table(jobs: Sequence[Job], view: View) -> str:
+    """Return *jobs*, all of them jobs or all plans, as a table, one a row; a plan with its jobs by state.
+
+    On a terminal it has as many columns as fit, elsewhere all of them.
+    """
+    is_plans = bool(jobs) and isinstance(jobs[0], Plan)
+    kind, counts = (_PLAN, _JOBS) if is_plans else (_TYPE, _NODES)
+    columns = (_ID, _STATE, kind, _ENVIRONMENT, _OWNER, counts, _STARTED, _TOOK)
+    rows = [
+        [
+            [(_name(job), "")],
+            [view.state(job.state)],
+            [(safe(job.plan_name if isinstance(job, Plan) else job.type) or NOTHING, "")],
+            [(safe(job.environment) or NOTHING, "")],
+            [(safe(job.owner) or NOTHING, "")],
+            job_counts(job, view) or [(NOTHING, "")],
+            [(view.short_moment(started_text(job)), "")],
+            [(took_text(job_seconds(job, view.now)) or NOTHING, "")],
         ]
-        if not spans:
-            return []
-        shown = spans[:_LONGEST_TIMELINE]
-        first = min(start for _, start, _ in spans)
-        whole = max(max(end for _, _, end in spans) - first, 1.0)
-        names = [safe(as_text(node.get("name"))) for node, _, _ in shown]
-        room = self.columns if self.columns != UNLIMITED else 2 * _TIMELINE_OFF_TERMINAL
-        label = min(max(len(name) for name in names), max(8, room // 3))
-        width = max(_NARROWEST_BAR, min(room - label - 10, _TIMELINE_OFF_TERMINAL))
-        lines = [Text(f"{'TIMELINE':<{label}}  0s{format_duration(whole):>{width - 2}}", "bold", no_wrap=True)]
-        for name, (node, start, end) in zip(names, shown, strict=True):
-            left = min(width - 1, int((start - first) / whole * width))
-            length = max(1, min(width - left, round((end - start) / whole * width)))
-            line = Text(f"{_cut(name, label):<{label}}  {' ' * left}", no_wrap=True, overflow="crop")
-            line.append(("━" if self.symbols else "=") * length, _STATE_STYLES.get(as_text(node.get("state")), ""))
-            line.append(f"{' ' * (width - left - length)} {format_duration(end - start):>6}")
-            lines.append(line)
-        if more := len(spans) - len(shown):
-            lines.append(Text(f"and {more} shorter ones"))
-        return lines
-
-    def _node_seconds(self, node: Mapping[str, Any]) -> float | None:
-        return _seconds(node, "start_timestamp", "finish_timestamp", self._now)
+        for job in jobs
+    ]
+    return table(columns, rows, view)
 
 
-def _table() -> Table:
-    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+def job_counts(job: Job, view: View) -> list[Span]:
+    """Return the job's nodes by state, or the plan's jobs."""
+    if isinstance(job, Plan):
+        states = list(job.child_states.values())
+        return view.counts({state: states.count(state) for state in states}, words=False)
+    if job.node_states:
+        return view.counts(job.node_states, words=False)
+    return [] if job.node_count is None else [(str(job.node_count), "")]
 
 
-def _state(state: str) -> Text:
-    return Text(safe(state) or "-", _STATE_STYLES.get(state, ""))
+def started_text(job: Job) -> str:
+    """Return the timestamp of the job's start as the server wrote it."""
+    raw = job.raw
+    return as_text(raw.get("created_timestamp")) or as_text(raw.get("started_timestamp"))
 
 
-def _cut(name: str, columns: int) -> str:
-    return name if len(name) <= columns else name[: columns - 1] + "…"
+def table(columns: Sequence[Column], rows: Sequence[Sequence[Sequence[Span]]], view: View) -> str:
+    """Return *rows*, each a list of cells, below the titles of *columns*.
+
+    On a terminal columns are cut, then left out, until the rest fits. Elsewhere each column is as wide as its widest
+    cell, and two spaces separate it from the next.
+    """
+    widths = [
+        max([width(column.title), *(_width(row[number]) for row in rows)]) for number, column in enumerate(columns)
+    ]
+    shown = list(range(len(columns)))
+    if view.columns is not None:
+        shown = _fit(columns, widths, view.columns)
+    lines: list[list[Sequence[Span]]] = [[[(columns[number].title[: widths[number]], "bold")] for number in shown]]
+    lines += [[_cut(row[number], widths[number]) for number in shown] for row in rows]
+    text = []
+    for line in lines:
+        cells = [
+            _padded(cell, widths[number], view.paint, right=columns[number].right)
+            for number, cell in zip(shown, line, strict=True)
+        ]
+        text.append(f"{_GAP.join(cells).rstrip()}\n")
+    return "".join(text)
 
 
-def _seconds(document: Mapping[str, Any], start: str, end: str, now: float) -> float | None:
-    duration = document.get("duration")
-    if isinstance(duration, (int, float)) and not isinstance(duration, bool):
-        return float(duration)
-    begun = seconds_of(document.get(start))
-    if begun is None:
-        return None
-    return max(0.0, (seconds_of(document.get(end)) or now) - begun)
+def _fit(columns: Sequence[Column], widths: list[int], room: int) -> list[int]:
+    """Return the numbers of the columns that fit into *room*, after reducing *widths* of those that may be cut."""
+    shown = list(range(len(columns)))
+    while _total(shown, [min(wide, column.least or wide) for wide, column in zip(widths, columns, strict=True)]) > room:
+        droppable = [number for number in shown if columns[number].keep < _ALWAYS]
+        if not droppable:
+            break
+        shown.remove(min(droppable, key=lambda number: columns[number].keep))
+    excess = _total(shown, widths) - room
+    for number in sorted(shown, key=lambda number: columns[number].keep):
+        if excess > 0 and columns[number].least:
+            spared = max(0, min(excess, widths[number] - columns[number].least))
+            widths[number] -= spared
+            excess -= spared
+    return shown
 
 
-def _scope(options: Mapping[str, Any]) -> list[str]:
-    """What the job was aimed at: lists are counted, a query or group is told."""
-    scope = as_mapping(options.get("scope"))
-    told = []
-    for name, value in scope.items():
-        if isinstance(value, list):
-            told.append(f"scope {len(value)} {safe(name)}")
-        elif value:
-            told.append(f"scope {safe(name)} {safe(str(value))}")
-    return told
+def _total(shown: Sequence[int], widths: Sequence[int]) -> int:
+    return sum(widths[number] for number in shown) + len(_GAP) * (len(shown) - 1)
 
 
-def _as_event(node: Mapping[str, Any]) -> Event:
-    """A node of `GET /jobs/:job-id/nodes` as the event that closed it: `result` holds that event's detail."""
-    details = as_mapping(node.get("details"))
-    detail = {**as_mapping(node.get("result"))}
-    if "report-url" in details:
-        detail.setdefault("report-url", details["report-url"])
-    return Event(
-        {
-            "type": f"node_{as_text(node.get('state'))}",
-            "details": {"node": node.get("name"), "detail": detail},
-            "message": details.get("message"),
-        }
-    )
+def _cut(cell: Sequence[Span], columns: int) -> Sequence[Span]:
+    if _width(cell) <= columns or len(cell) != 1:
+        return cell
+    ((text, style),) = cell
+    return [(cut_in_middle(text, columns), style)]
+
+
+def _padded(cell: Sequence[Span], columns: int, paint: Paint, *, right: bool) -> str:
+    blanks = " " * (columns - _width(cell))
+    text = painted(cell, paint)
+    return blanks + text if right else text + blanks
+
+
+def _width(cell: Sequence[Span]) -> int:
+    return sum(width(text) for text, _ in cell)
+
+
+def _name(job: Job) -> str:
+    if job.number is None:
+        return safe(as_text(job.raw.get("name"))[:_LONGEST_ID]) or NOTHING
+    return str(JobRef.plan(job.number)) if isinstance(job, Plan) else str(job.number)

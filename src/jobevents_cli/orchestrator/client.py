@@ -28,6 +28,7 @@ from jobevents_cli.http.address import API_PATH
 from jobevents_cli.http.json_items import BrokenAnswer, ListReader
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
+from jobevents_cli.model.node import Node
 from jobevents_cli.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.http.responses import _excerpt, _retry_after, _shortened, _skew
 from jobevents_cli.http.transport import CA_HINT, _in_time, _root_cause, tls_context
+from jobevents_cli.model.job_ref import Kind
 
 _ERROR_BODY: Final = 16 * 1024
 
@@ -103,6 +105,8 @@ class OrchestratorClient:
 
     def job(self, ref: JobRef, limit: float) -> Job:
         """The job itself, as it is now."""
+        if ref.kind is Kind.PLAN:
+            return Plan(self._document(f"/plan_jobs/{ref.number}", {}, limit, ref.number))
         return Job(self._document(f"/jobs/{ref.number}", {}, limit, ref.number))
 
     @property
@@ -120,9 +124,11 @@ class OrchestratorClient:
         order = {"limit": str(count), "offset": str(offset), "order_by": "name", "order": "desc", "results": "exclude"}
         return [Plan(value) for value in self._list("/plan_jobs", order, limit, None) if isinstance(value, dict)]
 
-    def nodes(self, job_id: int, limit: float) -> list[dict[str, Any]]:
+    def nodes(self, job_id: int, limit: float, node_count: int | None = None) -> Iterator[list[Node]]:
         """The nodes of *job_id* as they are now."""
-        return [value for value in self._list(f"/jobs/{job_id}/nodes", {}, limit, job_id) if isinstance(value, dict)]
+        del node_count
+        found = self._list(f"/jobs/{job_id}/nodes", {}, limit, job_id)
+        yield [Node(value) for value in found if isinstance(value, dict)]
 
     def server_time(self) -> float:
         """What the orchestrator's clock shows, in seconds since 1970, going by its last answer."""

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from jobevents_cli.errors import UnknownJob
 from jobevents_cli.model.job import Job
-from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.plan import Plan
 
 AnyJob = TypeVar("AnyJob", bound=Job)
@@ -30,16 +29,6 @@ class PlanLister(Protocol):
 
     def plans(self, count: int, offset: int, limit: float) -> list[Plan]:
         """*count* plan jobs, newest first, from the one at *offset* on."""
-
-
-class JobTeller(Protocol):
-    """What showing one job needs of a client."""
-
-    def job(self, ref: JobRef, limit: float) -> Job:
-        """The job as it is now."""
-
-    def nodes(self, job_id: int, limit: float) -> list[dict[str, Any]]:
-        """Its nodes as they are now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +81,6 @@ def latest_plan(lister: PlanLister) -> Iterator[Plan]:
             yield plan
             return
     raise UnknownJob("there is no plan job", hint="jobevents jobs --plans lists the plan jobs")
-
-
-def job_with_nodes(teller: JobTeller, job_id: int) -> tuple[Job, list[dict[str, Any]]]:
-    """The job *job_id* and its nodes, as they are now."""
-    return teller.job(JobRef.job(job_id), _LIMIT), teller.nodes(job_id, _LIMIT)
 
 
 def newest_first(list_page: Callable[[int, int, float], list[AnyJob]]) -> Iterator[AnyJob]:

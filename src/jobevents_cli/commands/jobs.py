@@ -8,8 +8,13 @@ import click
 
 from jobevents_cli.commands.defaults import ConfiguredCommand
 from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHICH_JOBS, option_in
-from jobevents_cli.commands.job_choice import narrowing_options, state_option
-from jobevents_cli.commands.options import EventNumber, connection_options, look_options
+from jobevents_cli.commands.options import (
+    EventNumber,
+    connection_options,
+    look_options,
+    narrowing_options,
+    state_option,
+)
 from jobevents_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:

@@ -1,0 +1,62 @@
+"""Events are read tolerantly: nothing that a server sends is an error."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from jobevents_cli.model.event import Event
+
+
+def test_the_fields_of_an_ordinary_event() -> None:
+    """Id, type, node, detail, message without its trailing blank, and the time."""
+    event = Event(
+        {
+            "id": "1272",
+            "type": "node_failed",
+            "timestamp": "2026-11-23T09:00:40Z",
+            "message": "Finished puppet run on db01 - Failed! ",
+            "details": {"node": "db01", "detail": {"status": "failed"}},
+        }
+    )
+    assert (event.id, event.type, event.node) == (1272, "node_failed", "db01")
+    assert event.detail == {"status": "failed"}
+    assert event.message == "Finished puppet run on db01 - Failed!"
+    assert event.timestamp == "2026-11-23T09:00:40Z"
+    assert event.time == datetime(2026, 11, 23, 9, 0, 40, tzinfo=UTC)
+    assert repr(event) == "<Event 1272 node_failed db01>"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [None, 7, "text", [], {}, {"type": 1, "details": [], "message": 2, "id": -1, "timestamp": None}],
+)
+def test_an_event_of_another_shape(raw: Any) -> None:
+    """It has no id, type, node or time, and is kept as it came."""
+    event = Event(raw)
+    assert (event.id, event.type, event.node, event.detail) == (None, "", "", {})
+    assert (event.time, event.child_job, event.raw) == (None, None, raw)
+    assert event.timestamp == ""
+    assert event.message == ("" if isinstance(raw, dict) else str(raw))
+    assert repr(event) == "<Event None without type>"
+
+
+def test_a_time_that_is_a_number_is_shown_as_it_is() -> None:
+    """A timestamp that is not text names no moment."""
+    event = Event({"timestamp": 12, "details": {"node": ["web01"], "detail": "none"}})
+    assert (event.timestamp, event.time, event.node, event.detail) == ("12", None, "", {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "child"),
+    [
+        ("task_start", 7, 7),
+        ("apply_start", "8", 8),
+        ("of_the_future_start", "9", 9),
+        ("task_start", None, None),
+        ("plan_finished", 7, None),
+    ],
+)
+def test_which_job_a_plan_starts(kind: str, number: object, child: int | None) -> None:
+    """`*_start` events name it, as a number or as text."""
+    assert Event({"type": kind, "details": {"job-id": number}}).child_job == child

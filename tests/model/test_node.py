@@ -1,0 +1,56 @@
+"""Nodes of a job are read tolerantly."""
+
+from typing import Any
+
+import pytest
+
+from jobevents_cli.model.node import Node
+
+
+def test_the_fields_of_a_node() -> None:
+    """Name, state, times, result and report link."""
+    node = Node(
+        {
+            "name": "web01",
+            "state": "finished",
+            "start_timestamp": "1970-01-01T00:00:10Z",
+            "finish_timestamp": "1970-01-01T00:00:40Z",
+            "duration": 29.5,
+            "transaction_uuid": "5f0f",
+            "details": {"message": "Finished", "report-url": "https://pe/1"},
+            "result": {"status": "changed"},
+        }
+    )
+    assert (node.name, node.state, node.transaction_uuid) == ("web01", "finished", "5f0f")
+    assert (node.started_at, node.finished_at, node.seconds(100)) == (10, 40, 29.5)
+    assert node.result == {"status": "changed"}
+    assert repr(node) == "<Node web01 finished>"
+
+
+@pytest.mark.parametrize(
+    ("raw", "seconds"),
+    [
+        ({}, None),
+        ({"start_timestamp": "1970-01-01T00:00:10Z"}, 90),
+        ({"start_timestamp": "1970-01-01T00:00:10Z", "finish_timestamp": "1970-01-01T00:00:15Z"}, 5),
+        ({"start_timestamp": "1970-01-01T00:05:00Z"}, 0),
+    ],
+)
+def test_seconds_where_the_node_names_none(raw: dict[str, Any], seconds: float | None) -> None:
+    """They are counted from its start to its end, or until now."""
+    assert Node(raw).seconds(100) == seconds
+
+
+def test_the_event_that_ended_it() -> None:
+    """It carries the node's result with its report link, where there is one."""
+    event = Node(
+        {
+            "name": "web01",
+            "state": "failed",
+            "details": {"message": "Failed", "report-url": "https://pe/1"},
+            "result": {"status": "failed"},
+        }
+    ).as_event()
+    assert (event.type, event.node, event.message) == ("node_failed", "web01", "Failed")
+    assert event.detail == {"status": "failed", "report-url": "https://pe/1"}
+    assert Node({"name": "web01", "state": "skipped", "result": None}).as_event().detail == {}

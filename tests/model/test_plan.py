@@ -1,0 +1,53 @@
+"""Plans are read tolerantly."""
+
+from typing import Any
+
+import pytest
+
+from jobevents_cli.model.plan import Plan
+
+
+def test_the_fields_of_a_plan() -> None:
+    """Its name and environment are among its options."""
+    plan = Plan(
+        {
+            "name": "12",
+            "state": "success",
+            "options": {"plan_name": "deploy::rolling", "environment": "production"},
+            "result": {"version": 2},
+        }
+    )
+    assert (plan.number, plan.type, plan.plan_name, plan.environment) == (12, "plan", "deploy::rolling", "production")
+    assert plan.result == {"version": 2}
+    assert plan.is_over
+    assert repr(plan) == "<Plan 12 success>"
+
+
+def test_its_own_environment_goes_before_that_of_its_options() -> None:
+    """Where the plan names an environment as jobs do, that one counts."""
+    assert Plan({"environment": {"name": "a"}, "options": {"environment": "b"}}).environment == "a"
+
+
+@pytest.mark.parametrize(
+    ("states", "latest", "runs"),
+    [
+        (["running", "finished"], "finished", False),
+        ([{"state": "finished"}, {"state": "running"}], "running", True),
+        ([], "", True),
+        ("stopped", "stopped", False),
+        ({"state": "failed"}, "failed", False),
+        (7, "", True),
+    ],
+)
+def test_the_states_of_its_jobs(states: Any, latest: str, *, runs: bool) -> None:
+    """Each job's last state counts; a job without a known state counts as running."""
+    plan = Plan({"status": {"7": states, "no number": "running"}})
+    assert plan.child_states == {7: latest}
+    assert plan.has_running_jobs is runs
+
+
+def test_a_plan_without_any_field() -> None:
+    """It has no jobs and no result."""
+    plan = Plan({"status": []})
+    assert (plan.plan_name, plan.environment, plan.child_states, plan.result) == ("", "", {}, None)
+    assert not plan.has_running_jobs

@@ -171,6 +171,22 @@ def test_a_page_before_the_end_of_the_job_does_not_count() -> None:
     assert _outcome(follower, 102) is Outcome.SUCCEEDED
 
 
+def test_a_page_whose_first_part_came_before_the_end_does_not_count() -> None:
+    """A response breaks off, the job is over meanwhile: its rest is read, and then the page once more."""
+    follower = _follower(job_first=True)
+    _page(follower, [], 100)
+    assert follower.next_step(101) == CheckJob(30)
+    follower.receive_job_fault(CUT, 101)
+    follower.next_step(101.1)
+    follower.receive_events(STORY[:2], 101.1)
+    follower.receive_fault(CUT, 101.1)
+    assert follower.next_step(101.5) == CheckJob(30)
+    follower.receive_job(OVER, 101.5)
+    assert _page(follower, STORY[1:], 101.6) == [3]
+    assert _page(follower, STORY, 101.6) == []
+    assert _outcome(follower, 101.6) is Outcome.SUCCEEDED
+
+
 def test_a_restored_database_is_read_from_its_beginning() -> None:
     """Pages without the newest event are not believed for the settle time; then only later events are new."""
     follower = _follower()

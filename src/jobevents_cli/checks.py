@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.errors import AccessDenied, JobEventsError, NoUsableAnswer
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.http.transport import CA_HINT, tls_context
+from jobevents_cli.http.tls import CA_HINT, tls_context
 from jobevents_cli.orchestrator.client import open_client
 
 _LIMIT: Final = 10.0

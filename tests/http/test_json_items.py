@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobevents_cli.http.json_items import BrokenAnswer, ListReader
+from jobevents_cli.http.json_items import BrokenResponse, ListReader
 from jobevents_cli.render.json_line import encoded
 
 values: st.SearchStrategy[Any] = st.recursive(
@@ -49,7 +49,7 @@ def test_what_came_before_a_break_is_given_out(items: list[Any], after: int) -> 
     reader = ListReader()
     elements = reader.feed(cut)
     assert elements == items[: len(elements)]
-    with pytest.raises(BrokenAnswer):
+    with pytest.raises(BrokenResponse):
         reader.finish()
 
 
@@ -62,7 +62,7 @@ def test_what_came_before_a_break_is_given_out(items: list[Any], after: int) -> 
 )  # fmt: skip
 def test_what_is_no_answer_is_broken(body: bytes) -> None:
     """What is not an object with the list in it is never taken for one."""
-    with pytest.raises(BrokenAnswer):
+    with pytest.raises(BrokenResponse):
         _read(body, [])
 
 
@@ -70,7 +70,7 @@ def test_elements_before_bad_text_come_out_first() -> None:
     """Bad text behind good elements costs none of them."""
     reader = ListReader()
     assert reader.feed(b'{"items":[{"a":1}, {"b":2} oops') == [{"a": 1}, {"b": 2}]
-    with pytest.raises(BrokenAnswer):
+    with pytest.raises(BrokenResponse):
         reader.feed(b"more")
 
 

@@ -1,23 +1,124 @@
-"""The client turns all that httpx may raise into errors of ours."""
+"""The orchestrator's endpoints: which URL is requested, and what comes of the response."""
 
-import httpx
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
 import pytest
+from support import misbehaving
+from support.misbehaving import Fault, TestServer, job
+from support.program import TOKEN
 
-from jobevents_cli.errors import NoUsableAnswer, TransientFault
+from jobevents_cli.errors import AccessDenied, TransientFault, UnknownJob
+from jobevents_cli.http.connection import Connection
 from jobevents_cli.http.token import Token
-from jobevents_cli.orchestrator.client import OrchestratorClient
+from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.plan import Plan
+from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
+
+Serve = Callable[..., TestServer]
+ClientOf = Callable[[TestServer], OrchestratorClient]
+API = "/orchestrator/v1"
+LIMIT = 10.0
 
 
-def _all_below(kind: type[Exception]) -> list[type[Exception]]:
-    return [kind, *(deeper for below in kind.__subclasses__() for deeper in _all_below(below))]
+@pytest.fixture(name="client_of")
+def _client_of() -> Iterator[Callable[[TestServer], OrchestratorClient]]:
+    """Makes clients whose connections are closed when the test ends."""
+    with ExitStack() as stack:
+
+        def client_of(server: TestServer) -> OrchestratorClient:
+            client = open_client(Connection(server.url, Token(TOKEN, "the token in a test")))
+            stack.callback(client.close)
+            return client
+
+        yield client_of
 
 
-@pytest.mark.parametrize("kind", _all_below(httpx.RequestError))
-def test_every_error_of_the_library_is_translated(kind: type[httpx.RequestError]) -> None:
-    """Whatever may go wrong with a request becomes a fault that says which host and port, and may pass."""
-    client = OrchestratorClient("http://127.0.0.1:1", Token("t0ken", "a token"))
-    told = client._translated(kind("it failed with t0ken."))  # noqa: SLF001 - the table itself
-    assert isinstance(told, TransientFault)
-    assert isinstance(told, NoUsableAnswer)
-    assert "127.0.0.1:1" in told.message
-    assert "t0ken" not in told.message
+def _document(value: object) -> Fault:
+    return misbehaving.other_body(json.dumps(value).encode())
+
+
+def _page(*items: object) -> Fault:
+    return _document({"items": list(items)})
+
+
+def test_every_request_carries_exactly_these_headers(serve: Serve, client_of: ClientOf) -> None:
+    """The server parses no q-values in Accept, so it gets the plain type; the token is in X-Authentication only."""
+    server = serve(job("n1:running"))
+    list(client_of(server).events(JobRef.job(352), None, LIMIT))
+    ((path, headers),) = server.seen
+    assert path == f"{API}/jobs/352/events"
+    assert headers.pop("User-Agent").startswith("jobevents/")
+    assert headers == {
+        "Host": f"127.0.0.1:{server.port}",
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+        "Connection": "keep-alive",
+        "X-Authentication": TOKEN,
+    }
+
+
+def test_each_endpoint_has_its_url(serve: Serve, client_of: ClientOf) -> None:
+    """Jobs and plan jobs are requested under their own addresses, lists with explicit order."""
+    server = serve(faults={0: _page({"id": "7", "name": "7"})})
+    client = client_of(server)
+    job_ref, plan = JobRef.job(352), JobRef.plan(12)
+    list(client.events(job_ref, 7, LIMIT)), list(client.events(plan, 0, LIMIT)), list(client.events(plan, None, LIMIT))
+    b"".join(client.raw_events(plan, None, LIMIT))
+    client.job(job_ref, LIMIT), client.job(plan, LIMIT), client.plan_event(12, 9, LIMIT)
+    client.jobs(50, 100, LIMIT), client.plans(50, 0, LIMIT)
+    list(client.nodes(352, LIMIT))
+    assert [path.removeprefix(API) for path in server.paths] == [
+        "/jobs/352/events?start=7",
+        "/plan_jobs/12/events?start=0",
+        "/plan_jobs/12/events",
+        "/plan_jobs/12/events",
+        "/jobs/352",
+        "/plan_jobs/12",
+        "/plan_jobs/12/event/9",
+        "/jobs?limit=50&offset=100&order_by=name&order=desc",
+        "/plan_jobs?limit=50&offset=0&order_by=name&order=desc&results=exclude",
+        "/jobs/352/nodes",
+    ]
+
+
+def test_values_come_as_what_they_are(serve: Serve, client_of: ClientOf) -> None:
+    """A plan job is a Plan, a job a Job; elements of a list of jobs that are not objects are left out."""
+    server = serve(faults={1: _document({"name": "12"}), 2: _document({"name": "3"}), 3: _page({"name": "3"}, 4)})
+    client = client_of(server)
+    assert isinstance(client.job(JobRef.plan(12), LIMIT), Plan)
+    assert not isinstance(client.job(JobRef.job(3), LIMIT), Plan)
+    assert [found.number for found in client.jobs(50, 0, LIMIT)] == [3]
+
+
+def test_nodes_that_a_server_leaves_out_are_requested_with_an_offset(serve: Serve, client_of: ClientOf) -> None:
+    """Until node_count nodes came, or a page is empty."""
+    server = serve(faults={1: _page({"name": "a"}, {"name": "b"}), 2: _page({"name": "c"}), 3: _page()})
+    names = [node.name for nodes in client_of(server).nodes(352, LIMIT, 9) for node in nodes]
+    assert names == ["a", "b", "c"]
+    assert [path.partition("?")[2] for path in server.paths] == ["", "offset=2", "offset=3"]
+
+
+@pytest.mark.parametrize(("ref", "named"), [(JobRef.job(352), "job 352: "), (JobRef.plan(12), "plan 12: ")])
+def test_a_404_names_the_job_or_the_plan(serve: Serve, client_of: ClientOf, ref: JobRef, named: str) -> None:
+    """Both have numbers of their own, so the message says which was asked for."""
+    client = client_of(serve(faults={0: misbehaving.error(404, "puppetlabs.orchestrator/unknown-job", "unknown")}))
+    for call in (lambda: client.job(ref, LIMIT), lambda: list(client.events(ref, None, LIMIT))):
+        with pytest.raises(UnknownJob) as caught:
+            call()
+        assert caught.value.message.startswith(named)
+
+
+@pytest.mark.parametrize("document", [[], "text", None, 7])
+def test_a_job_that_is_not_an_object_is_a_broken_response(serve: Serve, client_of: ClientOf, document: Any) -> None:
+    """It may be whole the next time."""
+    with pytest.raises(TransientFault, match="is broken: it is not a JSON object"):
+        client_of(serve(faults={0: _document(document)})).job(JobRef.job(352), LIMIT)
+
+
+def test_without_a_token_there_is_no_client() -> None:
+    """The orchestrator takes tokens only."""
+    with pytest.raises(AccessDenied, match="no token"):
+        open_client(Connection("https://pe.example.com:8143"))

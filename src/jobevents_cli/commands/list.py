@@ -60,7 +60,7 @@ def command(job_id: int, *, raw: bool, exit_status: bool, **options: Any) -> int
     printing = printing_for(options)
     client = client_for(options)
     if raw:
-        print_raw(lambda: client.raw_events(job_id, start, ANSWER_LIMIT))
+        print_raw(lambda: client.raw_events(JobRef.job(job_id), start, ANSWER_LIMIT))
         if not exit_status:
             return ExitStatus.DONE
         printing = Printing(quiet=True)

@@ -21,7 +21,10 @@ _LARGEST_FLOAT: Final = 1.7976931348623157e308
 _EXACT_INTEGERS: Final = 1e16
 
 
-_EXCERPT: Final = 16  # enough to tell HTML from JSON, too little to give away a secret
+_EXCERPT: Final = 16  # enough to tell HTML from JSON
+
+
+_LONGEST_EXCERPT: Final = 16 * 1024  # more than the longest token
 
 
 _SMALL_ELEMENT: Final = 64 * 1024
@@ -34,8 +37,17 @@ LARGEST_ELEMENT: Final = 64 * 1024 * 1024
 """Characters that one element may have: beyond that an answer is broken, whatever it is."""
 
 
-class BrokenAnswer(ValueError):
-    """The text is not the JSON that was expected; the message says in what way."""
+class BrokenResponse(ValueError):
+    """A response's body is not what was expected; the message says in what way.
+
+    *text* is what came instead, whole, so that a token in it can be blanked; *shown* of it go into a message.
+    """
+
+    shown = _EXCERPT
+
+    def __init__(self, message: str, text: str = "") -> None:
+        super().__init__(message)
+        self.text = text
 
 
 def _number(text: str) -> float | int:
@@ -49,7 +61,7 @@ def _number(text: str) -> float | int:
 
 
 def _refuse_constant(name: str) -> None:
-    raise BrokenAnswer(f"{name} is no JSON")
+    raise BrokenResponse(f"{name} is not JSON")
 
 
 _decode: Final = json.JSONDecoder(parse_float=_number, parse_constant=_refuse_constant).raw_decode
@@ -59,7 +71,7 @@ class ListReader:
     """Takes an answer `{..., "items": [...], ...}` piece by piece.
 
     `feed` gives the elements that the piece completed; `finish` says whether the answer was whole, and
-    raises BrokenAnswer where it was not. *key* is the name of the list, `items` in every answer that holds
+    raises BrokenResponse where it was not. *key* is the name of the list, `items` in every answer that holds
     events, jobs or nodes. What stands beside the list is kept in `rest`.
     """
 
@@ -73,11 +85,12 @@ class ListReader:
         self._found = False
         self._out: list[Any] = []
         self._member = ""
-        self._broken: BrokenAnswer | None = None
+        self._broken: BrokenResponse | None = None
+        self._rest_size = 0
         self.rest: dict[str, Any] = {}
 
     def feed(self, piece: bytes) -> list[Any]:
-        """The elements that *piece* completes; BrokenAnswer where the text can be no JSON."""
+        """The elements that *piece* completes; BrokenResponse where the text can be no JSON."""
         self._text = self._text[self._at :] + self._utf8.decode(piece)
         self._at = 0
         self._out = []
@@ -86,20 +99,20 @@ class ListReader:
         if len(self._text) >= self._wanted:
             self._read()
         if len(self._text) - self._at > LARGEST_ELEMENT:
-            raise BrokenAnswer("one element of it is larger than 64 MiB")
+            raise BrokenResponse("one element of it is larger than 64 MB")
         return self._out
 
     def finish(self) -> list[Any]:
-        """The elements still kept back; BrokenAnswer unless the whole answer came, the list in it."""
+        """The elements still kept back; BrokenResponse unless the whole answer came, the list in it."""
         self._out = []
         self._read()
         if self._broken:
             raise self._broken
         if self._expect != self._end:
             what = "it is cut off" if self._text or self._found else "it is empty"
-            raise BrokenAnswer(what)
+            raise BrokenResponse(what)
         if not self._found:
-            raise BrokenAnswer(f"it has no list {self._key!r}")
+            raise BrokenResponse(f"it has no list {self._key!r}")
         return self._out
 
     def _read(self) -> None:
@@ -107,7 +120,7 @@ class ListReader:
         try:
             while self._expect():
                 pass
-        except BrokenAnswer as broken:
+        except BrokenResponse as broken:
             if not self._out:
                 raise
             self._broken = broken  # what came before is given out first
@@ -124,12 +137,12 @@ class ListReader:
         if not character:
             return False
         if character not in wanted:
-            raise BrokenAnswer(f"not the JSON that was expected at {self._excerpt()}")
+            raise BrokenResponse("it is not the JSON that was expected:", self._excerpt())
         self._at += 1
         return True
 
     def _excerpt(self) -> str:
-        return repr(self._text[self._at : self._at + _EXCERPT])
+        return self._text[self._at : self._at + _LONGEST_EXCERPT]
 
     def _value(self) -> tuple[bool, Any]:
         """The next JSON value, or (False, None) where its end is yet to come."""
@@ -139,13 +152,13 @@ class ListReader:
             value, end = _decode(self._text, self._at)
         except json.JSONDecodeError as error:
             if error.pos == self._at and error.msg == "Expecting value" and self._text[self._at] not in "tfnN-I":
-                raise BrokenAnswer(f"no JSON at {self._excerpt()}") from None
+                raise BrokenResponse("it is not JSON:", self._excerpt()) from None
             # Parsing the same beginning at every piece would cost the square of a large element's size.
             kept = len(self._text) - self._at
             self._wanted = 2 * kept if kept > _SMALL_ELEMENT else 0
             return False, None
         except RecursionError:
-            raise BrokenAnswer("it is nested too deeply") from None
+            raise BrokenResponse("it is nested too deeply") from None
         if type(value) in (int, float) and self._text[end : end + 1] not in _AFTER_NUMBER:
             return False, None
         self._at = end
@@ -167,7 +180,7 @@ class ListReader:
 
     def _name(self) -> bool:
         if self._next_character() not in ('"', ""):
-            raise BrokenAnswer(f"no JSON at {self._excerpt()}")
+            raise BrokenResponse("it is not JSON:", self._excerpt())
         known, self._member = self._value()
         if known:
             self._expect = self._colon
@@ -186,8 +199,12 @@ class ListReader:
             self._found = True
             self._expect = self._first_element
             return True
+        begin = self._at
         known, value = self._value()
         if known:
+            self._rest_size += self._at - begin + len(self._member)
+            if self._rest_size > LARGEST_ELEMENT:
+                raise BrokenResponse("it has more than 64 MB beside its list")
             self.rest[self._member] = value
             self._expect = self._after_member
         return known
@@ -233,5 +250,5 @@ class ListReader:
 
     def _end(self) -> bool:
         if self._next_character():
-            raise BrokenAnswer(f"more than one JSON value: {self._excerpt()}")
+            raise BrokenResponse("it has more than one JSON value:", self._excerpt())
         return False

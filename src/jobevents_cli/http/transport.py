@@ -1,93 +1,33 @@
-"""Sends requests: connections, TLS, proxies and time limits; the one place that sets httpx up."""
+"""Sends requests: the one place that sets httpx up, for both clients. Every fault comes as one of our errors."""
 
-from __future__ import annotations
-
+import json
 import ssl
-import time
-import zlib
-from contextlib import contextmanager
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final
-
-from jobevents_cli.errors import (
-    UsageProblem,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import httpx
 import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
+from jobevents_cli.errors import NoUsableAnswer, TransientFault, UsageProblem
+from jobevents_cli.http.connection import Connection
+from jobevents_cli.http.json_items import BrokenResponse
+from jobevents_cli.http.limits import LimitedBackend, ResponseClock
+from jobevents_cli.http.proxies import Proxy, proxy_for
+from jobevents_cli.http.responses import Response, skew
+from jobevents_cli.http.secrets import without_token
+from jobevents_cli.http.tls import tls_context, tls_problem
 from jobevents_cli.version import __version__
-
-_GZIP: Final = 16 + zlib.MAX_WBITS
-
-
-_LARGEST_PIECE: Final = 256 * 1024
-
-
-_SLOWEST: Final = 1024
-"""Bytes that must come within a request's limit: fewer is a stalled answer, however often a byte comes."""
-
-
-CA_HINT: Final = (
-    "trust PE's own CA with --cacert FILE; on a machine with a Puppet agent that is "
-    "/etc/puppetlabs/puppet/ssl/certs/ca.pem"
-)
-
-
-def tls_context(cacert: str | None) -> ssl.SSLContext:
-    """A context that verifies against the CA file *cacert*, else against the system's trust store."""
-    try:
-        context = ssl.create_default_context(cafile=cacert)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageProblem(f"the CA file {cacert} cannot be used: {error.strerror or error}") from None
-    # Python 3.13 refuses CAs that lack extensions which private CAs, Puppet's older ones among them, never had.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-def _in_time(response: httpx.Response, limit: float) -> Iterator[bytes]:
-    """The body in pieces; a time-out where it comes, but so slowly that it will never end.
-
-    Unpacks by itself: only what comes over the wire tells how fast it comes, and no piece may grow without bound.
-    """
-    import httpx
-
-    unpack = zlib.decompressobj(_GZIP) if response.headers.get("content-encoding") == "gzip" else None
-    since, received = time.monotonic(), 0
-    for packed in response.iter_raw():
-        if unpack is None:
-            yield packed
-        else:
-            rest = packed
-            while piece := unpack.decompress(rest, _LARGEST_PIECE):
-                yield piece
-                rest = unpack.unconsumed_tail
-        received += len(packed)
-        now = time.monotonic()
-        if now - since > limit:
-            if received < _SLOWEST:
-                raise httpx.ReadTimeout("stalled", request=response.request)
-            since, received = now, 0
-
-
-def _root_cause(error: BaseException) -> BaseException:
-    while (deeper := error.__cause__ or error.__context__) is not None:
-        error = deeper
-    return error
-
 
 _IDLE_LIMIT: Final = 25.0
 """Seconds that an idle connection is kept: the server closes it after 30 (Jetty's default)."""
 
-
 _CONNECT_LIMIT: Final = 10.0
-
+_ERROR_LIMIT: Final = 10.0
 
 _HEADERS: Final = {
     "Accept": "application/json",
@@ -97,59 +37,256 @@ _HEADERS: Final = {
 }
 
 
-class _NoCookies(httpx.Cookies):
-    """Takes none: requests carry none, and looking for them in each answer is a tenth of a poll's work."""
-
-    def extract_cookies(self, response: httpx.Response) -> None:
-        """Leave those of the *response* alone."""
+class UntrustedCertificate(NoUsableAnswer):
+    """The server was reached, but its certificate cannot be verified."""
 
 
-class _Client(httpx.Client):
-    cookies = _NoCookies()  # type: ignore[override]
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What one connection to a server shows."""
+
+    address: str
+    """The IP address that answered: the proxy's, if there is one."""
+    proxy: str | None
+    """The proxy on the way and the variable that names it, for messages."""
+    certificate: Mapping[str, Any] | None
+    """The server's certificate as `SSLSocket.getpeercert` gives it; None for plain http."""
+    seconds: float
+    """How long connecting and one response took."""
 
 
-class Connections:
-    """As many connections as there are requests at one time; the one used last is used first.
+class _Transport(httpx.HTTPTransport):
+    """One connection, kept between requests. Follows no redirect, keeps no cookie, reads no netrc."""
 
-    A poll takes milliseconds, so a few serve hundreds of jobs, whose threads come and go. httpx's own pool would look
-    at every connection it has at every request.
+    def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
+        super().__init__(verify=tls, trust_env=False, proxy=proxy, limits=httpx.Limits(keepalive_expiry=_IDLE_LIMIT))
+        self.clock = ResponseClock()
+        self.backend = LimitedBackend(self.clock)
+        # httpx has no parameter for it. Without it a server that sends its headers byte by byte is never given up.
+        self._pool._network_backend = self.backend  # noqa: SLF001
+        self.is_used = False
+
+    def send(self, request: httpx.Request, limit: float) -> httpx.Response:
+        """The response to *request*, its headers whole within *limit* seconds, its body still to be read."""
+        self.clock.begin(limit)
+        response = self.handle_request(request)
+        self.clock.begin_body(limit if response.is_success else min(limit, _ERROR_LIMIT))
+        self.is_used = True
+        return response
+
+
+class ServerConnection:
+    """One server and the connections to it. May be used from several threads.
+
+    It has as many connections as there are requests at one time. The one used last is used first, so that a few serve
+    hundreds of jobs: a poll takes milliseconds.
     """
 
-    def __init__(self, tls: ssl.SSLContext, *, may_use_proxy: bool) -> None:
-        """*tls* says whom to trust, *may_use_proxy* whether the proxies count that the environment names."""
-        self._tls = tls
-        self._may_use_proxy = may_use_proxy
+    def __init__(self, connection: Connection, name: str = "") -> None:
+        """*name* begins the server's name in messages, `PuppetDB`; the orchestrator has none.
+
+        UsageProblem if the CA file, the client certificate or the environment's proxy cannot be used.
+        """
+        parts = urlsplit(connection.url)
+        host = parts.hostname or ""
+        self.url = connection.url
+        self.host = host.lower()
+        place = f"{f'[{host}]' if ':' in host else host}:{parts.port}"
+        self.where = f"{name} at {place}" if name else place
+        self._token = connection.token
+        self._has_certificate = connection.cert is not None
+        # Plain http needs no trust store, and loading one takes time: a context that trusts nobody is enough.
+        self._tls = (
+            tls_context(connection.cacert, connection.cert, connection.key)
+            if parts.scheme == "https"
+            else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        )
+        self.proxy = proxy_for(connection.url)
         self._lock = threading.Lock()
-        self._idle: list[tuple[float, httpx.Client]] = []
+        self._idle: list[tuple[float, _Transport]] = []
+        self._is_refused = False
+        self._date = ("", 0.0)
+        self._check_url(connection)
 
     @contextmanager
-    def one(self) -> Iterator[httpx.Client]:
-        """A client that nobody else uses meanwhile."""
+    def get(self, path: str, query: Mapping[str, str], limit: float) -> Iterator[Response]:
+        """The response to a GET of *path*, whatever its status; it is given up after *limit* seconds of silence.
+
+        The headers must be whole within *limit*, and then some of the body must come within every *limit* seconds.
+        TransientFault or NoUsableAnswer if there is no response; TransientFault also if the block raises
+        BrokenResponse.
+        """
+        target = f"{path}?{urlencode(query)}" if query else path
+        with self._exchange(lambda token: _get(f"{self.url}{target}", token, limit), limit) as response:
+            yield response
+
+    @contextmanager
+    def post_json(self, path: str, document: Any, limit: float) -> Iterator[Response]:
+        """The response to a POST of *document* as JSON to *path*. Otherwise as `get`."""
+        content = json.dumps(document).encode()
+        with self._exchange(lambda token: _post(f"{self.url}{path}", token, limit, content), limit) as response:
+            yield response
+
+    def server_time(self) -> float:
+        """The server's clock, in seconds since 1970, going by its last response."""
+        return time.time() + skew(*self._date)
+
+    def close(self) -> None:
+        """Close the connections that are idle."""
         with self._lock:
-            client = self._idle.pop()[1] if self._idle else None
-        client = client or self._made()
+            idle, self._idle = self._idle, []
+        for _, transport in idle:
+            transport.close()
+
+    def probe(self, path: str, limit: float) -> Probe:
+        """Connect as every request does, and request *path* without the token: any status will do.
+
+        UntrustedCertificate if the server's certificate cannot be verified; otherwise the errors of `get`.
+        """
+        since = time.monotonic()
+        with self._transport() as transport:
+            try:
+                inner = transport.send(_get(f"{self.url}{path}", "", limit), limit)
+                stream = inner.extensions["network_stream"]
+                secure = stream.get_extra_info("ssl_object")
+                address, certificate = stream.get_extra_info("server_addr")[0], secure and secure.getpeercert()
+                inner.close()
+            except httpx.HTTPError as error:
+                raise self._translated(error, transport) from error
+        proxy = self.proxy.label if self.proxy else None
+        return Probe(address, proxy, certificate or None, time.monotonic() - since)
+
+    def _check_url(self, connection: Connection) -> None:
         try:
-            yield client
+            httpx.URL(connection.url)
+            if self.proxy:
+                httpx.URL(self.proxy.url)
+        except httpx.InvalidURL as error:
+            origin = connection.origin or "the configuration"
+            raise UsageProblem(f"{connection.url!r} ({origin}) is not an address: {error}") from None
+
+    @contextmanager
+    def _exchange(self, request: Any, limit: float) -> Iterator[Response]:
+        """Send *request*, a function of the token, and give the response; every fault as one of our errors."""
+        with self._transport() as transport:
+            try:
+                inner = self._send(transport, request, limit)
+            except (httpx.HTTPError, httpx.StreamError) as error:
+                raise self._translated(error, transport) from error
+            try:
+                yield Response(
+                    inner.status_code,
+                    inner.headers,
+                    lambda: self._packed(inner, transport),
+                    where=self.where,
+                    token=self._token,
+                )
+            except BrokenResponse as broken:
+                raise TransientFault(f"the response from {self.where} is broken: {self._shown(broken)}") from None
+            finally:
+                inner.close()
+
+    def _send(self, transport: _Transport, request: Any, limit: float) -> httpx.Response:
+        """The response; asks again with a new token if the one that was sent is refused and there is another."""
+        if self._is_refused and self._token:
+            self._token.reread()
+        inner = self._send_once(transport, request, limit)
+        if inner.status_code == httpx.codes.UNAUTHORIZED and self._token and self._token.reread():
+            inner.close()
+            inner = self._send_once(transport, request, limit)
+        self._is_refused = inner.status_code == httpx.codes.UNAUTHORIZED
+        self._date = (inner.headers.get("date", ""), time.time())
+        return inner
+
+    def _send_once(self, transport: _Transport, request: Any, limit: float) -> httpx.Response:
+        token = self._token.value if self._token else ""
+        is_kept = transport.is_used
+        try:
+            return transport.send(request(token), limit)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+            # A kept connection that the server closes just now is not an outage: a fresh one shows whether there is.
+            if not is_kept:
+                raise
+            return transport.send(request(token), limit)
+
+    def _packed(self, inner: httpx.Response, transport: _Transport) -> Iterator[bytes]:
+        try:
+            yield from inner.iter_raw()
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise self._translated(error, transport) from error
+
+    @contextmanager
+    def _transport(self) -> Iterator[_Transport]:
+        """A connection that nobody else uses meanwhile."""
+        with self._lock:
+            transport = self._idle.pop()[1] if self._idle else None
+        transport = transport or _Transport(self._tls, _httpx_proxy(self.proxy))
+        try:
+            yield transport
         finally:
             now = time.monotonic()
             with self._lock:
-                self._idle.append((now, client))
+                self._idle.append((now, transport))
                 unused = self._idle.pop(0)[1] if self._idle[0][0] < now - _IDLE_LIMIT else None
             if unused:
                 unused.close()
 
-    def _made(self) -> httpx.Client:
-        return _Client(
-            verify=self._tls,
-            follow_redirects=False,
-            trust_env=self._may_use_proxy,
-            limits=httpx.Limits(keepalive_expiry=_IDLE_LIMIT),
-        )
+    def _shown(self, broken: BrokenResponse) -> str:
+        text = without_token(broken.text, self._token.value) if self._token else broken.text
+        return f"{broken} {text[: broken.shown]!r}" if text else str(broken)
+
+    def _translated(self, error: httpx.HTTPError | httpx.StreamError, transport: _Transport) -> NoUsableAnswer:
+        """The *error* in our words: what happened, with which host and port."""
+        is_proxy = self.proxy is not None and not transport.backend.is_connected
+        where = f"{self.proxy.label} on the way to {self.where}" if self.proxy and is_proxy else self.where
+        cause = _root_cause(error)
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
+            return self._tls_fault(cause, where)
+        if isinstance(error, httpx.ConnectTimeout):
+            return TransientFault(f"could not connect to {where}: no answer in time")
+        if isinstance(error, httpx.TimeoutException):
+            return TransientFault(f"{where} did not answer in time")
+        why = str(getattr(cause, "strerror", None) or error).rstrip(".")
+        why = without_token(why, self._token.value) if self._token else why
+        if isinstance(error, httpx.ProxyError) and self.proxy:
+            return TransientFault(f"{self.proxy.label} did not connect to {self.where}: {why}")
+        if isinstance(error, httpx.ConnectError):
+            return TransientFault(f"could not connect to {where}: {why}")
+        return TransientFault(f"the connection to {where} broke: {why}")
+
+    def _tls_fault(self, cause: ssl.SSLError, where: str) -> NoUsableAnswer:
+        problem = tls_problem(cause, has_certificate=self._has_certificate)
+        message = problem.message.format(where=where)
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return UntrustedCertificate(message, hint=problem.hint)
+        return (NoUsableAnswer if problem.is_final else TransientFault)(message, hint=problem.hint)
+
+
+def _httpx_proxy(proxy: Proxy | None) -> httpx.Proxy | None:
+    if proxy is None:
+        return None
+    return httpx.Proxy(proxy.url, ssl_context=tls_context(None) if proxy.url.startswith("https:") else None)
+
+
+def _headers(token: str) -> dict[str, str]:
+    return {**_HEADERS, "X-Authentication": token} if token else _HEADERS
+
+
+def _extensions(limit: float) -> dict[str, Any]:
+    return {"timeout": httpx.Timeout(limit, connect=min(limit, _CONNECT_LIMIT), pool=None).as_dict()}
 
 
 @lru_cache(maxsize=1024)  # while a job is silent the same is asked for over and over
-def request(url: str, token: str, limit: float) -> httpx.Request:
-    """A GET of *url* with the *token*, given up after *limit* seconds without progress."""
-    timeout = httpx.Timeout(limit, connect=min(limit, _CONNECT_LIMIT), pool=None)
-    headers = {**_HEADERS, "X-Authentication": token}
-    return httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout.as_dict()})
+def _get(url: str, token: str, limit: float) -> httpx.Request:
+    return httpx.Request("GET", url, headers=_headers(token), extensions=_extensions(limit))
+
+
+def _post(url: str, token: str, limit: float, content: bytes) -> httpx.Request:
+    headers = {**_headers(token), "Content-Type": "application/json"}
+    return httpx.Request("POST", url, headers=headers, content=content, extensions=_extensions(limit))
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    while (deeper := error.__cause__ or error.__context__) is not None:
+        error = deeper
+    return error

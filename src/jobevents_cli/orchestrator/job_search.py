@@ -71,7 +71,7 @@ def latest_job(lister: JobLister, wanted: Wanted) -> Iterator[Job]:
         if job.number is not None:
             yield job
             return
-    raise UnknownJob("there is no such job", hint="jobevents jobs lists those there are")
+    raise UnknownJob("there is no such job", hint="jobevents jobs lists the jobs")
 
 
 def latest_plan(lister: PlanLister) -> Iterator[Plan]:

@@ -1,0 +1,105 @@
+"""Limits on how long a whole response may take, headers included.
+
+Only the time in which we wait for the network counts: a consumer that holds a piece for minutes, a pager perhaps, is
+not a fault of the server's.
+"""
+
+import time
+from collections.abc import Iterable
+from typing import Any, Final
+
+import httpcore
+
+SLOWEST: Final = 1024
+"""Bytes of a body that must come within the limit: fewer is a stalled response, however often a byte comes."""
+
+
+class ResponseClock:
+    """The seconds that one response has been waited for."""
+
+    def __init__(self) -> None:
+        self.limit = 0.0
+        self._waited = 0.0
+        self._received = 0
+        self._is_body = False
+
+    def begin(self, limit: float) -> None:
+        """A request is about to be sent: its response's headers must be whole within *limit* seconds."""
+        self.limit, self._waited, self._received, self._is_body = limit, 0.0, 0, False
+
+    def begin_body(self, limit: float) -> None:
+        """The headers are whole: from now on, `SLOWEST` bytes must come within every *limit* seconds."""
+        self.begin(limit)
+        self._is_body = True
+
+    @property
+    def left(self) -> float:
+        """Seconds left to wait."""
+        return self.limit - self._waited
+
+    def add(self, waited: float, received: int) -> None:
+        """Count *waited* seconds, in which *received* bytes came."""
+        self._waited += waited
+        self._received += received
+        if self._is_body and self._received >= SLOWEST:
+            self._waited, self._received = 0.0, 0
+
+
+class LimitedStream(httpcore.NetworkStream):
+    """A connection that gives up when the clock's time is spent."""
+
+    def __init__(self, stream: httpcore.NetworkStream, clock: ResponseClock) -> None:
+        self._stream = stream
+        self._clock = clock
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - httpcore's signature
+        """At most *max_bytes* that came."""
+        left = self._clock.left
+        if left <= 0:
+            raise httpcore.ReadTimeout("too slow")
+        since, received = time.monotonic(), b""
+        try:
+            received = self._stream.read(max_bytes, left)
+        finally:
+            self._clock.add(time.monotonic() - since, len(received))
+        return received
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - httpcore's signature
+        """Send *buffer*."""
+        self._stream.write(buffer, self._clock.limit)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """The same connection, encrypted."""
+        return LimitedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._clock)
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore wants to know of the connection."""
+        return self._stream.get_extra_info(info)
+
+
+class LimitedBackend(httpcore.SyncBackend):
+    """Makes connections that obey *clock*; `is_connected` says whether the last attempt reached its host."""
+
+    def __init__(self, clock: ResponseClock) -> None:
+        self._clock = clock
+        self.is_connected = False
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """A connection to *host*."""
+        self.is_connected = False
+        stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
+        self.is_connected = True
+        return LimitedStream(stream, self._clock)

@@ -1,5 +1,6 @@
 """The command line: the group, its commands loaded when they are needed, and the one way out."""
 
+import errno
 import gc
 import os
 import signal
@@ -7,29 +8,36 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from types import FrameType
-from typing import NoReturn
+from types import FrameType, TracebackType
+from typing import Final, NoReturn
 
 import click
 
+from jobevents_cli.commands.help_groups import GroupedGroup
 from jobevents_cli.errors import Interrupted, JobEventsError, UsageProblem
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.version import __version__
 
-COMMANDS = {
-    "tail": "Print the events of job JOB_ID so far, then follow it until it ends.",
-    "list": "Print the events of job JOB_ID there are now, once.",
-    "jobs": "List the recent jobs: id, state, type, environment, owner, nodes by state, time.",
-    "show": "Show job JOB_ID: its header, the counts, a table of its nodes, a timeline.",
-    "config": "Show and change the configuration file.",
-    "doctor": "Check configuration, network, TLS, token and permission, one line each, with the cure.",
-    "demo": "Show what jobevents does, without any Puppet.",
-    "completion": "Print the completion script for SHELL.",
+COMMANDS: Final = {
+    "tail": "Print events and follow until the job ends",
+    "list": "Print the events so far",
+    "jobs": "List recent jobs or plans",
+    "show": "Show one job or plan and its nodes",
+    "config": "Show and change the configuration",
+    "doctor": "Check settings, connection and permission",
+    "demo": "Watch a made-up job, without any Puppet",
+    "completion": "Print the completion script for a shell",
 }
-"""The commands, in the order in which `--help` shows them, each with the first sentence of its own help: `--help` of
-the group loads none of them. A test compares."""
+"""The commands in the order in which `--help` shows them, each in at most 45 characters: `--help` of the group loads
+none of them, and shells show that much."""
+
+COMPLETE_VARIABLE: Final = "_JOBEVENTS_COMPLETE"
+"""Set by the completion scripts: which shell asks, and for what."""
+
+DEBUG_VARIABLE: Final = "JOBEVENTS_DEBUG"
 
 _NARROWEST_HELP, _WIDEST_HELP, _USUAL_WIDTH = 50, 100, 80
+_MOST_DIGITS: Final = 6
 
 _SIGNALS = {
     "SIGINT": ExitStatus.INTERRUPTED,
@@ -37,25 +45,46 @@ _SIGNALS = {
     "SIGHUP": ExitStatus.HUNG_UP,
 }
 
+_PACKAGE: Final = __file__.removesuffix("cli.py")
 
-class LazyGroup(click.Group):
+
+class LazyGroup(GroupedGroup):
     """A group that imports a command when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The commands in the order in which `--help` shows them."""
         return list(COMMANDS)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write the table of commands without loading them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+    def short_help_of(self, name: str) -> str:
+        """The help of the command *name* in the table, without loading it."""
+        return COMMANDS[name]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The command *cmd_name*, which stands in the module of its own name."""
+        """The command *cmd_name*, which is in the module of its own name."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"jobevents_cli.commands.{cmd_name}").command
         return command
+
+    def unknown_command(self, ctx: click.Context, words: Sequence[str]) -> str:
+        """What to say about *words*, which begin with no command: a job, for one, is tailed."""
+        from jobevents_cli.model.job_ref import parse_job
+
+        try:
+            parse_job(words[0])
+        except ValueError:
+            return super().unknown_command(ctx, words)
+        import shlex
+
+        return f"{words[0]!r} is a job, not a command; did you mean `jobevents tail {shlex.quote(words[0])}`?"
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, value: object) -> None:
+    if value and not ctx.resilient_parsing:
+        from jobevents_cli.output.streams import print_text
+
+        print_text(f"jobevents {__version__}\n")
+        ctx.exit()
 
 
 @click.command(
@@ -63,59 +92,149 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Examples:
-  jobevents demo                                a job to watch, without any Puppet
+  jobevents demo                                watch a made-up job, without any Puppet
   jobevents tail 352                            follow job 352; exit as it ends
-  jobevents tail 352 --failures                 print only what went wrong
-  jobevents list 352 --json | jq -r .message    the events there are now
+  jobevents tail 352 --failures                 print only what goes wrong
+  jobevents list 352 --json | jq -r .message    the events so far
 """,
 )
-@click.version_option(__version__, "-V", "--version", message="jobevents %(version)s")
+@click.option(
+    "-V",
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
 def group() -> None:
     """Follow Puppet Enterprise orchestrator jobs: each event exactly once, live.
 
-    Events go to standard output, all else to standard error. The exit status of `tail` tells how the job ended: 0
-    it finished, 3 a node failed, 5 it was stopped, 4 not let in, 6 no such job, 7 no answer, 124 timed out.
+    Events go to standard output, everything else to standard error. The exit status of `tail` says how the job ended:
+    0 it finished, 3 a node failed, 5 it was stopped, 4 access denied, 6 no such job, 7 no usable response,
+    124 --timeout expired.
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program and end the process with its exit status."""
-    # Events are trees without circles: the collector would only walk through them, over and over.
-    gc.set_threshold(100_000, 50, 50)
+    # Events are trees without cycles: the collector would only walk through them, again and again.
+    if sys.version_info >= (3, 14):  # its other thresholds mean something else
+        gc.set_threshold(100_000)
+    else:
+        gc.set_threshold(100_000, 50, 50)
     _heed_signals()
-    status = _run(arguments)
-    from jobevents_cli.output.streams import end_streams
+    try:
+        status = _run(sys.argv[1:] if arguments is None else list(arguments))
+        from jobevents_cli.output.streams import end_streams
 
-    end_streams()
+        end_streams()
+    except Interrupted as late:  # while the last lines were written
+        status = late.status
     sys.exit(status)
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - a table
     try:
-        status = group.main(args=arguments, prog_name="jobevents", standalone_mode=False, terminal_width=_help_width())
+        if instruction := os.environ.get(COMPLETE_VARIABLE):
+            from jobevents_cli.commands.completion import answer_shell
+
+            return answer_shell(instruction, group)
+        with group.make_context("jobevents", arguments, terminal_width=_help_width()) as ctx:
+            status = group.invoke(ctx)
         return int(status) if isinstance(status, int) else ExitStatus.DONE
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.message, err=True)
+        from jobevents_cli.output.streams import say
+
+        say(error.message)
         return ExitStatus.USAGE
     except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "jobevents"
-        return _end(UsageProblem(error.format_message(), hint=f"{command} --help"))
+        return _end(_as_ours(error))
     except JobEventsError as error:
         return _end(error)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, EOFError, click.Abort):
         return _end(Interrupted("by SIGINT", ExitStatus.INTERRUPTED))
-    except Exception as error:  # noqa: BLE001 - a traceback is a defect, and so is ending without a word
-        where = error.__traceback__
-        while where and where.tb_next:
-            where = where.tb_next
-        place = f"{where.tb_frame.f_code.co_name}, line {where.tb_lineno}" if where else "unknown place"
-        return _end(JobEventsError(f"a defect in jobevents {__version__}: {type(error).__name__} in {place}"))
+    except Exception as error:  # noqa: BLE001 - a traceback is a bug, and so is ending without a word
+        return _end(_exhausted(error) or _bug(error))
+
+
+def _as_ours(error: click.UsageError) -> UsageProblem:
+    """The usage *error* that click or a command raised, with the help that says more."""
+    command = error.ctx.command_path if error.ctx else "jobevents"
+    hint = f"{command} --help"
+    message = " ".join(error.format_message().split()).replace("'[JOB]...'", "JOB").replace("'[JOB]'", "JOB")
+    if isinstance(error, click.NoSuchOption) and error.ctx:
+        message = f"there is no option {error.option_name}"
+        near = nearest(error.option_name, error.ctx.command)
+        if near:
+            message += f"; did you mean {near}?"
+        elif command == "jobevents":
+            hint = f"options follow the command: jobevents COMMAND {error.option_name}"
+        if nearest(error.option_name, ("--follow", "-f")):
+            hint = "`jobevents tail` follows until the job ends, without any option; `jobevents list` does not follow"
+    return UsageProblem(message, hint=hint)
+
+
+def nearest(name: str, among: click.Command | Sequence[str]) -> str | None:
+    """The option of a command, or the name *among* several, that is most like *name*; None if none is."""
+    from difflib import get_close_matches
+
+    names: Sequence[str]
+    if isinstance(among, click.Command):
+        options = [parameter for parameter in among.params if isinstance(parameter, click.Option)]
+        names = ["--help", *(name for option in options for name in (*option.opts, *option.secondary_opts))]
+    else:
+        names = among
+    return next(iter(get_close_matches(name, names, n=1, cutoff=0.7)), None)
+
+
+def _exhausted(error: Exception) -> UsageProblem | None:
+    """The *error* in our words if it says that this machine has run out of something."""
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return UsageProblem("too many open files", hint="allow more: ulimit -n 4096")
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return UsageProblem("out of memory")
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return UsageProblem("no more threads can be started", hint="allow more processes: ulimit -u")
+    return None
+
+
+def _bug(error: Exception) -> JobEventsError:
+    """What to say of an *error* that should not occur; JOBEVENTS_DEBUG=1 prints the traceback first."""
+    hint = None
+    if os.environ.get(DEBUG_VARIABLE):
+        from traceback import format_exception
+
+        from jobevents_cli.http.token import without_tokens
+        from jobevents_cli.output.streams import say
+        from jobevents_cli.render.escape import safe
+
+        for line in without_tokens("".join(format_exception(error))).splitlines():
+            say(safe(line))
+    else:
+        hint = f"{DEBUG_VARIABLE}=1 prints the traceback; please report it"
+    place = _place(error.__traceback__)
+    return JobEventsError(f"a bug in jobevents {__version__}: {type(error).__name__} in {place}", hint=hint)
+
+
+def _place(traceback: TracebackType | None) -> str:
+    """File, function and line where a *traceback* was last in jobevents."""
+    place = "an unknown place"
+    while traceback:
+        code = traceback.tb_frame.f_code
+        if code.co_filename.startswith(_PACKAGE):
+            file = code.co_filename.removeprefix(_PACKAGE).replace(os.sep, "/")
+            place = f"{file}, {code.co_name}(), line {traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return place
 
 
 def _help_width() -> int:
     """The columns that help may take. Click would ask shutil, which with its archive formats takes 2 ms to load."""
     asked = os.environ.get("COLUMNS", "")
-    columns = int(asked) if asked.isdecimal() else 0
+    columns = int(asked) if asked.isdecimal() and len(asked) <= _MOST_DIGITS else 0
     if not columns:
         with suppress(OSError):
             columns = os.get_terminal_size(1).columns
@@ -130,7 +249,7 @@ def _end(error: JobEventsError) -> int:
 
 
 def _heed_signals() -> None:
-    """Turn the signals that end a program into Interrupted, but for those that its starter told it to ignore."""
+    """Turn the signals that end a program into Interrupted, except those that its starter told it to ignore."""
 
     def interrupt(number: int, _frame: FrameType | None) -> NoReturn:
         signal.signal(number, signal.SIG_DFL)  # a second one ends the process whatever it does
@@ -138,7 +257,7 @@ def _heed_signals() -> None:
         raise Interrupted(f"by {name}", _SIGNALS[name])
 
     for name in _SIGNALS:
-        with suppress(AttributeError, ValueError):  # Windows has no SIGHUP
+        with suppress(AttributeError, ValueError):  # Windows has no SIGHUP; only the main thread may do this
             number = getattr(signal, name)
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, interrupt)

@@ -10,6 +10,8 @@ import pytest
 from support.misbehaving import TestServer, job
 from support.program import Home
 
+from jobevents_cli.cli import COMMANDS
+
 Serve = Callable[..., TestServer]
 
 
@@ -50,6 +52,31 @@ def test_job_ids_come_from_ordinary_use_and_no_network(home: Home, serve: Serve)
     assert _answers(named, "jobevents", "tail", "35") == []
 
 
+def test_values_come_from_the_jobs_of_this_orchestrator(home: Home, serve: Serve) -> None:
+    """States, types, owners and environments are those of jobs seen here; a job is not offered twice."""
+    one, other = serve(job("job:finished", job_id=351), job("job:finished", job_id=352)), serve(job("job:finished"))
+    here, there = home.with_(JOBEVENTS_URL=one.url), home.with_(JOBEVENTS_URL=other.url)
+    here.run("jobs")
+    assert _answers(here, "jobevents", "tail", "351", "35") == ["352"]
+    assert _answers(there, "jobevents", "tail", "35") == []
+    assert _answers(there, "jobevents", "tail", "--url", one.url, "35") == ["352", "351"]
+    assert _answers(here, "jobevents", "jobs", "--state", "f") == ["finished", "failed"]
+    assert "production" in _answers(here, "jobevents", "jobs", "--environment", "")
+    assert _answers(here, "jobevents", "jobs", "--owner", "")
+    assert "deploy" in _answers(here, "jobevents", "jobs", "--job-type", "d")
+
+
+def test_descriptions_are_whole(home: Home) -> None:
+    """Fish shows a description up to its end, commas and all; zsh shows every command's."""
+    asked = home.with_(_JOBEVENTS_COMPLETE="fish_complete", COMP_WORDS="jobevents tail", COMP_CWORD="--f")
+    options = [line.split(",", 1)[1].split("\t") for line in asked.run().out.splitlines()]
+    assert ["--failures"] in [option[:1] for option in options]
+    assert 'string split --max 1 ","' in home.run("completion", "fish").out
+    asked = home.with_(_JOBEVENTS_COMPLETE="zsh_complete", COMP_WORDS="jobevents ", COMP_CWORD="1")
+    words = asked.run().out.splitlines()
+    assert dict(zip(words[1::3], words[2::3], strict=True)) == COMMANDS
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_in_the_shell_itself(home: Home, shell: str, tmp_path: Path) -> None:
     """A Tab completes a command and shows the options of it."""
@@ -74,4 +101,9 @@ def test_in_the_shell_itself(home: Home, shell: str, tmp_path: Path) -> None:
     process.send("\x15")
     process.send("jobevents tail --fail\t\t")
     process.expect("--fail-fast")
+    if shell == "fish":  # behind the comma
+        process.send("\x15")
+        process.send("jobevents tail --failu")
+        process.send("\t")
+        process.expect("failures")
     process.close(force=True)

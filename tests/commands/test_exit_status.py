@@ -71,21 +71,21 @@ def test_no_exit_status_makes_it_0(home: Home, serve: Serve) -> None:
     ("arguments", "said"),
     [
         (["tail", "abc"], "Invalid value for '[JOB_ID]...': 'abc' is not a non-negative integer"),
-        (["tail", "-1"], "No such option '-1'"),
+        (["tail", "-1"], "there is no option -1"),
         (["tail", "352", "--start", "-5"], "Invalid value for '--start': '-5' is not a non-negative integer"),
         (["tail", "352", "--start", "1.5"], "Invalid value for '--start'"),
         (["tail", "352", "--start", "5", "--resume"], "--resume and --start contradict each other"),
         (["list", "352", "--json", "--raw"], "--raw and --json contradict each other"),
-        (["tail", "352", "--interval", "0.05"], "0.05 is not at least 0.1"),
-        (["tail", "352", "--interval", "nan"], "nan is not at least 0.1"),
+        (["tail", "352", "--interval", "0.05"], "0.05 is less than the minimum, 0.1"),
+        (["tail", "352", "--interval", "nan"], "'nan' is not a number of seconds"),
         (["tail", "352", "--timeout", "soon"], "'soon' is not a duration: write 90, 90s, 15m or 2h"),
         (["tail", "352", "--grep", "("], "--grep '(' is not a regular expression"),
         (["tail", "352", "--type", "broken"], "'broken' is no event type"),
-        (["tail"], "give the ids of jobs, or --all, or --latest"),
+        (["tail"], "tail needs a job: its id such as 352"),
         (["tail", "352", "--all"], "give the ids of jobs, or --all, or --latest"),
         (["tail", "352", "--owner", "jane"], "--owner chooses among jobs: it goes with --all or --latest"),
         (["list"], "Missing argument 'JOB_ID"),
-        (["nonsense"], "No such command 'nonsense'"),
+        (["nonsense"], "there is no command 'nonsense'"),
         (["tail", "352"], "no orchestrator is configured"),
         (
             ["tail", "352", "--url", "http://pe.example.com"],
@@ -206,13 +206,13 @@ def test_130_143_129_for_signals(home: Home, serve: Serve, number: signal.Signal
     assert "Traceback" not in ran.err
 
 
-def test_1_for_a_defect_of_our_own(home: Home, serve: Serve) -> None:
-    """What nobody foresaw ends in 1 with one line that says where, and no traceback."""
+def test_1_for_a_bug(home: Home, serve: Serve) -> None:
+    """A bug exits with 1: one line says where it is, and there is no traceback."""
     url = serve(job(*GOOD)).url
     broken = "import jobevents_cli.model.event as e; del e.Event.message; from jobevents_cli.cli import main; main()"
     ran = home.shell(f"{sys.executable} -c '{broken}' list 352 --url {url}")
     assert (ran.status, ran.out) == (1, "")
-    assert re.fullmatch(r"Error: a defect in jobevents \S+: AttributeError in \w+, line \d+\n", ran.err)
+    assert re.match(r"Error: a bug in jobevents \S+: AttributeError in \w+/\w+\.py, \w+\(\), line \d+\n", ran.err)
 
 
 def test_141_when_the_reader_goes(home: Home, serve: Serve) -> None:

@@ -1,17 +1,21 @@
 """Help that lists a command's options in groups: which jobs, which events, how it looks, when it ends, connection."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 WHICH_JOBS: Final = "Which jobs"
 WHICH_EVENTS: Final = "Which events"
 HOW_IT_LOOKS: Final = "How it looks"
 WHEN_IT_ENDS: Final = "When it ends"
+DELIVERY: Final = "Delivery"
 CONNECTION: Final = "Connection"
-_GROUPS: Final = (WHICH_JOBS, WHICH_EVENTS, HOW_IT_LOOKS, WHEN_IT_ENDS, CONNECTION)
+_GROUPS: Final = (WHICH_JOBS, WHICH_EVENTS, HOW_IT_LOOKS, WHEN_IT_ENDS, DELIVERY, CONNECTION)
 _OTHERS: Final = "Options"
 
 
@@ -33,6 +37,14 @@ class GroupedCommand(click.Command):
             option.callback = print_help
         return option
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a usage error that it raises points to its help."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each group that has an option."""
         rows: dict[str, list[tuple[str, str]]] = {}
@@ -46,21 +58,41 @@ class GroupedCommand(click.Command):
 
 
 class GroupedGroup(GroupedCommand, click.Group):
-    """A group of commands whose help lists options in groups and each command with its whole first sentence."""
+    """A group of commands: help shows a table of them, and a mistyped command names the closest one."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options and then the table of commands."""
         GroupedCommand.format_options(self, ctx, formatter)
-        self.format_commands(ctx, formatter)
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.short_help_of(name)) for name in self.list_commands(ctx)])
 
     def short_help_of(self, name: str) -> str:
         """The first sentence of the help of the command *name*."""
         return " ".join((self.commands[name].help or "").split("\n\n")[0].split())
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the table of commands."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, self.short_help_of(name)) for name in self.list_commands(ctx)])
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that *args* begin with; a usage error names the closest one if there is none."""
+        if not ctx.resilient_parsing and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise click.UsageError(self.unknown_command(ctx, args), ctx)
+        return super().resolve_command(ctx, args)
+
+    def unknown_command(self, ctx: click.Context, words: Sequence[str]) -> str:
+        """What to say about *words*, which begin with no command."""
+        from difflib import get_close_matches
+
+        near = get_close_matches(words[0], self.list_commands(ctx), n=1, cutoff=0.5)
+        meant = f"; did you mean `{ctx.command_path} {near[0]}`?" if near else ""
+        return f"there is no command {words[0]!r}{meant}"
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """The commands and options that begin with *incomplete*; no command is loaded."""
+        from click.shell_completion import CompletionItem
+
+        offered = [CompletionItem(name, help=self.short_help_of(name)) for name in self.list_commands(ctx)]
+        fitting = [item for item in offered if item.value.startswith(incomplete)]
+        return [*fitting, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 def print_help(ctx: click.Context, _parameter: click.Parameter, value: object) -> None:

@@ -7,13 +7,23 @@ from typing import Any, TypeVar
 import click
 
 from jobevents_cli.commands.help_groups import WHICH_JOBS, option_in
-from jobevents_cli.commands.options import complete_jobs, narrowing_options, quoted, stacked, state_option
+from jobevents_cli.commands.options import (
+    complete_jobs,
+    narrowing_options,
+    quoted,
+    remembered_jobs,
+    stacked,
+    state_option,
+)
+from jobevents_cli.errors import UsageProblem
 from jobevents_cli.model.job_ref import JobRef, NamedJob, parse_job
 from jobevents_cli.orchestrator.client import OrchestratorClient
 from jobevents_cli.orchestrator.job_search import Wanted
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_FAILED_STATES = ("failed", "failure")
+_MOST_NAMED = 5
 _FORMS = "write a job's id such as 352, plan/12 for a plan job, or its address; `jobevents jobs` lists the jobs"
 
 
@@ -104,12 +114,23 @@ def job_choice(options: Mapping[str, Any], *, others: Mapping[str, object] | Non
     return JobChoice(named, options["latest"], options["latest_plan"], wanted)
 
 
+def no_job_named(command: str, options: Mapping[str, Any], *, failed: bool = False) -> UsageProblem:
+    """The usage error for a *command* without JOB. It names the newest jobs seen lately, or only the *failed* ones."""
+    known = [job for job in remembered_jobs(options) if not failed or job.state in _FAILED_STATES]
+    lately = ", ".join(f"{job.ref} ({job.about})" if job.about else str(job.ref) for job in known[:_MOST_NAMED])
+    kind = "failed lately" if failed else "seen lately"
+    or_all = ", --latest or --all" if command == "tail" else " or --latest"
+    return UsageProblem(
+        f"{command} needs a job: its id such as 352, plan/12 for a plan job{or_all}",
+        hint=f"{kind}: {lately}; `jobevents jobs` lists more" if lately else "`jobevents jobs` lists the jobs",
+    )
+
+
 def find_jobs(choice: JobChoice, client: OrchestratorClient) -> tuple[JobRef, ...]:
     """The jobs that *choice* names, each once; the newest is asked for.
 
     A usage error if an address names another host than *client* talks to. UnknownJob if there is no newest job.
     """
-    from jobevents_cli.errors import UsageProblem
     from jobevents_cli.orchestrator.job_search import latest_job, latest_plan
     from jobevents_cli.runtime.retry import fetch
 

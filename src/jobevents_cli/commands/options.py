@@ -1,7 +1,7 @@
 """The options and value types that commands share, each declared once."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -16,6 +16,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 _HIGHEST: Final = 2**63 - 1
+_MOST_DIGITS: Final = 20
 _LONGEST_QUOTE: Final = 40
 
 
@@ -46,7 +47,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg] # generic from click 
             seconds = parse_duration(value if isinstance(value, str) else f"{value:f}")
         except (ValueError, OverflowError):
             self.fail(f"{quoted(value)} is not a duration: write 90, 90s, 15m or 2h", param, ctx)
-        if seconds >= LONGEST:
+        if len(str(value)) > _MOST_DIGITS:
             self.fail(f"{quoted(value)} is too long: the longest duration is {LONGEST // HOUR:.0f}h", param, ctx)
         return seconds
 
@@ -65,11 +66,11 @@ class Seconds(click.ParamType):  # type: ignore[type-arg] # generic from click 8
             seconds = float(value)
         except (ValueError, OverflowError):
             seconds = math.nan
-        if not math.isfinite(seconds) or seconds >= LONGEST:
+        if not math.isfinite(seconds):
             self.fail(f"{quoted(value)} is not a number of seconds", param, ctx)
         if seconds < self._least:
             self.fail(f"{value} is less than the minimum, {self._least:g}", param, ctx)
-        return seconds
+        return min(seconds, LONGEST)
 
 
 def quoted(value: object) -> str:
@@ -111,14 +112,14 @@ def complete_profiles(_ctx: click.Context, _parameter: click.Parameter, incomple
     ]
 
 
-def complete_jobs(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
+def complete_jobs(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
     """The jobs and plans seen lately that begin with *incomplete* and are not on the command line yet."""
     from click.shell_completion import CompletionItem
 
-    given = {str(named.ref) for named in ctx.params.get("jobs") or ()}
+    given = {str(getattr(job, "ref", job)) for job in ctx.params.get(parameter.name or "") or ()}
     return [
         CompletionItem(str(job.ref), help=job.about)
-        for job in _remembered(ctx)
+        for job in remembered_jobs(ctx.params)
         if str(job.ref).startswith(incomplete) and str(job.ref) not in given
     ]
 
@@ -129,21 +130,20 @@ def complete_from_jobs(attribute: str, *known: str) -> Callable[[click.Context, 
     def complete(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
         from click.shell_completion import CompletionItem
 
-        offered = dict.fromkeys((*known, *(getattr(job, attribute) for job in _remembered(ctx))))
+        offered = dict.fromkeys((*known, *(getattr(job, attribute) for job in remembered_jobs(ctx.params))))
         return [CompletionItem(value) for value in offered if value and value.startswith(incomplete)]
 
     return complete
 
 
-def _remembered(ctx: click.Context) -> "list[RememberedJob]":
-    """The jobs seen lately at the orchestrator that the options typed so far lead to; none if there is no such."""
+def remembered_jobs(options: Mapping[str, Any]) -> "list[RememberedJob]":
+    """The jobs seen lately at the orchestrator that *options*, `url` and `profile`, lead to; none without one."""
     from jobevents_cli.config.configuration import Configuration
     from jobevents_cli.errors import JobEventsError
     from jobevents_cli.state.job_cache import recall
 
-    options = {name: ctx.params.get(name.replace("-", "_")) for name in ("url", "profile")}
     try:
-        return recall(Configuration(options).url)
+        return recall(Configuration({name: options.get(name) for name in ("url", "profile")}).url)
     except JobEventsError:
         return []
 

@@ -103,6 +103,7 @@ def command(
     from functools import partial
 
     from jobevents_cli.commands.builders import client_for, printing_for, refuse_together, wanted_jobs
+    from jobevents_cli.commands.job_choice import no_job_named
     from jobevents_cli.orchestrator.job_search import latest_job
     from jobevents_cli.output.printer import Printer
     from jobevents_cli.runtime.coordinator import Coordinator
@@ -111,6 +112,8 @@ def command(
     from jobevents_cli.state.cursor_file import CursorFolder
     from jobevents_cli.state.job_cache import remember
 
+    if not (job_ids or all_jobs or latest):
+        raise no_job_named("tail", options)
     if [bool(job_ids), all_jobs, latest].count(True) != 1:
         raise click.UsageError("give the ids of jobs, or --all, or --latest")
     if options["resume"]:

@@ -23,10 +23,9 @@ FORGET_AFTER: Final = 60 * 86_400
 _LARGEST: Final = 16 * 1024 * 1024
 _TOO_LARGE: Final = 2**63
 
-_NAMES: Final = {Kind.JOB: 0, Kind.PLAN: 1}
-_OTHER_NAMES: Final = 2
-_SHARE: Final = 2**61
-"""The lock file has one byte for each job, then one for each plan, then those for other names."""
+_SHARE: Final = 2**29
+"""The lock file has so many bytes for jobs, then as many for plans and for other names. Windows locks none beyond
+2 GB."""
 
 
 class CursorFolder:
@@ -202,8 +201,8 @@ def _job_kept_as(name: str) -> JobRef | str:
 def _place_of(job: JobRef | str) -> int:
     """The byte in the lock file for *job*."""
     if isinstance(job, str):
-        return _OTHER_NAMES * _SHARE + zlib.crc32(job.encode("utf-8", "surrogatepass"))
-    return _NAMES[job.kind] * _SHARE + job.number % _SHARE
+        return 2 * _SHARE + zlib.crc32(job.encode("utf-8", "surrogatepass")) % _SHARE
+    return job.number % _SHARE + (_SHARE if job.kind is Kind.PLAN else 0)
 
 
 def _lock(handle: int, place: int) -> None:

@@ -21,7 +21,7 @@ from jobevents_cli.version import __version__
 COMMANDS: Final = {
     "tail": "Print events and follow until the job ends",
     "list": "Print the events so far",
-    "jobs": "List recent jobs or plans",
+    "jobs": "List recent jobs or plans, newest first",
     "show": "Show one job or plan and its nodes",
     "config": "Show and change the configuration",
     "doctor": "Check settings, connection and permission",

@@ -123,6 +123,10 @@ class EventReader(ABC):
         self._given_cursor = cursor
         return update
 
+    def drop_response(self, now: float) -> None:
+        """Note that the rest of the response to the last Fetch was given up at *now*. It is requested again at once."""
+        self._position.cut_off(now)
+
     @abstractmethod
     def next_step(self, now: float) -> Step:
         """What to do at *now*. A Fetch or CheckJob that is returned counts as requested at *now*."""

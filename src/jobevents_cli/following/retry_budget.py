@@ -13,6 +13,10 @@ FIRST_DELAY: Final = 0.5
 LONGEST_DELAY: Final = 30.0
 
 
+LONGEST_RETRY_AFTER: Final = 3600.0
+"""Seconds that a server can ask to wait at most, if an outage may last for ever."""
+
+
 FIRST_CONTACT_FOR: Final = 5.0
 """Seconds for which requests are retried until the orchestrator has answered at all."""
 
@@ -37,8 +41,9 @@ class RetryBudget:
     """Retry state of one request stream: whether it fails, since when, and how long it is still retried."""
 
     def __init__(self, retry_for: float, sample: Callable[[], float]) -> None:
-        """Retry an outage for *retry_for* seconds; *sample* gives random numbers from 0 to 1."""
+        """Retry an outage for *retry_for* seconds, which may be infinite; *sample* gives random numbers from 0 to 1."""
         self._retry_for = retry_for
+        self._is_endless = retry_for == float("inf")
         self._sample = sample
         self._attempts = 0
         self._heard_at = float("-inf")
@@ -47,8 +52,9 @@ class RetryBudget:
 
     @property
     def retry_for(self) -> float:
-        """Seconds that an outage may last: few until the orchestrator has answered at all."""
-        return self._retry_for if self.had_contact else min(self._retry_for, FIRST_CONTACT_FOR)
+        """Seconds that an outage may last: few until the orchestrator has answered at all, unless it is for ever."""
+        is_patient = self.had_contact or self._is_endless
+        return self._retry_for if is_patient else min(self._retry_for, FIRST_CONTACT_FOR)
 
     def progress(self, now: float) -> None:
         """Note that a response brought something at *now*, whole or not: the retry time begins anew."""
@@ -70,8 +76,8 @@ class RetryBudget:
         """
         retry_after = 0.0
         if isinstance(fault, TransientFault):
-            retry_after = fault.retry_after or 0.0
-        elif not (isinstance(fault, TokenRefused) and self.had_contact):
+            retry_after = min(fault.retry_after or 0.0, LONGEST_RETRY_AFTER)
+        elif not (isinstance(fault, TokenRefused) and (self.had_contact or self._is_endless)):
             return None
         was_lost = self.lost_at is not None
         if self.lost_at is None:

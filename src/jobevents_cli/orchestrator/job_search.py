@@ -1,6 +1,6 @@
 """Finds jobs: the recent ones, the latest, and those that start while somebody watches."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
@@ -83,7 +83,7 @@ def latest_plan(lister: PlanLister) -> Iterator[Plan]:
     raise UnknownJob("there is no plan job", hint="jobevents jobs --plans lists the plan jobs")
 
 
-def newest_first(list_page: Callable[[int, int, float], list[AnyJob]]) -> Iterator[AnyJob]:
+def newest_first(list_page: Callable[[int, int, float], Sequence[AnyJob]]) -> Iterator[AnyJob]:
     """All jobs that *list_page* (count, offset, limit in seconds) gives, newest first, page by page."""
     seen: set[int | None] = set()
     offset = 0

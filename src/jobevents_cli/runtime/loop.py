@@ -11,6 +11,10 @@ from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 
 
+class ResponseDropped(Exception):
+    """Raised by an Orchestrator that gave up a response because nobody could take the rest of it: no fault."""
+
+
 class Orchestrator(Protocol):
     """What following a job needs of a client."""
 
@@ -75,5 +79,7 @@ def _page(
             if events:
                 yield events, took
         follower.end_of_page(clock())
+    except ResponseDropped:
+        follower.drop_response(clock())
     except JobEventsError as fault:
         follower.receive_fault(fault, clock())

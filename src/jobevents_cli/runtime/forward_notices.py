@@ -1,0 +1,123 @@
+"""What `forward` says on standard error: one notice for each outage, whichever jobs notice it, and status lines."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from jobevents_cli.errors import JobEventsError
+from jobevents_cli.following.batching import Waiting
+from jobevents_cli.following.notices import ContactBack, ContactLost, Notice
+from jobevents_cli.model.durations import format_duration
+from jobevents_cli.model.job_ref import JobRef, Kind
+from jobevents_cli.model.timestamps import seconds_of
+from jobevents_cli.output.notices import sentence
+from jobevents_cli.output.streams import say
+from jobevents_cli.render.escape import safe
+from jobevents_cli.runtime.receiver import Outcome
+
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7e]")
+
+_WITHIN: Final = 1.0
+"""Seconds after which a line that nobody reads is given up: events are more important."""
+
+
+class ForwardNotices:
+    """Writes lines to standard error, and counts what the status line shows."""
+
+    def __init__(self, command: str, server_time: Callable[[], float], stats_every: float | None) -> None:
+        """*command* is the receiver's name; *stats_every*: seconds between two status lines, if they are wanted."""
+        self._command = command
+        self._server_time = server_time
+        self._stats_every = stats_every
+        self._stats_at = float("inf") if stats_every is None else time.monotonic() + stats_every
+        self._lost: set[JobRef | Kind] = set()
+        self.delivered = 0
+        """Events that the receiver took."""
+        self.failed = 0
+        """Batches that it refused."""
+
+    def notices(self, name: JobRef | Kind, notices: Iterable[Notice]) -> None:
+        """Say what following *name*, a job or the search of a kind, has for the user."""
+        for notice in notices:
+            match notice:
+                case ContactLost(reason, _, had_contact):
+                    if not self._lost:
+                        what = "contact lost" if had_contact else "no answer yet"
+                        self._say(f"{what}: {reason}; trying again until it answers")
+                    self._lost.add(name)
+                case ContactBack(after):
+                    self._lost.discard(name)
+                    if not self._lost:
+                        self._say(f"contact is back after {format_duration(after)}")
+                case _:
+                    about = f"{name.label}: " if isinstance(name, JobRef) else ""
+                    self._say(f"{about}{sentence(notice)}")
+
+    def forget(self, ref: JobRef) -> None:
+        """Note that *ref* is not followed any more."""
+        self._lost.discard(ref)
+
+    def refused(self, outcome: Outcome, timeout: float) -> None:
+        """Say that the receiver refused a batch after it had taken the one before."""
+        self._say(f"{self._command} {_how(outcome, timeout)}; the batch is sent again until it is taken")
+
+    def accepted(self, after: float) -> None:
+        """Say that the receiver takes batches again, *after* so many seconds."""
+        self._say(f"{self._command} takes batches again after {format_duration(after)}")
+
+    def named(self, ref: JobRef, event_id: int | None, outcome: Outcome) -> None:
+        """Say which event is refused."""
+        which = "an event without id" if event_id is None else f"event {event_id}"
+        words = f": {outcome.last_words}" if outcome.last_words else ""
+        self._say(f"{self._command} refuses {which} of {ref.label}, sent alone{words}")
+
+    def skipped(self, line: bytes) -> None:
+        """Print an event that is given up, as JSON."""
+        self._say("this event was given up (--skip-after):")
+        # Escapes for all but ASCII are the same JSON, and safe on a terminal.
+        self._print(_NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], line.decode().rstrip("\n")))
+
+    def gone(self, ref: JobRef, error: JobEventsError) -> None:
+        """Say that a job no longer exists."""
+        self._say(f"{ref.label} is not followed any more: {error.message}")
+
+    def not_saved(self, path: Path, error: OSError) -> None:
+        """Say that the position cannot be saved."""
+        self._say(f"the position cannot be saved in {path}: {error.strerror}; nothing is sent until it can")
+
+    def stats_due(self, now: float) -> bool:
+        """Whether it is time for a status line."""
+        return now >= self._stats_at
+
+    def stats(self, jobs: int, oldest: Waiting | None, now: float) -> None:
+        """Print the status line. *jobs* are followed; *oldest* is the first event that is not delivered."""
+        if self._stats_every is not None and now >= self._stats_at:
+            self._stats_at = now + self._stats_every
+        lag = 0.0
+        if oldest is not None:
+            happened = seconds_of(oldest.timestamp)
+            lag = now - oldest.since if happened is None else self._server_time() - happened
+        self._say(
+            f"{jobs} {'job' if jobs == 1 else 'jobs'} followed, "
+            f"{self.delivered} {'event' if self.delivered == 1 else 'events'} delivered, "
+            f"lag {format_duration(lag)}, {self.failed} failed {'batch' if self.failed == 1 else 'batches'}"
+        )
+
+    def _say(self, text: str) -> None:
+        self._print(f"jobevents: {safe(text)}")
+
+    def _print(self, line: str) -> None:
+        say(line, within=_WITHIN)
+
+
+def _how(outcome: Outcome, timeout: float) -> str:
+    if outcome.is_late:
+        what = f"took longer than {format_duration(timeout)} and was killed"
+    elif outcome.status < 0:
+        what = f"was ended by signal {-outcome.status}"
+    else:
+        what = f"exited with {outcome.status}"
+    return f"{what}: {outcome.last_words}" if outcome.last_words else what

@@ -1,0 +1,205 @@
+"""Follows every job of an orchestrator in worker threads, and can be paused while nobody takes what they bring."""
+
+import math
+import random
+import time
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from jobevents_cli.errors import JobEventsError
+from jobevents_cli.following.batching import Part
+from jobevents_cli.following.follower import Follower
+from jobevents_cli.following.known_jobs import KnownJobs, known_after
+from jobevents_cli.following.notices import Notice
+from jobevents_cli.following.position import Cursor
+from jobevents_cli.following.retry_budget import RetryBudget
+from jobevents_cli.following.update import Update, Wait
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import JobRef, Kind
+from jobevents_cli.model.plan import Plan
+from jobevents_cli.orchestrator.job_search import PAGE, newest_first
+from jobevents_cli.runtime.loop import Orchestrator, ResponseDropped, tail
+
+_LOOK_EVERY: Final = 5.0
+"""Polling intervals, and at most seconds, between two looks for new jobs."""
+
+_FAR_ENOUGH: Final = 200
+"""Jobs that are over, newest first, after which the first look ends: none that runs is behind them."""
+
+_PAUSE: Final = 0.1
+"""Seconds after which a paused job looks whether it may continue."""
+
+_HOLD_FOR: Final = 5.0
+"""Seconds for which a response is held open while paused."""
+
+_CURSOR_EVERY: Final = 5_000
+"""Events after which a part carries a cursor at the latest: until then the ids of the events stand for it."""
+
+Render = Callable[[Event, JobRef], bytes | None]
+"""The line of an event; None if no filter lets it pass."""
+
+
+class JobSource(Orchestrator, Protocol):
+    """What following all jobs needs of a client."""
+
+    def jobs(self, count: int, offset: int, limit: float) -> list[Job]:
+        """*count* jobs, newest first, from the one at *offset* on."""
+
+    def plans(self, count: int, offset: int, limit: float) -> list[Plan]:
+        """*count* plan jobs, newest first, from the one at *offset* on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one look for jobs found: the ids that it saw, and among them those of the jobs to follow."""
+
+    kind: Kind
+    numbers: frozenset[int]
+    wanted: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What following *name*, a job or the search of a kind, has for the user."""
+
+    name: JobRef | Kind
+    notices: tuple[Notice, ...]
+
+
+Start = Callable[[Hashable, Iterator[Part | Found | Said | Wait]], None]
+"""Begins work of that name."""
+
+
+class JobFeed:
+    """The jobs that are followed, each by work of its own."""
+
+    def __init__(self, start: Start, source: JobSource, render: Render, *, interval: float, most: int) -> None:
+        """Follow jobs of *source*, polled every *interval* seconds. *render* makes the lines.
+
+        *start* has work done in another thread, as Workers.start does.
+        *most*: events without id in one part. They cannot be committed one by one.
+        """
+        self.is_paused = False
+        self._start = start
+        self._source = source
+        self._render = render
+        self._interval = interval
+        self._most = most
+
+    def search(self, kind: Kind, known: KnownJobs | None, wanted: Callable[[Job], bool]) -> None:
+        """Look for jobs of that *kind* for ever. Without *known*, the jobs that run are new, else all unknown ones."""
+        self._start(kind, self._looks(kind, known, wanted))
+
+    def follow(self, ref: JobRef, cursor: Cursor) -> None:
+        """Follow *ref* from *cursor* on to its end."""
+        self._start(ref, self._parts(ref, cursor))
+
+    def _looks(
+        self, kind: Kind, known: KnownJobs | None, wanted: Callable[[Job], bool]
+    ) -> Iterator[Found | Said | Wait]:
+        budget = RetryBudget(math.inf, random.random)
+        while True:
+            asked_at = time.monotonic()
+            try:
+                found = _look(self._source, kind, known, wanted)
+            except JobEventsError as fault:
+                retry = budget.retry(fault, asked_at, time.monotonic())
+                if retry is None:
+                    raise
+                if retry.lost:
+                    yield Said(kind, (retry.lost,))
+                yield Wait(retry.delay)
+                continue
+            if back := budget.good(time.monotonic()):
+                yield Said(kind, (back,))
+            known = known_after(known, found.numbers)
+            yield found
+            yield Wait(min(_LOOK_EVERY, _LOOK_EVERY * self._interval))
+            while self.is_paused:
+                yield Wait(_PAUSE)
+
+    def _parts(self, ref: JobRef, cursor: Cursor) -> Iterator[Part | Said | Wait]:
+        follower = Follower(ref=ref, sample=random.random, cursor=cursor, interval=self._interval, retry_for=math.inf)
+        source = _Droppable(self._source, self._most)
+        without_cursor = 0
+        for step in tail(source, follower, clock=time.monotonic):
+            if isinstance(step, Wait):
+                yield step
+            else:
+                without_cursor += len(step.events)
+                needs_cursor = step.is_page_end or without_cursor > _CURSOR_EVERY or not all(map(_has_id, step.events))
+                if needs_cursor:
+                    without_cursor = 0
+                if step.notices:
+                    yield Said(ref, step.notices)
+                yield self._part(step, follower.cursor if needs_cursor else None)
+            held_since = time.monotonic()
+            while self.is_paused:
+                yield Wait(_PAUSE)
+                if time.monotonic() - held_since > _HOLD_FOR:
+                    source.drop()
+
+    def _part(self, update: Update, cursor: Cursor | None) -> Part:
+        events, ref, render = update.events, update.ref, self._render
+        return Part(
+            ref,
+            [render(event, ref) for event in events],
+            [event.id for event in events],
+            cursor,
+            is_page_end=update.is_page_end,
+            is_end=update.ending is not None,
+            timestamp=events[0].timestamp if events else "",
+        )
+
+
+class _Droppable:
+    """Passes one job's requests on to *source*; a response can be given up from outside while it is read."""
+
+    def __init__(self, source: JobSource, most: int) -> None:
+        self._source = source
+        self._most = most
+        self._response: Iterator[list[Event]] | None = None
+        self.job = source.job
+
+    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
+        """The events from id *start* on; ResponseDropped after `drop`."""
+        self._response = response = self._source.events(ref, start, limit)
+        for piece in response:
+            most = len(piece) if all(map(_has_id, piece)) else self._most
+            for at in range(0, len(piece), most):
+                yield piece[at : at + most]
+                if self._response is None:
+                    raise ResponseDropped
+        self._response = None
+
+    def drop(self) -> None:
+        """Close the response that is being read, if there is one."""
+        response, self._response = self._response, None
+        if response is not None and hasattr(response, "close"):
+            response.close()
+
+
+def _has_id(event: Event) -> bool:
+    return event.id is not None
+
+
+def _look(source: JobSource, kind: Kind, known: KnownJobs | None, wanted: Callable[[Job], bool]) -> Found:
+    """Read the newest jobs, as far back as one of them is new or runs."""
+    numbers: set[int] = set()
+    to_follow: set[int] = set()
+    idle = 0
+    jobs = newest_first(source.jobs) if kind is Kind.JOB else newest_first(source.plans)
+    for job in jobs:
+        number = job.number
+        if number is None:
+            continue
+        is_new = known is not None and not known.has(number)
+        numbers.add(number)
+        if (is_new or (known is None and not job.is_over)) and wanted(job):
+            to_follow.add(number)
+        idle = 0 if is_new or not job.is_over else idle + 1
+        if idle >= (_FAR_ENOUGH if known is None else PAGE):
+            break
+    return Found(kind, frozenset(numbers), frozenset(to_follow))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from jobevents_cli.following.known_jobs import KnownJobs, known_after
+from jobevents_cli.following.known_jobs import KnownJobs, Seen, known_after
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.model.job_ref import JobRef, Kind
 
@@ -21,11 +21,11 @@ class Delivered:
     known: dict[Kind, KnownJobs] = field(default_factory=dict)
     """The jobs and plans that were found so far; a kind is missing until it was searched once."""
 
-    def find(self, kind: Kind, numbers: Collection[int], wanted: Collection[int]) -> list[JobRef]:
-        """Note that the jobs *numbers* exist. Returns those of the *wanted* ones that are new, lowest id first."""
+    def find(self, kind: Kind, seen: Seen, wanted: Collection[int]) -> list[JobRef]:
+        """Note that the jobs *seen* exist. Returns those of the *wanted* ones that are new, lowest id first."""
         known = self.known.get(kind)
         new = [JobRef(kind, number) for number in sorted(wanted) if known is None or not known.has(number)]
-        self.known[kind] = known_after(known, numbers)
+        self.known[kind] = known_after(known, seen)
         self.unfinished |= dict.fromkeys(new, FROM_FIRST)
         return new
 

@@ -1,8 +1,8 @@
 """Which jobs were found before: each job is new once, also if it becomes visible after one with a higher id."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 KEPT: Final = 500
 """How many ids are kept one by one. A job that becomes visible behind that many others is not found any more."""
@@ -31,6 +31,13 @@ class KnownJobs:
         return type(self)(older[-1] if older else self.low, frozenset(kept))
 
 
-def known_after(known: KnownJobs | None, numbers: Collection[int]) -> KnownJobs:
-    """What is known after a look that saw the jobs *numbers*. Without *known*, no job before them is looked for."""
-    return (known or KnownJobs(min(numbers, default=0) - 1)).with_(numbers)
+class Seen(NamedTuple):
+    """The jobs that a look saw: all those there were from the id *first* on."""
+
+    first: int
+    numbers: frozenset[int]
+
+
+def known_after(known: KnownJobs | None, seen: Seen) -> KnownJobs:
+    """What is known after a look that has *seen* jobs. After the first one, no job before those is looked for."""
+    return (known or KnownJobs(seen.first - 1)).with_(seen.numbers)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -27,12 +26,18 @@ _WITHIN: Final = 1.0
 class ForwardNotices:
     """Writes lines to standard error, and counts what the status line shows."""
 
-    def __init__(self, command: str, server_time: Callable[[], float], stats_every: float | None) -> None:
+    def __init__(
+        self,
+        command: str,
+        server_time: Callable[[], float],
+        clock: Callable[[], float],
+        stats_every: float | None,
+    ) -> None:
         """*command* is the receiver's name; *stats_every*: seconds between two status lines, if they are wanted."""
         self._command = command
         self._server_time = server_time
         self._stats_every = stats_every
-        self._stats_at = float("inf") if stats_every is None else time.monotonic() + stats_every
+        self._stats_at = float("inf") if stats_every is None else clock() + stats_every
         self._lost: set[JobRef | Kind] = set()
         self.delivered = 0
         """Events that the receiver took."""

@@ -65,13 +65,15 @@ class Forwarder:
         batching: Batching,
         server_time: Callable[[], float] = time.time,
         stats_every: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Forward what *feed* brings to *receiver*, beginning after what is *delivered*, which *position* keeps.
 
         *workers* do the work of both.
         *server_time* is the orchestrator's clock, in seconds since 1970. *stats_every*: seconds between two status
-        lines.
+        lines. *clock* gives seconds that never go back.
         """
+        self._clock = clock
         self._workers = workers
         self._feed = feed
         self._receiver = receiver
@@ -80,7 +82,7 @@ class Forwarder:
         self._batching = batching
         self._delivery = Delivery(batching.events, random.random, skip_after=batching.skip_after)
         self._backlog = Backlog()
-        self._say = ForwardNotices(receiver.command[0], server_time, stats_every)
+        self._say = ForwardNotices(receiver.command[0], server_time, clock, stats_every)
         self._jobs = _Jobs(feed, delivered)
         self._is_running = False
         self._late_at = _NEVER
@@ -94,13 +96,13 @@ class Forwarder:
         try:
             while True:
                 signals.check()
-                now = time.monotonic()
+                now = self._clock()
                 if signals.take_stats_request() or self._say.stats_due(now):
                     self._say.stats(len(self._delivered.unfinished), self._backlog.oldest(), now)
                 self._take(self._workers.next(self._patience(now)))
-                self._attend(time.monotonic())
+                self._attend(self._clock())
         finally:
-            self._finish(time.monotonic() + FINISH_WITHIN)
+            self._finish(self._clock() + FINISH_WITHIN)
 
     def _patience(self, now: float) -> float:
         """Seconds for which nothing has to be done unless something arrives."""
@@ -123,17 +125,17 @@ class Forwarder:
         match arrived:
             case Part():
                 self._jobs.note(arrived)
-                self._backlog.append(arrived, time.monotonic())
+                self._backlog.append(arrived, self._clock())
                 self._pause()
-            case Found(kind, numbers, wanted):
+            case Found(kind, seen, wanted):
                 before = self._delivered.known.get(kind)
-                self._jobs.start(self._delivered.find(kind, numbers, wanted))
+                self._jobs.start(self._delivered.find(kind, seen, wanted))
                 if self._delivered.known[kind] != before:
                     self._save()
             case Said(name, notices):
                 self._say.notices(name, notices)
             case Outcome():
-                self._end_of_batch(arrived, time.monotonic())
+                self._end_of_batch(arrived, self._clock())
             case Ended(name, error):
                 self._end_of_work(name, error)
             case None:
@@ -200,7 +202,7 @@ class Forwarder:
         self._jobs.end(name)
         if isinstance(error, UnknownJob):
             self._say.gone(name, error)
-            self._backlog.append(Part(name, is_end=True), time.monotonic())
+            self._backlog.append(Part(name, is_end=True), self._clock())
         elif error:
             raise error
 
@@ -222,17 +224,17 @@ class Forwarder:
         except OSError as error:
             if self._save_at == _NEVER:
                 self._say.not_saved(self._position.path, error)
-            self._save_at = time.monotonic() + _SAVE_AGAIN
+            self._save_at = self._clock() + _SAVE_AGAIN
             return
         self._save_at = _NEVER
 
     def _finish(self, deadline: float) -> None:
         """Let the command end by *deadline*, and commit its batch if it takes it; else kill it."""
         try:
-            while self._is_running and (left := deadline - time.monotonic()) > 0:
+            while self._is_running and (left := deadline - self._clock()) > 0:
                 arrived = self._workers.next(min(TICK, left))
                 if isinstance(arrived, Outcome):
-                    self._end_of_batch(arrived, time.monotonic())
+                    self._end_of_batch(arrived, self._clock())
                 elif isinstance(arrived, Ended) and arrived.name == _DELIVERY:
                     return
         finally:

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.batching import Part
 from jobevents_cli.following.follower import Follower
-from jobevents_cli.following.known_jobs import KnownJobs, known_after
+from jobevents_cli.following.known_jobs import KnownJobs, Seen, known_after
 from jobevents_cli.following.notices import Notice
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.retry_budget import RetryBudget
@@ -53,10 +53,10 @@ class JobSource(Orchestrator, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one look for jobs found: the ids that it saw, and among them those of the jobs to follow."""
+    """What one look for jobs of a *kind* found: the ids that it saw, and among them those of the jobs to follow."""
 
     kind: Kind
-    numbers: frozenset[int]
+    seen: Seen
     wanted: frozenset[int]
 
 
@@ -75,11 +75,21 @@ Start = Callable[[Hashable, Iterator[Part | Found | Said | Wait]], None]
 class JobFeed:
     """The jobs that are followed, each by work of its own."""
 
-    def __init__(self, start: Start, source: JobSource, render: Render, *, interval: float, most: int) -> None:
+    def __init__(
+        self,
+        start: Start,
+        source: JobSource,
+        render: Render,
+        *,
+        interval: float,
+        most: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Follow jobs of *source*, polled every *interval* seconds. *render* makes the lines.
 
         *start* has work done in another thread, as Workers.start does.
-        *most*: events without id in one part. They cannot be committed one by one.
+        *most*: events without id in one part. They cannot be committed one by one. *clock* gives seconds that never
+        go back.
         """
         self.is_paused = False
         self._start = start
@@ -87,6 +97,7 @@ class JobFeed:
         self._render = render
         self._interval = interval
         self._most = most
+        self._clock = clock
 
     def search(self, kind: Kind, known: KnownJobs | None, wanted: Callable[[Job], bool]) -> None:
         """Look for jobs of that *kind* for ever. Without *known*, the jobs that run are new, else all unknown ones."""
@@ -101,20 +112,20 @@ class JobFeed:
     ) -> Iterator[Found | Said | Wait]:
         budget = RetryBudget(math.inf, random.random)
         while True:
-            asked_at = time.monotonic()
+            asked_at = self._clock()
             try:
                 found = _look(self._source, kind, known, wanted)
             except JobEventsError as fault:
-                retry = budget.retry(fault, asked_at, time.monotonic())
+                retry = budget.retry(fault, asked_at, self._clock())
                 if retry is None:
                     raise
                 if retry.lost:
                     yield Said(kind, (retry.lost,))
                 yield Wait(retry.delay)
                 continue
-            if back := budget.good(time.monotonic()):
+            if back := budget.good(self._clock()):
                 yield Said(kind, (back,))
-            known = known_after(known, found.numbers)
+            known = known_after(known, found.seen)
             yield found
             yield Wait(min(_LOOK_EVERY, _LOOK_EVERY * self._interval))
             while self.is_paused:
@@ -124,7 +135,7 @@ class JobFeed:
         follower = Follower(ref=ref, sample=random.random, cursor=cursor, interval=self._interval, retry_for=math.inf)
         source = _Droppable(self._source, self._most)
         without_cursor = 0
-        for step in tail(source, follower, clock=time.monotonic):
+        for step in tail(source, follower, clock=self._clock):
             if isinstance(step, Wait):
                 yield step
             else:
@@ -135,10 +146,10 @@ class JobFeed:
                 if step.notices:
                     yield Said(ref, step.notices)
                 yield self._part(step, follower.cursor if needs_cursor else None)
-            held_since = time.monotonic()
+            held_since = self._clock()
             while self.is_paused:
                 yield Wait(_PAUSE)
-                if time.monotonic() - held_since > _HOLD_FOR:
+                if self._clock() - held_since > _HOLD_FOR:
                     source.drop()
 
     def _part(self, update: Update, cursor: Cursor | None) -> Part:
@@ -201,5 +212,8 @@ def _look(source: JobSource, kind: Kind, known: KnownJobs | None, wanted: Callab
             to_follow.add(number)
         idle = 0 if is_new or not job.is_over else idle + 1
         if idle >= (_FAR_ENOUGH if known is None else PAGE):
+            first = min(numbers)
             break
-    return Found(kind, frozenset(numbers), frozenset(to_follow))
+    else:
+        first = 0
+    return Found(kind, Seen(first, frozenset(numbers)), frozenset(to_follow))

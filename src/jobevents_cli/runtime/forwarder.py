@@ -194,6 +194,7 @@ class Forwarder:
     def _end_of_work(self, name: object, error: BaseException | None) -> None:
         if name == _DELIVERY:
             if error:
+                self._is_running = False
                 raise error
             return
         if not isinstance(name, JobRef):

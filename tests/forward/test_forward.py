@@ -1,0 +1,479 @@
+"""`jobevents forward`: what reaches the receiver, what is committed, and how it ends."""
+
+import json
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.misbehaving import TestServer, big_job, error, hang, job, publish
+from support.program import Home, Live, wait_until
+
+if TYPE_CHECKING:
+    from jobevents_cli.demo.scripted_jobs import ScriptedJob
+
+Serve = Callable[..., TestServer]
+GOOD = ("n1:running", "n1:finished", "job:finished")
+QUICK = ("--interval", "0.1", "--batch-wait", "0.1")
+INTO_FILE = ("--", "sh", "-c", "cat >> $HOME/taken")
+
+
+def _taken(home: Home, name: str = "taken") -> list[dict[str, Any]]:
+    path = home.folder / name
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def _ids(home: Home, name: str = "taken") -> list[tuple[str, int]]:
+    return [(event["job"], int(event["id"])) for event in _taken(home, name)]
+
+
+def _stop(live: Live, number: signal.Signals = signal.SIGTERM) -> str:
+    live.signal(number)
+    ran = live.finish()
+    assert ran.status == 128 + number
+    return ran.err
+
+
+def _script(home: Home, text: str, name: str = "receiver.py") -> tuple[str, ...]:
+    """The command of a receiver in Python: *text*, with the home as `home` and the lines as `lines`."""
+    path = home.folder / name
+    head = "import os, pathlib, sys, time\nhome = pathlib.Path(os.environ['HOME'])\n"
+    path.write_text(head + text)
+    return ("--", sys.executable, "-S", str(path))
+
+
+TAKE = "lines = sys.stdin.read()\nwith (home / 'taken').open('a') as file:\n    file.write(lines)\n"
+
+
+def test_every_event_of_every_job_reaches_the_receiver(home: Home, serve: Serve) -> None:
+    """Jobs that run, from their first event, and those that start; no job that was over. Each line names its job."""
+    over, running = job(*GOOD, job_id=1), job("n1:running", job_id=2, first=10)
+    server = serve(over, running)
+    live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: _ids(home) == [("2", 10)])
+    publish(running, "n1:finished", 20)
+    publish(running, "job:finished", 22)
+    brief = job(*GOOD, job_id=3, first=30)
+    server.orchestrator.jobs[3] = brief
+    wait_until(lambda: len(_taken(home)) == 6)
+    err = _stop(live)
+    assert sorted(_ids(home)) == [("2", 10), ("2", 20), ("2", 22), ("3", 30), ("3", 31), ("3", 32)]
+    lines = (home.folder / "taken").read_text().splitlines()
+    assert all(line.startswith('{"job":"') for line in lines)
+    assert err == "Interrupted: by SIGTERM\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
+def test_a_signal_ends_it_after_the_command(home: Home, serve: Serve, number: signal.Signals) -> None:
+    """The command may finish; what it then takes is not sent again."""
+    command = _script(home, f"{TAKE}(home / 'begun').touch()\ntime.sleep(0.3)\n")
+    server = serve(job("n1:running", job_id=1))
+    live = home.start("forward", "--url", server.url, *QUICK, *command)
+    wait_until((home.folder / "begun").exists)
+    _stop(live, number)
+    live = home.start("forward", "--url", server.url, *QUICK, *command)
+    publish(server.orchestrator.jobs[1], "n1:finished", 2)
+    wait_until(lambda: len(_taken(home)) == 2)
+    _stop(live, number)
+    assert _ids(home) == [("1", 1), ("1", 2)]
+
+
+def test_later_starts_continue_and_include_what_ran_in_between(home: Home, serve: Serve) -> None:
+    """What came to a job that was followed, and whole jobs that nobody watched, arrive at the next start, once."""
+    running = job("n1:running", job_id=1)
+    server = serve(running)
+    live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: _taken(home))
+    _stop(live)
+    publish(running, "n1:finished", 2)
+    publish(running, "job:finished", 3)
+    server.orchestrator.jobs[2] = job(*GOOD, job_id=2, first=10)
+    server.orchestrator.jobs[4] = job("n1:running", job_id=4, first=20)
+    live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: len(_taken(home)) >= 7)
+    _stop(live)
+    assert sorted(_ids(home)) == [("1", 1), ("1", 2), ("1", 3), ("2", 10), ("2", 11), ("2", 12), ("4", 20)]
+
+
+def test_since_begins_with_an_older_job_at_the_first_start_only(home: Home, serve: Serve) -> None:
+    """`--since 2` forwards job 2 and all after it, also if they are over; later starts do not repeat them."""
+    server = serve(*(job(*GOOD, job_id=number, first=10 * number) for number in (1, 2, 3)))
+    for _ in range(2):
+        live = home.start("forward", "--since", "2", "--url", server.url, *QUICK, *INTO_FILE)
+        wait_until(lambda: len(_taken(home)) == 6)
+        time.sleep(0.3)
+        _stop(live)
+    assert sorted({job_id for job_id, _ in _ids(home)}) == ["2", "3"]
+    assert len(_taken(home)) == 6
+    ran = home.run("forward", "--since", "plan/2", "--url", server.url, *INTO_FILE)
+    assert ran.status == 2
+    assert "plan" in ran.err
+
+
+def test_a_batch_is_sent_when_it_is_full(home: Home, serve: Serve) -> None:
+    """No batch has more events than --batch-events says; where there are enough it has as many."""
+    command = _script(
+        home, f"{TAKE}with (home / 'sizes').open('a') as file:\n    print(lines.count('\\n'), file=file)\n"
+    )
+    server = serve(big_job(50, job_id=1))
+    live = home.start("forward", "--since", "1", "--batch-events", "20", "--url", server.url, *QUICK, *command)
+    wait_until(lambda: len(_taken(home)) == 101)
+    _stop(live)
+    assert (home.folder / "sizes").read_text().split() == ["20"] * 5 + ["1"]
+    assert [number for _, number in _ids(home)] == list(range(1, 102))
+
+
+def test_a_refused_batch_is_sent_again(home: Home, serve: Serve) -> None:
+    """One notice as it begins, with the last line of the command's standard error made safe; one when it is over."""
+    (home.folder / "refuse").touch()
+    command = _script(
+        home,
+        "if (home / 'refuse').exists():\n"
+        "    with (home / 'refused').open('a') as file:\n        file.write(sys.stdin.read())\n"
+        "    sys.exit('first\\nno \\x1b[31mroom\\n')\n" + TAKE,
+    )
+    server = serve(job(*GOOD[:2], job_id=1))
+    live = home.start("forward", "--url", server.url, *QUICK, *command)
+    wait_until(lambda: len(_taken(home, "refused")) >= 6)
+    (home.folder / "refuse").unlink()
+    wait_until(lambda: len(_taken(home)) == 2)
+    publish(server.orchestrator.jobs[1], "n2:running", 3)
+    wait_until(lambda: len(_taken(home)) == 3)
+    told = _stop(live).splitlines()
+    assert told[0].startswith("jobevents: ")
+    assert told[0].endswith("exited with 1: no \\x1b[31mroom; the batch is sent again until it is taken")
+    assert "takes batches again after" in told[1]
+    assert told[2:] == ["Interrupted: by SIGTERM"]
+    assert _ids(home) == [("1", 1), ("1", 2), ("1", 3)]
+
+
+def test_polling_pauses_while_the_command_fails(home: Home, serve: Serve) -> None:
+    """Nothing is asked of the orchestrator while nothing can be delivered."""
+    command = _script(home, "with (home / 'tries').open('a') as file:\n    print('x', file=file)\nsys.exit(3)\n")
+    server = serve(job("n1:running", job_id=1))
+    live = home.start("forward", "--url", server.url, *QUICK, *command)
+    wait_until((home.folder / "tries").exists)
+    time.sleep(0.5)
+    before = len(server.paths)
+    time.sleep(1.5)
+    assert len(server.paths) == before
+    _stop(live)
+
+
+def test_a_command_that_hangs_is_killed_with_all_it_started(home: Home, serve: Serve) -> None:
+    """After --batch-timeout its whole process group is gone, and the batch is sent again."""
+    command = _script(
+        home,
+        "import subprocess\n"
+        "if not (home / 'child').exists():\n"
+        "    child = subprocess.Popen(['sleep', '1000'])\n"
+        "    (home / 'child').write_text(str(child.pid))\n"
+        "    child.wait()\n" + TAKE,
+    )
+    server = serve(job("n1:running", job_id=1))
+    live = home.start("forward", "--batch-timeout", "1s", "--url", server.url, *QUICK, *command)
+    wait_until(lambda: _taken(home))
+    err = _stop(live)
+    assert "took longer than 1s and was killed" in err
+    child = Path("/proc", (home.folder / "child").read_text())
+    if Path("/proc/self").exists():
+        wait_until(lambda: not child.exists() or "\nState:\tZ" in (child / "status").read_text())
+    assert _ids(home) == [("1", 1)]
+
+
+def test_a_command_that_does_not_read_but_exits_with_0_commits(home: Home, serve: Serve) -> None:
+    """Closing standard input early is no failure."""
+    command = _script(home, "os.close(0)\n(home / 'done').touch()\n")
+    server = serve(big_job(2000, job_id=1))
+    live = home.start("forward", "--since", "1", "--batch-events", "5000", "--url", server.url, *QUICK, *command)
+    wait_until((home.folder / "done").exists)
+    position = home.folder / ".local/state/jobevents/cursors/forward-default.json"
+    wait_until(lambda: json.loads(position.read_text())["jobs"]["unfinished"].get("1", {"low": 1})["low"] > 0)
+    assert _stop(live) == "Interrupted: by SIGTERM\n"
+
+
+def test_a_command_that_prints_a_lot_is_not_held_up(home: Home, serve: Serve) -> None:
+    """Megabytes on standard error block nobody and are not repeated; its standard output is ours."""
+    command = _script(home, f"{TAKE}sys.stderr.write('x' * 3_000_000)\nprint('said', flush=True)\n")
+    server = serve(job("n1:running", job_id=1))
+    live = home.start("forward", "--batch-timeout", "20s", "--url", server.url, *QUICK, *command)
+    assert live.line() == "said\n"
+    publish(server.orchestrator.jobs[1], "n1:finished", 2)
+    assert live.line() == "said\n"
+    assert _stop(live) == "Interrupted: by SIGTERM\n"
+    assert _ids(home) == [("1", 1), ("1", 2)]
+
+
+def test_a_child_that_keeps_standard_error_open_is_not_waited_for(home: Home, serve: Serve) -> None:
+    """The batch is committed when the command itself has ended."""
+    command = _script(home, f"{TAKE}import subprocess\nsubprocess.Popen(['sleep', '5'], stdout=subprocess.DEVNULL)\n")
+    server = serve(job("n1:running", job_id=1))
+    live = home.start("forward", "--url", server.url, *QUICK, *command)
+    wait_until(lambda: len(_taken(home)) == 1)
+    publish(server.orchestrator.jobs[1], "n1:finished", 2)
+    wait_until(lambda: len(_taken(home)) == 2, limit=4)
+    _stop(live)
+
+
+@pytest.mark.slow
+def test_the_event_that_is_refused_is_found_and_skipped(home: Home, serve: Serve) -> None:
+    """All others arrive; it is named, and printed as JSON when --skip-after is over."""
+    command = _script(
+        home, "lines = sys.stdin.read()\nif '\"n7 is' in lines:\n    sys.exit('bad n7')\n" + TAKE.split("\n", 1)[1]
+    )
+    kinds = [f"n{number}:running" for number in range(1, 11)]
+    server = serve(job(*kinds, job_id=1))
+    live = home.start("forward", "--skip-after", "0.5s", "--url", server.url, *QUICK, *command)
+    wait_until(lambda: len(_taken(home)) == 9)
+    told = _stop(live).splitlines()
+    assert "exited with 1: bad n7" in told[0]
+    assert "refuses event 7 of job 1, sent alone: bad n7" in told[1]
+    assert "--skip-after" in told[2]
+    assert json.loads(told[3])["id"] == "7"
+    assert "takes batches again" in told[4]
+    assert [number for _, number in _ids(home)] == [1, 2, 3, 4, 5, 6, 8, 9, 10]
+
+
+def test_a_command_that_cannot_be_started_is_a_usage_error(home: Home, serve: Serve) -> None:
+    """2 at once, without a request, whatever the reason; COMMAND must be given."""
+    url = serve().url
+    (home.folder / "plain").write_text("no program\n")
+    for command in (["./no-such-program"], ["no-such-program"], [str(home.folder / "plain")], [""], [str(home.folder)]):
+        ran = home.run("forward", "--url", url, "--", *command)
+        assert (ran.status, ran.out) == (2, "")
+        assert ran.err.startswith("Error: COMMAND cannot be started: ")
+    assert home.run("forward", "--url", url).status == 2
+
+
+def test_a_program_without_a_format_is_a_usage_error(home: Home, serve: Serve) -> None:
+    """A file that may be run but is no program: known at the first batch, and 2 as well."""
+    plain = home.folder / "plain"
+    plain.write_bytes(b"\x7fELF nothing\n")
+    plain.chmod(0o755)
+    ran = home.run("forward", "--url", serve(job("n1:running", job_id=1)).url, *QUICK, "--", str(plain))
+    assert ran.status == 2
+    assert "cannot be started" in ran.err
+
+
+def test_a_second_forward_of_the_same_name_is_refused(home: Home, serve: Serve) -> None:
+    """2, while another name has a position of its own; both are private files."""
+    server = serve(job("n1:running", job_id=1))
+    live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: _taken(home))
+    ran = home.run("forward", "--url", server.url, *INTO_FILE)
+    assert ran.status == 2
+    assert "name default is running" in ran.err
+    other = home.start(
+        "forward", "--name", "other", "--url", server.url, *QUICK, "--", "sh", "-c", "cat >> $HOME/other"
+    )
+    wait_until(lambda: _taken(home, "other"))
+    _stop(live)
+    _stop(other)
+    folder = home.folder / ".local/state/jobevents/cursors"
+    files = sorted(folder.iterdir())
+    assert [path.name for path in files] == [
+        f"forward-{name}" for name in ("default.json", "default.lock", "other.json", "other.lock")
+    ]
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in files)
+    assert home.run("forward", "--name", "../x", "--url", server.url, *INTO_FILE).status == 2
+
+
+def test_a_position_that_cannot_be_used_is_a_usage_error(home: Home, serve: Serve) -> None:
+    """A damaged file, and one of another orchestrator, are refused and left as they are."""
+    url = serve().url
+    path = home.folder / ".local/state/jobevents/cursors/forward-default.json"
+    path.parent.mkdir(parents=True)
+    for text, said in (
+        ("{", "is damaged"),
+        ("[]", "is damaged"),
+        ('{"version":1}', "is damaged"),
+        ('{"version":1,"orchestrator":"x","jobs":{"known":null,"unfinished":{"y":{}}},"plans":{}}', "is damaged"),
+        (
+            '{"version":1,"orchestrator":"https://x:1","jobs":{"known":null,"unfinished":{}},"plans":'
+            + '{"known":null,"unfinished":{}}}',
+            "another orchestrator, https://x:1",
+        ),
+    ):
+        path.write_text(text)
+        ran = home.run("forward", "--url", url, *INTO_FILE)
+        assert ran.status == 2
+        assert said in ran.err
+        assert path.read_text() == text
+
+
+def test_filters_let_the_end_of_each_job_pass(home: Home, serve: Serve) -> None:
+    """`--type failed` and `--failures` select; job_finished and job_aborted come always."""
+    kinds = ("n1:running", "n2:running", "n1:failed", "n2:finished", "job:finished")
+    server = serve(job(*kinds, job_id=1), job("n3:running", "job:aborted", job_id=2, first=10))
+    for name, option in (("a", ("--type", "failed")), ("b", ("--failures",))):
+        into = ("--", "sh", "-c", f"cat >> $HOME/{name}")
+        live = home.start("forward", "--since", "1", "--name", name, *option, "--url", server.url, *QUICK, *into)
+        wait_until(lambda name=name: len(_taken(home, name)) == 3)
+        _stop(live)
+        assert sorted(_ids(home, name)) == [("1", 3), ("1", 5), ("2", 11)]
+
+
+def test_jobs_are_chosen(home: Home, serve: Serve) -> None:
+    """`--environment`, `--owner` and `--job-type` choose among jobs."""
+    one, two = job(*GOOD, job_id=1), job(*GOOD, job_id=2, first=10)
+    two.owner, two.environment, two.command = "jane", "test", "task"
+    server = serve(one, two)
+    for name, option in (("owner", "jane"), ("environment", "test"), ("job-type", "task")):
+        into = ("--", "sh", "-c", f"cat >> $HOME/{name}")
+        arguments = ("--since", "1", "--name", name, f"--{name}", option, "--url", server.url)
+        live = home.start("forward", *arguments, *QUICK, *into)
+        wait_until(lambda name=name: len(_taken(home, name)) == 3)
+        _stop(live)
+        assert {number for number, _ in _ids(home, name)} == {"2"}
+
+
+def test_long_texts_are_shortened(home: Home, serve: Serve) -> None:
+    """With --max-bytes, an event's texts are cut between characters, and "truncated" is its last key."""
+    one = job("n1:running", "n1:finished", "job:finished", job_id=1)
+    one.timeline[1][1]["message"] = "ß" * 5000
+    one.timeline[1][1]["details"]["detail"] = {"_output": "😀" * 5000, "other": "kept"}
+    server = serve(one)
+    live = home.start("forward", "--since", "1", "--max-bytes", "1000", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: len(_taken(home)) == 3)
+    _stop(live)
+    lines = (home.folder / "taken").read_bytes().splitlines()
+    assert max(map(len, lines)) <= 1000
+    first, long, last = map(json.loads, lines)
+    assert list(long)[-1] == "truncated"
+    assert long["truncated"] is True
+    assert "truncated" not in first | last
+    assert long["message"] == "ß" * len(long["message"])
+    assert set(long["details"]["detail"]["_output"]) == {"😀"}
+    assert long["details"]["detail"]["other"] == "kept"
+
+
+def test_the_status_line(home: Home, serve: Serve) -> None:
+    """`--stats` and SIGUSR1 print jobs followed, events delivered, lag and failed batches."""
+    server = serve(job("n1:running", job_id=1))
+    live = home.start("forward", "--stats", "1s", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: _taken(home))
+    time.sleep(1.2)
+    live.signal(signal.SIGUSR1)
+    time.sleep(0.5)
+    told = _stop(live).splitlines()
+    assert told.count("jobevents: 1 job followed, 1 event delivered, lag 0s, 0 failed batches") >= 2
+
+
+def test_a_job_that_is_gone_is_dropped(home: Home, serve: Serve) -> None:
+    """404: a notice, and the other jobs are followed on."""
+    server = serve(job("n1:running", job_id=1), job("n1:running", job_id=2, first=10))
+    live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: len(_taken(home)) == 2)
+    del server.orchestrator.jobs[1]
+    time.sleep(0.5)
+    publish(server.orchestrator.jobs[2], "n1:finished", 11)
+    wait_until(lambda: len(_taken(home)) == 3)
+    told = _stop(live).splitlines()
+    assert len(told) == 2
+    assert told[0].startswith("jobevents: job 1 is not followed any more: ")
+    position = json.loads((home.folder / ".local/state/jobevents/cursors/forward-default.json").read_text())
+    assert list(position["jobs"]["unfinished"]) == ["2"]
+
+
+def test_an_outage_never_ends_it(home: Home, serve: Serve) -> None:
+    """One notice when contact is lost and one when it is back, however many jobs; nothing is lost meanwhile."""
+    jobs = {number: job("n1:running", job_id=number, first=number * 10) for number in range(1, 6)}
+    server = serve(*jobs.values())
+    live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: len(_taken(home)) == 5)
+    server.faults[0] = error(503, "x/unavailable", "starting")
+    seen = len(server.paths)
+    wait_until(lambda: len(server.paths) > seen + 12)
+    for number, one in jobs.items():
+        publish(one, "n1:finished", number * 10 + 1)
+    del server.faults[0]
+    wait_until(lambda: len(_taken(home)) == 10)
+    time.sleep(2)
+    told = _stop(live).splitlines()
+    assert "contact lost" in told[0]
+    assert "contact is back" in told[1]
+    assert len(told) == 3
+    assert Counter(_ids(home)).most_common(1)[0][1] == 1
+
+
+@pytest.mark.slow
+def test_an_orchestrator_that_is_not_there_yet_is_waited_for(home: Home, serve: Serve) -> None:
+    """Also at the start, for longer than other commands would."""
+    server = serve(job("n1:running", job_id=1))
+    server.faults[0] = error(503, "x/unavailable", "starting")
+    live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
+    time.sleep(6.5)
+    assert live.process.poll() is None
+    del server.faults[0]
+    wait_until(lambda: _taken(home))
+    assert "no answer yet" in _stop(live)
+
+
+def test_a_refused_token_is_waited_for_and_no_permission_ends_it(home: Home, serve: Serve) -> None:
+    """401: the token file is read again until a new token is in it. 403: exit 4."""
+    server = serve(job("n1:running", job_id=1))
+    live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: _taken(home))
+    server.orchestrator.token = "renewed"
+    time.sleep(1)
+    publish(server.orchestrator.jobs[1], "n1:finished", 2)
+    time.sleep(0.5)
+    assert live.process.poll() is None
+    assert len(_taken(home)) == 1
+    home.write_token("renewed")
+    wait_until(lambda: len(_taken(home)) == 2)
+    server.faults[0] = error(403, "puppetlabs.rbac/not-permitted", "no")
+    ran = live.finish()
+    assert ran.status == 4
+    assert ran.err.count("contact lost") == 1
+    assert "renewed" not in ran.err
+
+
+def test_two_hundred_jobs_at_once(home: Home, serve: Serve) -> None:
+    """Every event of 200 jobs arrives once, in order."""
+    jobs: dict[int, ScriptedJob] = {
+        number: job("n1:running", job_id=number, first=number * 10) for number in range(1, 201)
+    }
+    server = serve(*jobs.values())
+    live = home.start("forward", "--url", server.url, "--batch-wait", "0.1", *INTO_FILE)
+    wait_until(lambda: len(_taken(home)) == 200)
+    for number, one in jobs.items():
+        publish(one, "n1:finished", number * 10 + 1)
+        publish(one, "job:finished", number * 10 + 2)
+    wait_until(lambda: len(_taken(home)) == 600)
+    assert _stop(live) == "Interrupted: by SIGTERM\n"
+    assert len(set(_ids(home))) == 600
+
+
+@pytest.mark.slow
+def test_a_response_that_cannot_wait_is_dropped(home: Home, serve: Serve) -> None:
+    """While the command fails, no response is held open for long; it is asked for again, and contact is not lost."""
+    (home.folder / "refuse").touch()
+    command = _script(home, "if (home / 'refuse').exists():\n    sys.exit(3)\n" + TAKE)
+    server = serve(big_job(5_000, job_id=1))
+    live = home.start("forward", "--since", "1", "--url", server.url, *QUICK, *command)
+    time.sleep(7)
+    (home.folder / "refuse").unlink()
+    wait_until(lambda: len(_taken(home)) == 10_001)
+    err = _stop(live)
+    assert "contact" not in err
+    assert [number for _, number in _ids(home)] == list(range(1, 10_002))
+    assert sum("/events" in path for path in server.paths) >= 2
+
+
+def test_a_request_that_hangs_holds_up_no_signal(home: Home, serve: Serve) -> None:
+    """SIGTERM ends it at once while nothing is being sent."""
+    import threading
+
+    until = threading.Event()
+    server = serve(job("n1:running", job_id=1), faults={0: hang(until)})
+    live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: server.paths)
+    began = time.monotonic()
+    _stop(live)
+    assert time.monotonic() - began < 5
+    until.set()

@@ -84,7 +84,7 @@ def _check(world: ForwardWorld, taken: Counter[str], *, failures_only: bool) -> 
     assert twice <= world.excused
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 10**9), kills=st.integers(0, 12), jobs=st.integers(1, 5), failures_only=st.booleans())
 def test_no_event_is_lost_whatever_is_killed(seed: int, kills: int, jobs: int, *, failures_only: bool) -> None:
     """The receiver has every event; only those of a batch that was refused or being sent at a kill come twice."""
@@ -100,7 +100,7 @@ def test_hundreds_of_kills(seed: int) -> None:
     _check(world, taken, failures_only=False)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=12)
 @given(seed=st.integers(0, 10**9))
 @example(seed=0)
 def test_order_within_a_job_is_that_of_the_orchestrator(seed: int) -> None:

@@ -7,8 +7,15 @@ import click
 
 from jobevents_cli.commands.defaults import ConfiguredCommand
 from jobevents_cli.commands.help_groups import DELIVERY, WHICH_EVENTS, WHICH_JOBS, option_in
-from jobevents_cli.commands.job_choice import JobName, narrowing_options
-from jobevents_cli.commands.options import Duration, Seconds, check_types, complete_types, connection_options
+from jobevents_cli.commands.job_choice import JobName
+from jobevents_cli.commands.options import (
+    Duration,
+    Seconds,
+    check_types,
+    complete_types,
+    connection_options,
+    narrowing_options,
+)
 from jobevents_cli.model.job_ref import Kind, NamedJob
 
 _jobs, _events, _delivery = map(option_in, (WHICH_JOBS, WHICH_EVENTS, DELIVERY))

@@ -12,7 +12,7 @@ from jobevents_cli.following.delivered import Delivered
 from jobevents_cli.following.known_jobs import KnownJobs
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.state.private_files import make_private_folder, replace_file
+from jobevents_cli.state.private_files import make_private_folder, own_folder, replace_file
 
 _VERSION: Final = 1
 _TOO_LARGE: Final = 2**63
@@ -85,7 +85,7 @@ class ForwardPosition:
             unfinished = ",".join(text for ref, (_, text) in texts.items() if ref.kind is kind)
             known = json.dumps(jobs.get(kind), separators=(",", ":"))
             parts.append(f'"{key}":{{"known":{known},"unfinished":{{{unfinished}}}}}')
-        replace_file(self.path, f"{{{','.join(parts)}}}\n")
+        replace_file(self.path, f"{{{','.join(parts)}}}\n", is_durable=True)
 
     def _text(self, ref: JobRef, cursor: Cursor) -> tuple[Cursor, str]:
         """The *cursor* as JSON; that of a job that has not changed is kept."""
@@ -166,9 +166,13 @@ def _cursor(document: Any) -> Cursor:
 
 
 def _state_folder() -> Path:
-    from platformdirs import user_state_path
-
-    return user_state_path("jobevents", appauthor=False) / "cursors"
+    folder = own_folder("state")
+    if folder is None:
+        raise UsageProblem(
+            "forward has nowhere to keep its position: no home directory is known",
+            hint="set XDG_STATE_HOME to a folder that can be written",
+        )
+    return folder / "cursors"
 
 
 def _lock(handle: int) -> None:

@@ -32,8 +32,10 @@ def draft_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.{os.getpid()}.new")
 
 
-def replace_file(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str, *, is_durable: bool = False) -> None:
     """Put *text* into *path*, mode 0600. If *path* is a symlink, the file it points to is replaced.
+
+    *is_durable*: wait until the text is on the disk, so that also a power failure leaves the old or the new file.
 
     OSError, or ValueError for text that is not Unicode, if that fails: *path* is then unchanged.
     """
@@ -43,6 +45,9 @@ def replace_file(path: Path, text: str) -> None:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
+            if is_durable:
+                file.flush()
+                os.fsync(file.fileno())
         draft.replace(target)
     except (OSError, ValueError):
         with suppress(OSError):

@@ -97,6 +97,7 @@ def _details(options: Mapping[str, Any], form: str) -> "list[JobDetails]":
     from jobevents_cli.commands.builders import client_for
     from jobevents_cli.commands.job_choice import find_jobs, job_choice
     from jobevents_cli.output.capabilities import is_terminal
+    from jobevents_cli.output.notices import tell
     from jobevents_cli.render.job_details import NodeChoice, NodeCollector
     from jobevents_cli.runtime.job_sources import chosen, details_from, details_from_saved
     from jobevents_cli.state.job_cache import remember
@@ -106,7 +107,10 @@ def _details(options: Mapping[str, Any], form: str) -> "list[JobDetails]":
     wanted = NodeChoice(options["nodes"], failures=options["failures"])
     collector = partial(NodeCollector, wanted, as_json=form == "json", on_terminal=is_terminal(sys.stdout))
     if saved := options["saved"]:
-        return chosen(details_from_saved(read_saved(saved), collector), [job.ref for job in choice.named], saved)
+        found = details_from_saved(read_saved(saved), collector)
+        if not found:
+            tell(f"jobevents: --from {saved}: no events")
+        return chosen(found, [job.ref for job in choice.named], saved)
     if choice.is_empty:
         raise click.UsageError("Missing argument 'JOB': give a job's id, plan/12 for a plan, --latest or --from FILE")
     client = client_for(options)

@@ -1,24 +1,44 @@
 """Builds, from a command's options, the parts that several commands put together."""
 
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from jobevents_cli.commands.options import check_types
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.following.filters import event_filter
+from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
 from jobevents_cli.orchestrator.job_search import Wanted
-from jobevents_cli.output.capabilities import can_encode, is_terminal, takes_footer, wants_color, width_of
+from jobevents_cli.output.capabilities import (
+    can_encode,
+    is_same_terminal,
+    is_terminal,
+    takes_footer,
+    wants_color,
+    width_of,
+)
+from jobevents_cli.output.command_lines import GivenOptions
 from jobevents_cli.output.notices import tell
-from jobevents_cli.output.printer import Printing, times_for
+from jobevents_cli.output.rendering import LineOptions, times_for
+from jobevents_cli.output.reporter import ReportOptions
 from jobevents_cli.render.looks import SYMBOLS
 from jobevents_cli.render.styles import colored, plain
 
 if TYPE_CHECKING:
     from jobevents_cli.render.tables import View
+
+_CONNECTION: Final = {"url": "--url", "token_file": "--token-file", "cacert": "--cacert", "profile": "--profile"}
+_NARROWING: Final = {"environment": "--environment", "owner": "--owner", "job_type": "--job-type"}
+_FILTERS: Final = {
+    "types": "--type",
+    "nodes": "--node",
+    "failures": "--failures",
+    "grep": "--grep",
+    "exclude": "--exclude",
+}
 
 
 def configuration_for(options: Mapping[str, Any]) -> Configuration:
@@ -34,18 +54,12 @@ def client_for(options: Mapping[str, Any]) -> OrchestratorClient:
     return open_client(connection)
 
 
-def printing_for(
-    options: Mapping[str, Any],
-    *,
-    quiet: bool = False,
-    progress: bool = False,
-    several: bool = False,
-    waits_for_jobs: bool = False,
-) -> Printing:
-    """How the filter and output options want events printed; *progress*: with footer and summary where they fit."""
+def line_options(
+    options: Mapping[str, Any], *, tagged: bool, quiet: bool = False, end_last: bool = False
+) -> LineOptions:
+    """How the filter and output options want events printed; see LineOptions for the other arguments."""
     check_types(options["types"])
-    for_people = progress and not quiet
-    return Printing(
+    return LineOptions(
         wanted=event_filter(
             types=options["types"],
             nodes=options["nodes"],
@@ -57,11 +71,69 @@ def printing_for(
         quiet=quiet,
         time=options["time"],
         color=options["color"],
-        footer=for_people and takes_footer(),
-        summary=for_people and (is_terminal(sys.stderr) or not options["as_json"]),
-        several=several,
+        tagged=tagged,
+        messages=options["messages"],
+        end_last=end_last,
+    )
+
+
+def report_options(
+    options: Mapping[str, Any],
+    given: GivenOptions,
+    *,
+    quiet: bool,
+    progress: bool,
+    several: bool,
+    waits_for_jobs: bool,
+) -> ReportOptions:
+    """What `tail` shows on standard error: header and footer on a terminal, the summary wherever it helps.
+
+    *several*: more than one job is followed, or more can come; *waits_for_jobs*: more can come.
+    """
+    on_terminal = is_terminal(sys.stderr)
+    others = [options[name] for name in _FILTERS if name != "failures"]
+    return ReportOptions(
+        quiet=quiet,
+        header=on_terminal and not quiet,
+        footer=progress and not quiet and takes_footer(),
+        summary=not quiet and (on_terminal or not options["as_json"]),
+        color=options["color"],
+        is_same_terminal=is_same_terminal(sys.stdout, sys.stderr),
+        failures_are_printed=options["failures"] and options["lines"] is None and not any(others),
+        why=None if options["why"] else given.why,
+        groups_causes=options["why"],
+        names_jobs=several,
         waits_for_jobs=waits_for_jobs,
     )
+
+
+def given_options(options: Mapping[str, Any], *, all_jobs: bool) -> GivenOptions:
+    """The options that a proposed command repeats."""
+    return GivenOptions(
+        all_jobs=("--all", *_repeated(options, _NARROWING)) if all_jobs else (),
+        events=tuple(_repeated(options, _FILTERS | {"as_json": "--json"})),
+        server=tuple(_repeated(options, _CONNECTION)),
+        start=options["start"],
+        last=options["lines"],
+        resume=options["resume"],
+        no_jobs=options["no_jobs"],
+    )
+
+
+def explain_for(options: Mapping[str, Any], client: OrchestratorClient) -> Callable[[JobRef], list[str]]:
+    """What finds the causes of a job for `--why`, as lines that are safe to print on standard error."""
+    raise NotImplementedError
+
+
+def _repeated(options: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
+    """The arguments that give the options *names* the values that they have in *options*."""
+    for name, option in names.items():
+        value = options[name]
+        if value is True:
+            yield option
+        elif value is not None and value is not False:
+            for each in value if isinstance(value, tuple) else (value,):
+                yield from (option, str(each))
 
 
 def view_for(options: Mapping[str, Any], now: float) -> "View":
@@ -94,7 +166,7 @@ def wanted_jobs(options: Mapping[str, Any], *, allowed: bool = True) -> Wanted:
 
 
 def refuse_together(first: str, others: Mapping[str, object]) -> None:
-    """A usage error where any of the *others*, option names with their values, was given beside *first*."""
+    """A usage error if any of the *others*, option names with their values, was given beside *first*."""
     for name, value in others.items():
         if value not in (None, False, ()):
             raise click.UsageError(f"{first} and {name} contradict each other: give one of them")

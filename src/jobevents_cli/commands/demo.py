@@ -55,14 +55,15 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
     from jobevents_cli.demo.server import Orchestrator, OrchestratorServer
     from jobevents_cli.demo.showcase import showcase
     from jobevents_cli.following.follower import Follower
-    from jobevents_cli.http.connection import Connection
     from jobevents_cli.http.token import Token
     from jobevents_cli.model.job_ref import JobRef
-    from jobevents_cli.orchestrator.client import open_client
+    from jobevents_cli.orchestrator.client import OrchestratorClient
     from jobevents_cli.output.capabilities import takes_footer
-    from jobevents_cli.output.printer import Printer, Printing
+    from jobevents_cli.output.event_printer import EventPrinter
+    from jobevents_cli.output.rendering import LineOptions, Renderer
+    from jobevents_cli.output.reporter import Reporter, ReportOptions
     from jobevents_cli.output.streams import say
-    from jobevents_cli.runtime.coordinator import Coordinator
+    from jobevents_cli.runtime.coordinator import Coordinator, WatchOptions
     from jobevents_cli.runtime.followed_job import FollowedJob
 
     if port is not None and not serve:
@@ -78,9 +79,10 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
     number_events(job)
     with OrchestratorServer(Orchestrator([job], token=token)) as server:
         say(f"jobevents: an orchestrator on {server.url} runs a job on {nodes} nodes; this is `jobevents tail 1`:")
-        client = open_client(Connection(server.url, Token(token, "the demo's token")))
-        watch = Coordinator(
-            client, Printer(Printing(footer=takes_footer(), summary=True), client.server_time), tells_how_to_go_on=False
-        )
-        watch.add(FollowedJob(Follower(ref=JobRef.job(1), sample=random.random, interval=0.5, job_first=True)))
-        return watch.run()
+        client = OrchestratorClient(server.url, Token(token, "the demo's token"))
+        reporter = Reporter(ReportOptions(header=True, footer=takes_footer(), summary=True), client.server_time)
+        printer = EventPrinter(Renderer(LineOptions(end_last=True)), reporter.screen)
+        coordinator = Coordinator(client, printer, reporter, WatchOptions())
+        follower = Follower(ref=JobRef.job(1), sample=random.random, interval=0.5, job_first=True)
+        coordinator.add([FollowedJob.by(follower)])
+        return coordinator.run()

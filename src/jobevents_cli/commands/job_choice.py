@@ -16,7 +16,7 @@ from jobevents_cli.commands.options import (
     state_option,
 )
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.model.job_ref import JobRef, NamedJob, parse_job
+from jobevents_cli.model.job_ref import JobRef, Kind, NamedJob, parse_job
 from jobevents_cli.orchestrator.client import OrchestratorClient
 from jobevents_cli.orchestrator.job_search import Wanted
 
@@ -89,6 +89,11 @@ class JobChoice:
         """Whether no job is asked for."""
         return not (self.named or self.latest or self.latest_plan)
 
+    @property
+    def has_plan(self) -> bool:
+        """Whether a plan job is asked for."""
+        return self.latest_plan or any(ref.kind is Kind.PLAN for ref, _ in self.named)
+
 
 def job_choice(options: Mapping[str, Any], *, others: Mapping[str, object] | None = None) -> JobChoice:
     """The choice that *options* make: `jobs`, `latest`, `latest_plan` and those that narrow them down.
@@ -145,3 +150,10 @@ def find_jobs(choice: JobChoice, client: OrchestratorClient) -> tuple[JobRef, ..
     if choice.latest_plan:
         return tuple(JobRef.plan(plan.number) for plan in fetch(lambda: latest_plan(client)) if plan.number)
     return tuple(dict.fromkeys(named.ref for named in choice.named))
+
+
+def refuse_for_plan(*, start: int | None, raw: bool = False) -> None:
+    """A usage error if options are given that a plan takes only together with `--no-jobs`."""
+    for option, is_given in (("--start", start is not None), ("--raw", raw)):
+        if is_given:
+            raise click.UsageError(f"{option} of a plan goes with --no-jobs: its jobs have events of their own")

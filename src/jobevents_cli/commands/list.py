@@ -1,14 +1,15 @@
-"""`jobevents list`: the events there are now, once."""
+"""`jobevents list`: the events that exist now, once."""
 
 from typing import Any
 
 import click
 
 from jobevents_cli.commands.defaults import ConfiguredCommand
+from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHEN_IT_ENDS, option_in
+from jobevents_cli.commands.job_choice import job_argument, latest_options
 from jobevents_cli.commands.options import (
-    EventNumber,
-    complete_jobs,
     connection_options,
+    event_options,
     filter_options,
     output_options,
     position_options,
@@ -22,59 +23,51 @@ from jobevents_cli.exit_status import ExitStatus
     epilog="""\b
 Examples:
   jobevents list 352
+  jobevents list --latest --failures
   jobevents list 352 --type failed --type errored
   jobevents list 352 --start 1272 --json | jq -r .message
   jobevents list 352 --raw > events.json
 """,
 )
-@click.argument("job_id", type=EventNumber(), shell_complete=complete_jobs)
+@job_argument()
+@latest_options
 @position_options
 @filter_options
+@event_options
 @output_options
-@click.option("--raw", is_flag=True, help="The orchestrator's answer as it came, byte for byte.")
-@click.option(
+@option_in(HOW_IT_LOOKS)("--raw", is_flag=True, help="The orchestrator's response, byte for byte.")
+@option_in(WHEN_IT_ENDS)(
     "--exit-status/--no-exit-status",
     default=False,
-    help="Whether the exit status tells how the job ended [default: no].",
+    help="Whether the exit status reflects how the job ended [default: no].",
 )
 @connection_options
-def command(job_id: int, *, raw: bool, exit_status: bool, **options: Any) -> int:
-    """Print the events of job JOB_ID there are now, once."""
-    import random
+def command(*, raw: bool, exit_status: bool, **options: Any) -> int:
+    """Print the events that JOB has now, and exit.
 
-    from jobevents_cli.commands.builders import client_for, printing_for, refuse_together
+    JOB is a job's id, or plan/ID for a plan job.
+    """
+    from jobevents_cli.commands.builders import client_for, line_options, refuse_together
+    from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named, refuse_for_plan
     from jobevents_cli.following.contact import ANSWER_LIMIT
-    from jobevents_cli.following.snapshot import SnapshotReader
-    from jobevents_cli.model.job_ref import JobRef
-    from jobevents_cli.output.notices import tell
-    from jobevents_cli.output.printer import Printer, Printing
-    from jobevents_cli.runtime.coordinator import Coordinator
-    from jobevents_cli.runtime.followed_job import FollowedJob
     from jobevents_cli.runtime.retry import print_raw
+    from jobevents_cli.runtime.snapshot import print_snapshot
 
-    start: int | None = options["start"]
     if raw:
-        contradicting = ("as_json", "lines", "types", "nodes", "failures", "grep", "exclude", "time")
+        contradicting = ("as_json", "lines", "types", "nodes", "failures", "grep", "exclude", "time", "messages")
         names = {"as_json": "json", "types": "type", "nodes": "node"}
         refuse_together("--raw", {f"--{names.get(name, name)}": options[name] for name in contradicting})
-    printing = printing_for(options)
+    choice = job_choice(options)
+    if choice.is_empty:
+        raise no_job_named("list", options)
+    with_jobs = choice.has_plan and not options["no_jobs"]
+    if with_jobs:
+        refuse_for_plan(start=options["start"], raw=raw)
+    lines = line_options(options, tagged=with_jobs, quiet=raw)
     client = client_for(options)
+    (ref,) = find_jobs(choice, client)
     if raw:
-        print_raw(lambda: client.raw_events(JobRef.job(job_id), start, ANSWER_LIMIT))
+        print_raw(lambda: client.raw_events(ref, options["start"], ANSWER_LIMIT))
         if not exit_status:
             return ExitStatus.DONE
-        printing = Printing(quiet=True)
-    ref = JobRef.job(job_id)
-    follower = SnapshotReader(
-        ref=ref,
-        sample=random.random,
-        start=start,
-        wants_outcome=exit_status,
-        wants_progress=not options["as_json"],
-    )
-    watch = Coordinator(client, Printer(printing), tells_how_to_go_on=False)
-    watch.add(FollowedJob(follower, last=options["lines"]))
-    status = watch.run()
-    if exit_status and not watch.all_over:
-        tell(f"jobevents: job {job_id} has not ended: the exit status tells only that the list is printed")
-    return status
+    return print_snapshot(client, ref, lines, start=options["start"], last=options["lines"], wants_outcome=exit_status)

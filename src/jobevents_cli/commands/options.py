@@ -193,15 +193,25 @@ filter_options = stacked(
     _events(
         "--failures",
         is_flag=True,
-        help="Only node_failed, node_errored, node_skipped, job_stopping, job_aborted.",
+        help="Only node_failed, node_errored, node_skipped, job_stopping, job_aborted, plan_failed.",
     ),
-    _events("--grep", metavar="REGEX", multiple=True, help="Only events whose message matches; repeatable."),
+    _events(
+        "--grep",
+        metavar="REGEX",
+        multiple=True,
+        help="Only events whose message matches; a terminal highlights what matches; repeatable.",
+    ),
     _events("--exclude", metavar="REGEX", multiple=True, help="No events whose message matches; repeatable."),
 )
 
 position_options = stacked(
-    _events("--start", metavar="ID", type=EventNumber(), help="From this event id on, the event itself included."),
-    _events("-n", "--lines", metavar="N", type=EventNumber(), help="Of the events there are now, only the last N."),
+    _events("--start", metavar="ID", type=EventNumber(), help="Start with this event id."),
+    _events("-n", "--lines", metavar="N", type=EventNumber(), help="Start with the last N events."),
+)
+
+event_options = stacked(
+    _events("--no-jobs", is_flag=True, help="For a plan: only its own events, not those of its jobs."),
+    _looks("--messages", is_flag=True, help="Also show the orchestrator's own message and every report link."),
 )
 
 look_options = stacked(
@@ -214,7 +224,7 @@ look_options = stacked(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
         default="auto",
-        help="Whether to colour; goes before NO_COLOR and FORCE_COLOR.",
+        help="When to colour (overrides NO_COLOR and FORCE_COLOR).",
     ),
 )
 

@@ -5,19 +5,20 @@ from typing import Any
 import click
 
 from jobevents_cli.commands.defaults import ConfiguredCommand
+from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHEN_IT_ENDS, WHICH_EVENTS, WHICH_JOBS, option_in
+from jobevents_cli.commands.job_choice import job_argument, latest_options
 from jobevents_cli.commands.options import (
     Duration,
-    EventNumber,
     Seconds,
-    choice_options,
-    complete_jobs,
     connection_options,
+    event_options,
     filter_options,
     output_options,
     position_options,
 )
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.model.job_ref import JobRef
+
+_jobs, _events, _looks, _ends = map(option_in, (WHICH_JOBS, WHICH_EVENTS, HOW_IT_LOOKS, WHEN_IT_ENDS))
 
 
 @click.command(
@@ -26,24 +27,41 @@ from jobevents_cli.model.job_ref import JobRef
     epilog="""\b
 Examples:
   jobevents tail 352                            follow job 352; exit as it ends
+  jobevents tail plan/12                        follow a plan and the jobs that it starts
   jobevents tail 352 --failures --timeout 30m   what goes wrong, for half an hour
   jobevents tail 352 -q && echo deployed        the exit status alone
   jobevents tail 352 --json | jq -r 'select(.type=="node_failed") | .details.node'
-  jobevents tail --latest --owner jane          the job that jane started last
-  jobevents tail --all --resume --json          all jobs, for ever, each event once
+  jobevents tail --latest --owner jane          the newest job that jane started
+  jobevents tail --all --resume --json          all jobs, without end, each event once
 """,
 )
-@click.argument("job_ids", metavar="[JOB_ID]...", type=EventNumber(), nargs=-1, shell_complete=complete_jobs)
-@click.option(
-    "--all", "all_jobs", is_flag=True, help="Follow every job that is running, and those that start meanwhile."
+@job_argument(several=True)
+@_jobs("--all", "all_jobs", is_flag=True, help="Follow every running job, and those that start later.")
+@latest_options
+@_jobs(
+    "--wait",
+    metavar="DURATION",
+    type=Duration(),
+    default=0.0,
+    help="Wait up to DURATION for a job that does not exist yet.",
 )
-@click.option("--latest", is_flag=True, help="Follow the most recent job.")
-@choice_options
 @position_options
+@_events(
+    "--resume",
+    is_flag=True,
+    help="Continue after the last event that an earlier `tail --resume` of this job printed.",
+)
 @filter_options
+@event_options
 @output_options
-@click.option("-q", "--quiet", is_flag=True, help="No events, no progress: the exit status alone.")
-@click.option(
+@_looks("-q", "--quiet", is_flag=True, help="Print nothing; only the exit status counts.")
+@_looks(
+    "--progress/--no-progress",
+    default=True,
+    help="Show the live footer [default: if standard output is a terminal or a file].",
+)
+@_looks("--why", is_flag=True, help="After the end, print what `jobevents why` finds, on standard error.")
+@_ends(
     "--interval",
     metavar="SECONDS",
     type=Seconds(0.1),
@@ -51,43 +69,25 @@ Examples:
     show_default="1",
     help="Time between polls, at least 0.1; up to 5 times that while nothing happens.",
 )
-@click.option(
-    "--timeout",
-    metavar="DURATION",
-    type=Duration(),
-    help="Give up following after this time: 90, 90s, 15m, 2h.",
-)
-@click.option(
+@_ends("--timeout", metavar="DURATION", type=Duration(), help="Stop following after this time: 90, 90s, 15m, 2h.")
+@_ends(
     "--retry-for",
     metavar="DURATION",
     type=Duration(),
     default=300.0,
     show_default="5m",
-    help="How long an outage may last before giving up; 0: no retry.",
+    help="How long an outage may last; 0: do not retry.",
 )
-@click.option("--wait", metavar="DURATION", type=Duration(), default=0.0, help="Wait so long for a job to appear.")
-@click.option(
-    "--resume",
-    is_flag=True,
-    help="Go on after the last event that an earlier `tail --resume` of this job printed.",
-)
-@click.option("--fail-fast", is_flag=True, help="Stop following at the first node that failed or errored (exit 3).")
-@click.option(
+@_ends("--fail-fast", is_flag=True, help="Stop following when the first node fails or errors (exit 3).")
+@_ends(
     "--exit-status/--no-exit-status",
     default=True,
-    help="Whether the exit status tells how the job ended [default: yes].",
-)
-@click.option(
-    "--progress/--no-progress",
-    default=True,
-    help="The live footer [default: only where the output is a terminal].",
+    help="Whether the exit status reflects how the job ended [default: yes].",
 )
 @connection_options
 def command(
-    job_ids: tuple[int, ...],
     *,
     all_jobs: bool,
-    latest: bool,
     quiet: bool,
     timeout: float | None,
     fail_fast: bool,
@@ -95,55 +95,68 @@ def command(
     progress: bool,
     **options: Any,
 ) -> int:
-    """Print the events of job JOB_ID so far, then follow it until it ends.
+    """Print the events of JOB so far, then follow it until it ends.
 
-    Several jobs are followed at once, each line with its job's id before it. Following only looks: neither Ctrl-C
-    nor --timeout touches the job itself.
+    JOB is a job's id, or plan/ID for a plan job. Several jobs are followed at once, each line with its job's id.
+    Following only reads: neither Ctrl-C nor --timeout changes the job.
     """
     from functools import partial
 
-    from jobevents_cli.commands.builders import client_for, printing_for, refuse_together, wanted_jobs
-    from jobevents_cli.commands.job_choice import no_job_named
-    from jobevents_cli.orchestrator.job_search import latest_job
-    from jobevents_cli.output.printer import Printer
-    from jobevents_cli.runtime.coordinator import Coordinator
-    from jobevents_cli.runtime.new_jobs import AllJobs, Manner, follow
-    from jobevents_cli.runtime.retry import fetch
+    from jobevents_cli.commands.builders import (
+        client_for,
+        explain_for,
+        given_options,
+        line_options,
+        refuse_together,
+        report_options,
+    )
+    from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named, refuse_for_plan
+    from jobevents_cli.output.event_printer import EventPrinter
+    from jobevents_cli.output.rendering import Renderer
+    from jobevents_cli.output.reporter import Reporter
+    from jobevents_cli.runtime.coordinator import Coordinator, WatchOptions
+    from jobevents_cli.runtime.followed_job import FollowOptions
+    from jobevents_cli.runtime.new_jobs import AllJobs
     from jobevents_cli.state.cursor_file import CursorFolder
     from jobevents_cli.state.job_cache import remember
 
-    if not (job_ids or all_jobs or latest):
+    choice = job_choice(options, others={"--all": all_jobs})
+    if choice.is_empty and not all_jobs:
         raise no_job_named("tail", options)
-    if [bool(job_ids), all_jobs, latest].count(True) != 1:
-        raise click.UsageError("give the ids of jobs, or --all, or --latest")
+    if all_jobs:
+        refuse_together("--all", {"--state": options["state"], "--start": options["start"], "--wait": options["wait"]})
     if options["resume"]:
         refuse_together("--resume", {"--start": options["start"]})
-    wanted = wanted_jobs(options, allowed=all_jobs or latest)
-    printing = printing_for(
-        options,
-        quiet=quiet,
-        progress=progress,
-        several=all_jobs or len(set(job_ids)) > 1,
-        waits_for_jobs=all_jobs,
-    )
+    if quiet:
+        refuse_together("--quiet", {"--why": options["why"]})
+    with_jobs = choice.has_plan and not options["no_jobs"]
+    if with_jobs:
+        refuse_for_plan(start=options["start"])
+    several = all_jobs or with_jobs or len({named.ref for named in choice.named}) > 1
+    lines = line_options(options, tagged=several, quiet=quiet, end_last=True)
+    given = given_options(options, all_jobs=all_jobs)
     client = client_for(options)
-    manner = Manner(
+    report = report_options(options, given, quiet=quiet, progress=progress, several=several, waits_for_jobs=all_jobs)
+    reporter = Reporter(report, client.server_time)
+    coordinator = Coordinator(
+        client,
+        EventPrinter(Renderer(lines), reporter.screen, begins_line=True),
+        reporter,
+        WatchOptions(given=given, timeout=timeout, fail_fast=fail_fast),
+        explain=explain_for(options, client) if options["why"] else None,
+        seen=partial(remember, client.url),
+    )
+    how = FollowOptions(
         start=options["start"],
         last=options["lines"],
         interval=options["interval"],
         retry_for=options["retry_for"],
         wait_for=options["wait"],
-        job_first=printing.footer,
-    )
-    folder = CursorFolder(client.url) if options["resume"] else None
-    watch = Coordinator(
-        client, Printer(printing, client.server_time), fail_fast=fail_fast, seen=partial(remember, client.url)
+        job_first=report.header or report.footer,
+        cursors=CursorFolder(client.url) if options["resume"] else None,
     )
     if all_jobs:
-        watch.find(AllJobs(client, wanted, manner, folder))
-    if latest:
-        job_ids = tuple(job.number for job in fetch(lambda: latest_job(client, wanted)) if job.number is not None)
-    for job_id in job_ids:
-        watch.add(follow(JobRef.job(job_id), manner, folder))
-    status = watch.run(timeout=timeout)
+        coordinator.find(AllJobs(client, choice.wanted, how))
+    coordinator.add([how.follow(ref) for ref in find_jobs(choice, client)])
+    status = coordinator.run()
     return status if exit_status else ExitStatus.DONE

@@ -29,23 +29,43 @@ _LONGEST_QUOTE: Final = 60
 
 
 class Filter:
-    """Says whether an event is printed. Pure: a pattern that takes too long is the caller's to stop."""
+    """Says whether an event is printed. Pure: a pattern that takes too long is the caller's to stop.
+
+    `matches` counts the matches begun, and `pattern` is the option of the latest, so that the caller can name it.
+    """
 
     def __init__(
-        self, tests: Sequence[Callable[[Event], bool]], grep: Sequence[re.Pattern[str]], *, has_patterns: bool
+        self,
+        tests: Sequence[Callable[[Event], bool]],
+        grep: Sequence[re.Pattern[str]] = (),
+        exclude: Sequence[re.Pattern[str]] = (),
     ) -> None:
-        """Print an event if every one of *tests* is true for it.
+        """Print an event if every one of *tests* is true for it and its message fits *grep* and *exclude*.
 
-        *grep*: the patterns of `--grep`, whose matches are highlighted. *has_patterns*: the user's own regular
-        expressions are among the tests, and they may take arbitrarily long.
+        One of the patterns *grep* must match, if there are any, and none of *exclude*.
         """
         self._tests = tuple(tests)
         self.grep = tuple(grep)
-        self.has_patterns = has_patterns
+        self._exclude = tuple(exclude)
+        self.has_patterns = bool(grep or exclude)
+        self.matches = 0
+        self.pattern = ""
 
     def __call__(self, event: Event) -> bool:
         """Whether *event* is printed."""
-        return all(test(event) for test in self._tests)
+        if not all(test(event) for test in self._tests):
+            return False
+        if not self.has_patterns:
+            return True
+        message = event.message
+        if self.grep and not any(self._finds("--grep", pattern, message) for pattern in self.grep):
+            return False
+        return not any(self._finds("--exclude", pattern, message) for pattern in self._exclude)
+
+    def _finds(self, option: str, pattern: re.Pattern[str], message: str) -> bool:
+        self.matches += 1
+        self.pattern = f"{option} {quoted(pattern.pattern)}"
+        return pattern.search(message) is not None
 
 
 def event_filter(
@@ -72,21 +92,19 @@ def event_filter(
         globs = re.compile("|".join(translate(glob) for glob in nodes))
         tests.append(lambda event: bool(event.node) and globs.match(event.node) is not None)
     wanted = [_pattern("--grep", text) for text in grep]
-    if wanted:
-        tests.append(lambda event: any(pattern.search(event.message) for pattern in wanted))
     unwanted = [_pattern("--exclude", text) for text in exclude]
-    if unwanted:
-        tests.append(lambda event: not any(pattern.search(event.message) for pattern in unwanted))
-    if not tests:
-        return None
-    return Filter(tests, wanted, has_patterns=bool(wanted or unwanted))
+    return Filter(tests, wanted, unwanted) if tests or wanted or unwanted else None
+
+
+def quoted(text: str) -> str:
+    """The beginning of *text* between quotes."""
+    return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
 
 
 def _pattern(option: str, text: str) -> re.Pattern[str]:
-    quoted = repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
     if posix := _POSIX_CLASS.search(text):
         raise UsageProblem(
-            f"{option} {quoted} uses the POSIX class {posix[0]}, which Python's regular expressions do not know",
+            f"{option} {quoted(text)} uses the POSIX class {posix[0]}, which Python's regular expressions do not know",
             hint=r"write \d for digits, \s for spaces, [A-Za-z] for letters",
         )
     try:
@@ -94,6 +112,6 @@ def _pattern(option: str, text: str) -> re.Pattern[str]:
             warnings.simplefilter("ignore")  # a set that may mean another thing one day means today's thing today
             return re.compile(text)
     except re.error as error:
-        raise UsageProblem(f"{option} {quoted} is not a regular expression: {error}") from None
+        raise UsageProblem(f"{option} {quoted(text)} is not a regular expression: {error}") from None
     except (ValueError, OverflowError, RecursionError, MemoryError):
-        raise UsageProblem(f"{option} {quoted} cannot be compiled", hint="write a simpler pattern") from None
+        raise UsageProblem(f"{option} {quoted(text)} cannot be compiled", hint="write a simpler pattern") from None

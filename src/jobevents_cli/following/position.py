@@ -12,13 +12,14 @@ when the first one was. No part proves that the server sorts, so `low` moves onl
 page was read a second time without news below it.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from jobevents_cli.following.id_set import IdSet
 from jobevents_cli.following.unordered import UnorderedEvents
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import EVENT_TYPES, NODE_FINISHED, Event
 
 WINDOW: Final = 10_000
 """Ids that stay open at most once a page is complete, and so the events that a server sends again at most."""
@@ -41,6 +42,29 @@ class Cursor:
     """Digests of the handled events without a usable id."""
     changed: int = 0
     """How many nodes were changed, of those that finished."""
+
+    def after(self, events: Iterable[Event]) -> "Cursor":
+        """The cursor of a follower that has handled *events* too."""
+        above, unordered = list(self.above), UnorderedEvents(self.unordered)
+        counts, changed, newest = Counter(self.counts), self.changed, self.newest_timestamp
+        for event in events:
+            if event.id is None:
+                unordered.add_next(event)
+            else:
+                above.append(event.id)
+            if event.type in EVENT_TYPES:
+                counts[event.type] += 1
+            changed += event.type == NODE_FINISHED and event.detail.get("status") == "changed"
+            newest = max(newest, event.timestamp)
+        return Cursor(self.low, tuple(above), dict(counts), newest, unordered.known, changed)
+
+    def without(self, events: Collection[Event]) -> "Cursor":
+        """The cursor of a follower that is yet to handle *events*, each of which has an id."""
+        counts = Counter(self.counts)
+        counts.subtract(event.type for event in events)
+        ids = {event.id for event in events}
+        above = tuple(number for number in self.above if number not in ids)
+        return replace(self, above=above, counts={kind: count for kind, count in counts.items() if count > 0})
 
 
 @dataclass(slots=True)

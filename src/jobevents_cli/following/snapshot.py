@@ -28,12 +28,14 @@ class SnapshotReader(EventReader):
         start: int | None = None,
         wants_outcome: bool = False,
         wants_progress: bool = True,
+        job_first: bool = False,
         retry_for: float = 300.0,
     ) -> None:
         """Read the events of *ref* from id *start* on. *sample* gives random numbers from 0 to 1.
 
         *wants_outcome*: read the job too. *wants_progress*: without it, and without the outcome, nothing is counted,
         and no node's time is known. *retry_for*: seconds that an outage may last.
+        *job_first*: before the events, request the job once.
         """
         super().__init__(
             ref,
@@ -45,7 +47,9 @@ class SnapshotReader(EventReader):
         self._wants_outcome = wants_outcome
         self._counts = wants_progress or wants_outcome
         self._due = float("-inf")
-        self._stream = Stream.EVENTS
+        self._stream = Stream.JOB if job_first else Stream.EVENTS
+        self._is_first = job_first
+        """The job is requested before the events: only once, and not for its outcome."""
 
     def next_step(self, now: float) -> Step:
         """What to do at *now*: request the events, then perhaps the job."""
@@ -84,6 +88,9 @@ class SnapshotReader(EventReader):
         """Take in the job; its outcome is known if it is over."""
         self._contact.good(Stream.JOB, now)
         self.progress.take_job(job)
+        if self._is_first:
+            self._begin()
+            return
         self._conclude(is_over=job.is_over or self._end.last is not None)
 
     def receive_fault(self, fault: JobEventsError, now: float) -> None:
@@ -94,12 +101,20 @@ class SnapshotReader(EventReader):
 
     def receive_job_fault(self, fault: JobEventsError, now: float) -> None:
         """Plan to repeat the request for the job; without it, the outcome may be known by the events."""
+        if self._is_first:
+            self._begin()
+            return
         if self._will_retry(Stream.JOB, fault, now):
             return
         if self._end.last is None:
             raise fault
         self._notices.append(JobNotRead(fault.message))
         self._conclude(is_over=True)
+
+    def _begin(self) -> None:
+        """Continue with the events, whether the job could be read or not."""
+        self._is_first = False
+        self._stream = Stream.EVENTS
 
     def _will_retry(self, stream: Stream, fault: JobEventsError, now: float) -> bool:
         delay = self._contact.retry(stream, fault, now, pause=0.0)

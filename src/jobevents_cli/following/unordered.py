@@ -27,17 +27,27 @@ class UnorderedEvents:
 
     def add(self, event: Event) -> bool:
         """Note that *event* came; False if it is known."""
-        text = dumps(event.raw, sort_keys=True) if event.text is None else event.text
+        text = _text_of(event)
         digest = _digest(text, 0)
         number = 0
         if not self._response.add(digest):
             number = self._repeats[digest] = self._repeats.get(digest, 0) + 1
         return self._known.add(_digest(text, number) if number else digest)
 
+    def add_next(self, event: Event) -> None:
+        """Note that one more event equal to *event* was handled, whatever the response in which it came."""
+        number = 0
+        while not self._known.add(_digest(_text_of(event), number)):
+            number += 1
+
     @property
     def known(self) -> tuple[int, ...]:
         """The digests of all events that came, for a cursor."""
         return tuple(self._known)
+
+
+def _text_of(event: Event) -> str:
+    return dumps(event.raw, sort_keys=True) if event.text is None else event.text
 
 
 def _digest(text: str, number: int) -> int:

@@ -52,6 +52,10 @@ FAILURE_TYPES: Final = (*FAILED_NODE_TYPES, JOB_STOPPING, JOB_ABORTED, PLAN_FAIL
 """The event types that `--failures` selects."""
 
 
+END_TYPES: Final = (JOB_FINISHED, JOB_ABORTED, PLAN_FINISHED, PLAN_FAILED)
+"""The event types with which a job or a plan ends."""
+
+
 JOB_STARTS: Final = (
     "task_start",
     "script_start",

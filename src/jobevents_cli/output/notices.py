@@ -3,6 +3,7 @@
 from typing import Final, assert_never
 
 from jobevents_cli.errors import Interrupted, JobEventsError, PipeClosed, TimedOut
+from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.following.notices import (
     ContactBack,
     ContactLost,
@@ -33,11 +34,16 @@ def tell_error(error: JobEventsError) -> None:
         return
     # What must end now does not wait for a terminal that is held by Ctrl-S.
     within = _END_WITHIN if isinstance(error, Interrupted | TimedOut) else None
-    lines = [f"{'Interrupted' if isinstance(error, Interrupted) else 'Error'}: {error.message}"]
+    lines = [_interrupted(error) if isinstance(error, Interrupted) else f"Error: {error.message}"]
     if error.hint:
         lines.append(f"Hint: {error.hint}")
     lines += (error.go_on or "").splitlines()
     say("\n".join(safe(line) for line in lines), within=within)
+
+
+def _interrupted(error: Interrupted) -> str:
+    """What ended the program: Ctrl-C needs no explanation, the other signals are named."""
+    return "Interrupted." if error.status is ExitStatus.INTERRUPTED else f"Interrupted {error.message}."
 
 
 def sentence(notice: Notice) -> str:  # noqa: PLR0911 - a table
@@ -53,7 +59,7 @@ def sentence(notice: Notice) -> str:  # noqa: PLR0911 - a table
         case EventsRestored(behind):
             return (
                 f"the orchestrator's events have gone back behind {behind}: restored from a backup? "
-                "Going on with what is new by its time"
+                "Continuing with what is new by its time"
             )
         case LateEventsNotRead(reason):
             return f"could not look for late events: {reason}"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from jobevents_cli.model.event import Event
+from jobevents_cli.model.job_ref import JobRef
 
 _HALF: Final = re.compile("[\ud800-\udfff]")
 
@@ -34,16 +35,17 @@ class JsonLines:
     """Renders events as jq -c would: same keys, same order, UTF-8."""
 
     def __init__(self, *, on_terminal: bool, tagged: bool = False) -> None:
-        """*on_terminal*: also escape what JSON allows but a terminal obeys. *tagged*: with a first key "job"."""
+        """*on_terminal*: also escape what JSON allows but a terminal obeys. *tagged*: a first key names the job."""
         self._on_terminal = on_terminal
         self._tagged = tagged
 
-    def line(self, event: Event, job_id: int) -> bytes:
-        """The *event* of job *job_id* as one line."""
+    def line(self, event: Event, ref: JobRef) -> bytes:
+        """The *event* of *ref* as one line."""
         value = event.raw
         if self._tagged:
             rest = value if isinstance(value, dict) else {"event": value}
-            value = {"job": str(job_id), **{key: rest[key] for key in rest if key != "job"}}
+            others = {key: rest[key] for key in rest if key != ref.kind}
+            value = {str(ref.kind): str(ref.number), **others}
         return encoded(value, on_terminal=self._on_terminal) + b"\n"
 
 

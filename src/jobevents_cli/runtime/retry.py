@@ -1,50 +1,61 @@
-"""Retries one call until it works or its retry limit is spent."""
+"""Retries one request until it works or its retry limit is spent: lists, the latest job, the search for new jobs."""
 
 import random
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from jobevents_cli.errors import TransientFault
+from jobevents_cli.errors import JobEventsError
+from jobevents_cli.following.notices import Notice
 from jobevents_cli.following.retry_budget import FIRST_CONTACT_FOR, RetryBudget
+from jobevents_cli.following.update import Wait
 from jobevents_cli.output.streams import Output
 from jobevents_cli.runtime.workers import Ended, Workers
 
 Item = TypeVar("Item")
 
 
-def patiently(
-    items: Callable[[], Iterator[Item]],
+def retried(
+    request: Callable[[], Iterator[Item]],
     budget: RetryBudget,
     *,
     clock: Callable[[], float],
-    sleep: Callable[[float], object],
-) -> Iterator[Item]:
-    """The *items* of one answer; asks again as *budget* allows while none was yielded."""
+    say: Callable[[Notice], None] | None = None,
+) -> Iterator[Item | Wait]:
+    """The items that one *request* brings; it is repeated as *budget* allows as long as it brought none.
+
+    The caller does the waiting when a Wait is yielded. *say* takes what the reader is to know. Raises the error that
+    makes retrying useless.
+    """
     while True:
         asked_at = clock()
-        is_begun = False
+        has_begun = False
         try:
-            for item in items():
-                is_begun = True
+            for item in request():
+                has_begun = True
                 yield item
-        except TransientFault as fault:
-            retry = None if is_begun else budget.retry(fault, asked_at, clock())
+        except JobEventsError as fault:
+            retry = None if has_begun else budget.retry(fault, asked_at, clock())
             if retry is None:
                 raise
-            sleep(retry.delay)
+            if retry.lost and say:
+                say(retry.lost)
+            yield Wait(retry.delay)
         else:
+            back = budget.good(clock())
+            if back and say:
+                say(back)
             return
 
 
-def from_thread(items: Iterator[Item], tick: Callable[[], None]) -> Iterator[Item]:
-    """The *items* that another thread brings; *tick* is called while none comes. Raises what ended them."""
-    threads = Workers[Item]()
-    threads.start(0, items)
+def from_worker(items: Iterator[Item | Wait], look: Callable[[], None]) -> Iterator[Item]:
+    """The *items* that another thread brings; *look* is called while none comes. Raises what ended them."""
+    workers = Workers[Item]()
+    workers.start(0, items)
     while True:
-        arrived = threads.next()
+        arrived = workers.next()
         if arrived is None:
-            tick()
+            look()
         elif not isinstance(arrived, Ended):
             yield arrived
         elif arrived.error:
@@ -53,15 +64,14 @@ def from_thread(items: Iterator[Item], tick: Callable[[], None]) -> Iterator[Ite
             return
 
 
-def fetch(items: Callable[[], Iterator[Item]]) -> Iterator[Item]:
-    """What one request brings, asked again for 5 s where it fails before it brought anything."""
-    output = Output()
+def fetch(request: Callable[[], Iterator[Item]]) -> Iterator[Item]:
+    """What one *request* brings, retried for 5 s if it fails before it brought anything."""
     budget = RetryBudget(FIRST_CONTACT_FOR, random.random)
-    return from_thread(patiently(items, budget, clock=time.monotonic, sleep=time.sleep), output.check_reader)
+    return from_worker(retried(request, budget, clock=time.monotonic), Output().check_reader)
 
 
 def print_raw(pieces: Callable[[], Iterator[bytes]]) -> None:
-    """Print an answer as it comes, byte for byte."""
+    """Print a response as it arrives, byte for byte."""
     output = Output()
     for piece in fetch(pieces):
         output.write(piece)

@@ -1,0 +1,186 @@
+"""Prints the events of one or more jobs on standard output, in the order in which they are to appear."""
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from jobevents_cli.errors import JobEventsError
+from jobevents_cli.following.update import Update
+from jobevents_cli.model.outcome import Ending
+from jobevents_cli.output.first_pages import hold, in_order
+from jobevents_cli.output.pattern_guard import PatternGuard
+from jobevents_cli.output.printed_job import PrintedJob
+from jobevents_cli.output.rendering import UNRENDERED, Rendered, Renderer
+from jobevents_cli.output.screen import Screen
+from jobevents_cli.output.writer import Writer
+
+if TYPE_CHECKING:
+    from jobevents_cli.model.job_ref import JobRef
+    from jobevents_cli.render.event_line import Line
+
+_GATHER_FOR: Final = 2.0
+"""Seconds for which the first pages of several jobs are waited for, to print them by time."""
+
+_GATHER_LAST_FOR: Final = 10.0
+"""The same if only the last events of all jobs together are printed."""
+
+_MOST_HELD: Final = 20_000
+"""Events that are held at most while the first pages come in."""
+
+
+class EventPrinter:
+    """The events of all followed jobs. All methods are for the main thread."""
+
+    def __init__(
+        self,
+        renderer: Renderer,
+        screen: Screen,
+        *,
+        last_of_all: int | None = None,
+        begins_line: bool = False,
+    ) -> None:
+        """Print what *renderer* makes on *screen*.
+
+        *last_of_all*: print only so many of the events of all first pages together. *begins_line*: see Writer.
+        """
+        self.renderer = renderer
+        self.screen = screen
+        self._writer = Writer(screen, today=renderer.today, date_line=renderer.date_line, begins_line=begins_line)
+        self._guard = PatternGuard(renderer.options.wanted, self._look)
+        self._last_of_all = last_of_all
+        self._gathering: dict[JobRef, PrintedJob] = {}
+        """The jobs whose first pages are printed together."""
+        self._gather_until = 0.0
+        self._held = 0
+
+    def gather(self, jobs: Iterable[PrintedJob]) -> None:
+        """Print the first pages of *jobs* together, by time."""
+        for job in jobs:
+            job.held = deque(maxlen=job.last)
+            if not self._gathering:
+                limit = _GATHER_FOR if self._last_of_all is None else _GATHER_LAST_FOR
+                self._gather_until = time.monotonic() + limit
+            self._gathering[job.ref] = job
+
+    def render(self, update: Update) -> Rendered:
+        """The *update* with its lines, for options with which only the main thread may render."""
+        with self._guard:
+            return self.renderer.render(update)
+
+    def take(self, job: PrintedJob, rendered: Rendered, count: int | None = None) -> list[str]:
+        """Print what an update of *job* brings, or only its first *count* events; returns warnings.
+
+        PipeClosed if the reader has gone, which is looked for if nothing is written.
+        """
+        update = rendered.update
+        count = len(update.events) if count is None else count
+        before = self.screen.output.written
+        job.has_begun = job.has_begun or update.is_page_end or update.is_lost or update.ending is not None
+        if job.held is None:
+            shown = [index for index, line in enumerate(rendered.lines[:count]) if line is not None]
+            self._put(job, rendered, shown, count)
+        else:
+            self._held += hold(job, rendered, count)
+            if job.ref not in self._gathering and job.has_begun:
+                self._release([job])
+            elif self._held > _MOST_HELD and job.last is None:
+                self._release_all()
+        self._release_if_complete()
+        warnings = self._writer.flush()
+        if self.screen.output.written == before:
+            self.screen.output.check_reader()
+        return warnings
+
+    def end(self, job: PrintedJob, ending: Ending) -> list[str]:
+        """Print the line of the end of *job*, if it is one of those that are printed; returns warnings."""
+        ends = job.ends
+        lines = []
+        for event, took in ends:
+            if event is ending.event and ending.outcome is not None:
+                lines.append(self.renderer.end_line(job.ref, ending.outcome, job.progress, event))
+            else:
+                lines.insert(0, self.renderer.line(event, job.ref, took))
+        if lines:
+            update = Update(job.ref, next_start=job.next_start, cursor=None)
+            self._writer.put(job, Rendered(update), [(line, 0) for line in lines], 0, has_end=True)
+        return self._writer.flush()
+
+    def forget(self, job: PrintedJob) -> None:
+        """Wait for the first page of *job* no longer."""
+        job.has_begun = True
+        if job.held is not None and job.ref not in self._gathering:
+            self._release([job])
+        self._release_if_complete()
+        self._writer.flush()
+
+    def release_all(self) -> None:
+        """Print what is held: it is as much as there will be."""
+        for job in self._gathering.values():
+            job.has_begun = True
+        self._release_all()
+        self._writer.flush()
+
+    def tick(self) -> None:
+        """Look round while nothing comes: PipeClosed if nobody reads standard output any more."""
+        if self._gathering:
+            self._release_if_complete()
+            self._writer.flush()
+        self.screen.output.check_reader()
+        self.screen.refresh()
+
+    def stop(self, jobs: Iterable[PrintedJob]) -> None:
+        """The program ends before *jobs* do: finish half a line; the positions are final then.
+
+        The event of a job's end that was kept for later is printed now, if standard output is not blocked.
+        """
+        if self._writer.stop():
+            for job in jobs:
+                with suppress(JobEventsError):
+                    self.end(job, Ending(None, None))
+            self._writer.stop()
+
+    def _put(self, job: PrintedJob, rendered: Rendered, indices: list[int], count: int) -> None:
+        """Put out the events of *rendered* at *indices*; then *count* of its events are done.
+
+        The event of the job's end is kept for later.
+        """
+        update, renderer = rendered.update, self.renderer
+        holds_ends = renderer.holds_ends
+        lines: list[tuple[Line, int]] = []
+        with self._guard:
+            for index in indices:
+                event, line = update.events[index], rendered.lines[index]
+                if holds_ends and renderer.ends(event):
+                    job.ends.append((event, update.took[index]))
+                elif line is UNRENDERED:
+                    self._guard.begin_line()
+                    lines.append((renderer.line(event, update.ref, update.took[index]), index + 1))
+                elif line is not None:
+                    lines.append((line, index + 1))
+        self._writer.put(job, rendered, lines, count)
+
+    def _look(self) -> None:
+        """Do what is done while a write is blocked: whatever ends that ends a match too."""
+        self.screen.output.while_blocked()
+
+    def _release_if_complete(self) -> None:
+        jobs = self._gathering.values()
+        if jobs and (all(job.has_begun for job in jobs) or time.monotonic() >= self._gather_until):
+            self._release_all()
+
+    def _release_all(self) -> None:
+        jobs = list(self._gathering.values())
+        self._gathering.clear()
+        # A job of which only the last events are printed is waited for on its own, if it is late.
+        self._release([job for job in jobs if job.has_begun or job.last is None])
+
+    def _release(self, jobs: list[PrintedJob]) -> None:
+        for job, rendered, indices in in_order(jobs, self._last_of_all):
+            self._put(job, rendered, indices, indices[-1] + 1)
+        for job in jobs:
+            if job.latest:
+                rendered, count = job.latest
+                self._put(job, rendered, [], count)
+                job.latest = None

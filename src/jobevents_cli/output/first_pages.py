@@ -1,0 +1,45 @@
+"""Puts the events that existed before jobs were followed into order: by time, and only the last ones if asked for."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from itertools import groupby
+
+from jobevents_cli.model.timestamps import seconds_of
+from jobevents_cli.output.printed_job import Held, PrintedJob
+from jobevents_cli.output.rendering import Rendered
+
+Entry = tuple[float, int, PrintedJob, Rendered, int]
+"""The time of an event, the place of its job among the jobs, and where the event is found."""
+
+
+def hold(job: PrintedJob, rendered: Rendered, count: int) -> int:
+    """Hold those of the first *count* events of *rendered* that are to be printed; how many that are."""
+    shown = [(rendered, index) for index, line in enumerate(rendered.lines[:count]) if line is not None]
+    job.latest = (rendered, count)
+    if job.held is not None:
+        job.held.extend(shown)
+    return len(shown)
+
+
+def in_order(jobs: Iterable[PrintedJob], last: int | None = None) -> Iterator[tuple[PrintedJob, Rendered, list[int]]]:
+    """What *jobs* hold, by time; only the *last* events of all of them together if that is not None.
+
+    Yields events of one update that follow each other: the job, the update, the places of the events in it. The
+    order within a job is kept. Nothing is held any more.
+    """
+    entries: Iterable[Entry] = merge(*(list(_entries(job, place)) for place, job in enumerate(jobs)))
+    if last is not None:
+        entries = deque(entries, maxlen=last)
+    for _, group in groupby(entries, key=lambda entry: (entry[1], id(entry[3]))):
+        run = list(group)
+        yield run[0][2], run[0][3], [index for *_, index in run]
+
+
+def _entries(job: PrintedJob, place: int) -> Iterator[Entry]:
+    held: deque[Held] = job.held or deque()
+    job.held = None
+    latest = float("-inf")
+    for rendered, index in held:
+        latest = max(latest, seconds_of(rendered.update.events[index].timestamp) or latest)
+        yield latest, place, job, rendered, index

@@ -1,0 +1,81 @@
+"""How far one job is printed: from where a later run misses nothing."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from jobevents_cli.following.position import Cursor
+from jobevents_cli.following.update import Save, Update
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.progress import Progress
+from jobevents_cli.output.rendering import Rendered
+
+Held = tuple[Rendered, int]
+"""An event whose line is yet to be put into order: its update, and its place in it."""
+
+
+@dataclass(slots=True)
+class PrintedJob:
+    """What is printed of *ref*. Only what was written counts.
+
+    `next_start` and `cursor` are those after the last update that was written as a whole; of the update `_part`, the
+    first `_count` events were written.
+    """
+
+    ref: JobRef
+    progress: Progress
+    cursor: Cursor
+    next_start: int | None = None
+    save: Save | None = None
+    """Keeps the cursor for `--resume`."""
+    last: int | None = None
+    """Of the events of the first page, only so many are printed; None: all."""
+    held: deque[Held] | None = None
+    """The events of the first page, until the first pages of all jobs are put into order; None from then on."""
+    latest: Held | None = None
+    """The latest update that was held, and how many of its events are done once all that is held is written."""
+    ends: list[tuple[Event, float | None]] = field(default_factory=list)
+    """The events of the job's end, which are printed last."""
+    has_begun: bool = False
+    """The first page is complete, or will not come."""
+    _part: Update | None = None
+    _count: int = 0
+    _saved: Cursor | None = None
+
+    def written(self, update: Update, count: int) -> None:
+        """Note that the first *count* events of *update* are written, and with them all updates before it."""
+        if self._part is not None and self._part is not update:
+            self._finish(self._part)
+        self._part, self._count = update, count
+        if count >= len(update.events):
+            self._finish(update)
+            self._part = None
+
+    def _finish(self, update: Update) -> None:
+        self.cursor = update.cursor or self.cursor
+        if update.next_start is not None:
+            self.next_start = update.next_start
+
+    @property
+    def resume_start(self) -> int | None:
+        """The `--start` with which a later run misses nothing of what is not written yet."""
+        start = self._part.next_start_after(self._count) if self._part else self.next_start
+        held = [event.id for event, _ in self.ends if event.id is not None]
+        return start if start is None else min([start, *held])
+
+    @property
+    def resume_cursor(self) -> Cursor:
+        """The cursor with which a later run prints just what is not written yet."""
+        cursor = self.cursor.after(self._part.events[: self._count]) if self._part else self.cursor
+        held = [event for event, _ in self.ends if event.id is not None and event.id in set(cursor.above)]
+        return cursor.without(held) if held else cursor
+
+    def commit(self) -> str | None:
+        """Keep the cursor of what is written; a sentence for the user if that failed."""
+        if self.save is None or any(event.id is not None and event.id <= self.cursor.low for event, _ in self.ends):
+            return None
+        cursor = self.resume_cursor
+        if cursor == self._saved:
+            return None
+        self._saved = cursor
+        return self.save(cursor)

@@ -1,0 +1,154 @@
+"""What goes to standard error while jobs are followed: header, notices, summary, and the footer under the lines."""
+
+import sys
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from jobevents_cli.following.notices import ContactBack, ContactLost, Notice
+from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.outcome import Outcome
+from jobevents_cli.model.progress import Progress
+from jobevents_cli.output.capabilities import can_encode, width_of
+from jobevents_cli.output.notices import sentence
+from jobevents_cli.output.rendering import paint_for
+from jobevents_cli.output.screen import Screen
+from jobevents_cli.render.escape import safe
+from jobevents_cli.render.footer import footer_lines
+from jobevents_cli.render.header import all_jobs_header, job_header, jobs_header
+from jobevents_cli.render.looks import SYMBOLS
+from jobevents_cli.render.styles import painted
+from jobevents_cli.render.summary import failure_lines, outcome_line
+
+_MOST_WHY: Final = 3
+"""Proposals of `jobevents why` that one run makes at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """What is shown on standard error beside errors."""
+
+    quiet: bool = False
+    header: bool = False
+    footer: bool = False
+    summary: bool = False
+    color: str = "auto"
+    is_same_terminal: bool = False
+    """Standard output is the terminal that standard error is: what was printed there need not be said again."""
+    failures_are_printed: bool = False
+    """Every failed node's event is printed, and nothing else: the summary need not repeat them."""
+    why: Callable[[JobRef], str] | None = None
+    """The command that says why a job failed; None if that is not proposed."""
+    groups_causes: bool = False
+    """`--why` groups the failed nodes by cause: the summary need not name them."""
+    names_jobs: bool = False
+    """Notices name their job, as there are several."""
+    waits_for_jobs: bool = False
+    """More jobs can come."""
+
+
+class Reporter:
+    """Standard error of one run. All methods are for the main thread."""
+
+    def __init__(self, options: ReportOptions, server_time: Callable[[], float]) -> None:
+        """Report as *options* say; *server_time* is the orchestrator's clock, in seconds since 1970."""
+        self._options = options
+        self._server_time = server_time
+        self._jobs: dict[JobRef, Progress] = {}
+        self._lost: set[Hashable] = set()
+        self._back: ContactBack | None = None
+        self._why_left = _MOST_WHY
+        self._symbols = can_encode(SYMBOLS, sys.stderr)
+        self._paint = paint_for(options.color, sys.stderr)
+        self.screen = Screen(self._footer if options.footer else None)
+
+    def say(self, text: str) -> None:
+        """Say *text*, which may hold what a server said."""
+        self.screen.say(safe(text))
+
+    def say_all(self, lines: Iterable[str]) -> None:
+        """Say *lines*, which are safe to print."""
+        for line in lines:
+            self.screen.say(line)
+
+    def warn(self, warnings: Iterable[str]) -> None:
+        """Say each of *warnings*."""
+        for warning in warnings:
+            self.say(f"Warning: {warning}")
+
+    def header_for(self, job: Job, ref: JobRef) -> None:
+        """Say which job is followed, as its own document describes it."""
+        if self._options.header:
+            self.say(job_header(job, ref))
+
+    def header_of(self, refs: Iterable[JobRef]) -> None:
+        """Say which jobs are followed; all, if *refs* is empty."""
+        if self._options.header:
+            self.say(jobs_header(list(refs), width_of(sys.stderr)) or all_jobs_header())
+
+    def add(self, ref: JobRef, progress: Progress) -> None:
+        """Show the job *ref* in the footer."""
+        self._jobs[ref] = progress
+
+    def remove(self, ref: JobRef) -> None:
+        """Show *ref* no more; if it was the last one without contact, contact is back."""
+        self._jobs.pop(ref, None)
+        self._forget_outage(ref)
+
+    def note(self, source: Hashable, label: str, notices: Iterable[Notice]) -> None:
+        """Say *notices* that concern *source*, whose name is *label*.
+
+        An outage is one, however many jobs it concerns: it is said once when contact is lost, once when it is back.
+        """
+        if self._options.quiet:
+            return
+        about = f"{label}: " if self._options.names_jobs and label else ""
+        for notice in notices:
+            if isinstance(notice, ContactBack):
+                self._back = notice
+                self._forget_outage(source)
+            elif isinstance(notice, ContactLost):
+                is_known = bool(self._lost)
+                self._lost.add(source)
+                if not is_known:
+                    self.say(f"jobevents: {sentence(notice)}")
+            else:
+                self.say(f"jobevents: {about}{sentence(notice)}")
+
+    def _forget_outage(self, source: Hashable) -> None:
+        self._lost.discard(source)
+        if self._back and not self._lost:
+            self.say(f"jobevents: {sentence(self._back)}")
+            self._back = None
+
+    def summarize(self, ref: JobRef, outcome: Outcome, progress: Progress, *, is_said: bool) -> None:
+        """Say how *ref* ended and which nodes failed. *is_said*: standard output's last line says how it ended."""
+        options = self._options
+        if not options.summary:
+            return
+        lines = []
+        if not (is_said and options.is_same_terminal):
+            lines.append(outcome_line(ref, outcome, progress, symbols=self._symbols))
+        if not (options.failures_are_printed or options.groups_causes):
+            rest = f"jobevents list {ref} --failures"
+            lines += failure_lines(progress, symbols=self._symbols, rest=rest)
+        for line in lines:
+            self.screen.say(painted(line, self._paint))
+        if options.why and self._why_left and _has_failed_nodes(progress):
+            self._why_left -= 1
+            self.say(f"Why: {options.why(ref)}")
+
+    def _footer(self, columns: int) -> list[str]:
+        lines = footer_lines(
+            list(self._jobs.values()),
+            now=self._server_time(),
+            columns=columns,
+            symbols=self._symbols,
+            waits_for_jobs=self._options.waits_for_jobs,
+        )
+        return [painted(line, self._paint) for line in lines]
+
+
+def _has_failed_nodes(progress: Progress) -> bool:
+    return any(progress.count(state) for state in ("failed", "errored", "skipped"))

@@ -1,0 +1,168 @@
+"""Writes lines to standard output and, only after that, moves the position and commits the cursor of their jobs."""
+
+import os
+import sys
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from jobevents_cli.errors import JobEventsError, OutputFailed
+from jobevents_cli.output.printed_job import PrintedJob
+from jobevents_cli.output.rendering import Rendered
+from jobevents_cli.output.screen import Screen
+from jobevents_cli.output.streams import STDOUT
+from jobevents_cli.render.event_line import Line
+
+_FINISH_WITHIN: Final = 0.5
+"""How long, in seconds, the rest of a line may take after a write was interrupted."""
+
+
+@dataclass(slots=True)
+class _Block:
+    """Lines of one update that follow each other on standard output."""
+
+    job: PrintedJob
+    rendered: Rendered
+    count: int
+    """How many of the update's events are done once all lines are written."""
+    counts: list[int] = field(default_factory=list)
+    """The same for each line."""
+    ends: list[int] = field(default_factory=list)
+    """For each line the number of bytes written by then."""
+    has_end: bool = False
+    """The lines are those of the job's end."""
+
+
+class Writer:
+    """Standard output of several jobs. `put` keeps lines, `flush` writes them; all in the main thread.
+
+    A signal or `--timeout` can end a write at any moment: what was written is then found by counting bytes.
+    """
+
+    def __init__(self, screen: Screen, *, today: str, date_line: Callable[[str], bytes], begins_line: bool) -> None:
+        """Write to *screen*. *date_line* makes the line for a day, which *today* does not need.
+
+        *begins_line*: if standard output is a file that ends in half a line, begin with a line break.
+        """
+        self.screen = screen
+        self._day = today
+        self._date_line = date_line
+        self._begins_line = begins_line
+        self._parts: list[bytes] = []
+        self._put = 0
+        self._rest_written = 0
+        self._blocks: deque[_Block] = deque()
+        self._last = (0, b"")
+        """The data of the last write, and how many bytes were written before it."""
+
+    def put(
+        self,
+        job: PrintedJob,
+        rendered: Rendered,
+        lines: Iterable[tuple[Line, int]],
+        count: int,
+        *,
+        has_end: bool = False,
+    ) -> None:
+        """Keep *lines* of *rendered* for the next flush, each with how many events are done once it is written.
+
+        *count* events of the update are done once all are written. *has_end*: these are the lines of the job's end.
+        """
+        block = _Block(job, rendered, count, has_end=has_end)
+        for line, done in lines:
+            data = line.data
+            if line.day and line.day != self._day and data:
+                self._day = line.day
+                data = self._date_line(line.day) + data
+            self._parts.append(data)
+            self._put += len(data)
+            block.counts.append(done)
+            block.ends.append(self._put)
+        self._blocks.append(block)
+
+    def flush(self) -> list[str]:
+        """Write what was kept. Returns warnings about cursors that could not be kept."""
+        data = b"".join(self._parts)
+        self._parts.clear()
+        if data and self._begins_line:
+            self._begins_line = False
+            if _ends_in_half_a_line():
+                self.screen.write(b"\n")
+                self._rest_written -= 1
+        if data:
+            self._last = (self._put - len(data), data)
+            self.screen.write(data)
+        self.screen.flush()
+        return self._note_written()
+
+    @property
+    def _written(self) -> int:
+        return self.screen.written + self._rest_written
+
+    def _note_written(self) -> list[str]:
+        """Move the jobs' positions as far as their lines are written. May be repeated after an interruption."""
+        written = self._written
+        warnings = []
+        while self._blocks:
+            block = self._blocks[0]
+            done = bisect_right(block.ends, written)
+            if done < len(block.ends):
+                if done:
+                    block.job.written(block.rendered.update, block.counts[done - 1])
+                break
+            block.job.written(block.rendered.update, block.count)
+            if block.has_end:
+                block.job.ends.clear()
+            if warning := block.job.commit():
+                warnings.append(warning)
+            self._blocks.popleft()
+        return warnings
+
+    def stop(self) -> bool:
+        """Drop what is not written, as the program ends; whether nothing had to be dropped.
+
+        If half a line is written, finish it if that is possible. From now on a blocked write raises OutputFailed.
+        """
+        output = self.screen.output
+        output.while_blocked = _give_up
+        base, data = self._last
+        done = self._written - base
+        if 0 < done < len(data) and data[done - 1 : done] != b"\n":
+            end = data.find(b"\n", done) + 1 or len(data)
+            before = output.written
+            with suppress(JobEventsError):
+                output.write(data[done:end], within=_FINISH_WITHIN)
+            self._rest_written += output.written - before
+        self._note_written()
+        self._parts.clear()
+        for block in self._blocks:
+            block.job.commit()
+        is_complete = not self._blocks
+        self._blocks.clear()
+        return is_complete
+
+
+def _give_up() -> None:
+    raise OutputFailed("standard output is blocked")
+
+
+def _ends_in_half_a_line() -> bool:
+    """Whether standard output is a file that is appended to and whose last line has no line break.
+
+    Only Linux lets a program look into a file that it can only write.
+    """
+    if sys.platform != "linux":
+        return False
+    import fcntl
+
+    with suppress(OSError):
+        if fcntl.fcntl(STDOUT, fcntl.F_GETFL) & os.O_APPEND and (size := os.fstat(STDOUT).st_size):
+            descriptor = os.open(f"/proc/self/fd/{STDOUT}", os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                return os.pread(descriptor, 1, size - 1) not in (b"\n", b"")
+            finally:
+                os.close(descriptor)
+    return False

@@ -1,0 +1,39 @@
+"""The line that says which job is followed: `Job 352 · deploy in production by admin · 14 nodes`."""
+
+from collections.abc import Sequence
+
+from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.plan import Plan
+
+
+def job_header(job: Job, ref: JobRef) -> str:
+    """Return what *job* is, as it describes itself; not yet escaped."""
+    what = (isinstance(job, Plan) and job.plan_name) or job.type
+    about = what
+    if job.environment:
+        about += f" in {job.environment}"
+    if job.owner:
+        about += f" by {job.owner}"
+    count = job.node_count
+    nodes = "" if count is None else "1 node" if count == 1 else f"{count} nodes"
+    return " · ".join(part for part in (ref.label.capitalize(), about.strip(), nodes) if part)
+
+
+def jobs_header(refs: Sequence[JobRef], columns: int) -> str:
+    """Return which jobs are followed, as many as fit into *columns*; empty if there are none."""
+    if not refs:
+        return ""
+    text = f"Following jobs {refs[0]}"
+    for shown, ref in enumerate(refs[1:], 1):
+        rest = f" and {len(refs) - shown} more"
+        longer = f"{text}, {ref}"
+        if len(longer) + (len(rest) if shown + 1 < len(refs) else 0) > columns:
+            return text + rest
+        text = longer
+    return text
+
+
+def all_jobs_header() -> str:
+    """Return what is said if all jobs are followed."""
+    return "Following all jobs"

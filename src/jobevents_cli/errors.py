@@ -52,7 +52,7 @@ class AccessDenied(JobEventsError):
 
 
 class TokenRefused(AccessDenied):
-    """401 on a token from a file: a new one may be written there at any time."""
+    """401: a new token may be written at any moment, or the service that knows the tokens may be restarting."""
 
 
 class RequestRefused(JobEventsError):

@@ -28,7 +28,8 @@ def test_lines_carry_their_jobs_id(home: Home, serve: Serve) -> None:
     url = serve(job(*GOOD, job_id=7), job(*GOOD, job_id=8, first=10)).url
     text = home.run("tail", "7", "8", "--time", "none", "--url", url)
     assert text.status == 0
-    assert sorted(line.split("  ")[1] for line in text.out.splitlines()) == ["7"] * 3 + ["8"] * 3
+    named = [line.split("  ")[1] for line in text.out.splitlines()]
+    assert sorted(named) == ["7", "7", "8", "8", "job 7", "job 8"]
     lines = home.run("tail", "7", "8", "--json", "--url", url).out.splitlines()
     assert all(line.startswith(('{"job":"7",', '{"job":"8",')) for line in lines)
     assert _printed("\n".join(lines)) == {("7", "1"), ("7", "2"), ("7", "3"), ("8", "10"), ("8", "11"), ("8", "12")}
@@ -81,10 +82,10 @@ def test_slow_jobs_hold_up_no_other(home: Home, serve: Serve) -> None:
     ran = live.finish()
     assert ran.status == 130
     interrupted, *told = ran.err.splitlines()
-    assert interrupted == "Interrupted: by SIGINT"
-    assert [line.split(": ")[-1] for line in told] == [
-        *(f"jobevents tail {number} --start 3" for number in slow),
-        *(f"jobevents tail {number} --start 4" for number in quick),
+    assert interrupted == "Interrupted."
+    assert [line.split(": ", 1)[-1] for line in told] == [
+        *(f"jobevents tail {number} --start 3 --json --url {server.url}" for number in slow),
+        *(f"jobevents tail {number} --start 4 --json --url {server.url}" for number in quick),
     ]
 
 
@@ -208,5 +209,6 @@ def test_all_goes_on_without_a_job_whose_cursor_is_taken(home: Home, serve: Serv
     other.signal(signal.SIGTERM)
     other.finish()
     assert ran.status == 143
-    assert ran.err.endswith("1 job that was followed goes on. To go on following: jobevents tail --all --resume\n")
+    hint = f"Resume with: jobevents tail --all --resume --json --url {server.url}\n"
+    assert ran.err.endswith(f"1 job was running when last checked. {hint}")
     assert "Error: another `jobevents tail 1 --resume` is running" in ran.err

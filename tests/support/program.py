@@ -88,6 +88,11 @@ class Live:
         self.lines.append(line)
         return line
 
+    @property
+    def errors(self) -> str:
+        """What it has written to standard error so far."""
+        return os.pread(self._errors.fileno(), 1 << 20, 0).decode()
+
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self.process.send_signal(number)

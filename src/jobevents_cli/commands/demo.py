@@ -55,9 +55,10 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
     from jobevents_cli.demo.server import Orchestrator, OrchestratorServer
     from jobevents_cli.demo.showcase import showcase
     from jobevents_cli.following.follower import Follower
+    from jobevents_cli.http.connection import Connection
     from jobevents_cli.http.token import Token
     from jobevents_cli.model.job_ref import JobRef
-    from jobevents_cli.orchestrator.client import OrchestratorClient
+    from jobevents_cli.orchestrator.client import open_client
     from jobevents_cli.output.capabilities import takes_footer
     from jobevents_cli.output.event_printer import EventPrinter
     from jobevents_cli.output.rendering import LineOptions, Renderer
@@ -79,7 +80,7 @@ def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | Non
     number_events(job)
     with OrchestratorServer(Orchestrator([job], token=token)) as server:
         say(f"jobevents: an orchestrator on {server.url} runs a job on {nodes} nodes; this is `jobevents tail 1`:")
-        client = OrchestratorClient(server.url, Token(token, "the demo's token"))
+        client = open_client(Connection(server.url, Token(token, "the demo's token")))
         reporter = Reporter(ReportOptions(header=True, footer=takes_footer(), summary=True), client.server_time)
         printer = EventPrinter(Renderer(LineOptions(end_last=True)), reporter.screen)
         coordinator = Coordinator(client, printer, reporter, WatchOptions())

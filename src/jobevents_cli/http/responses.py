@@ -130,7 +130,7 @@ def error_of(response: Response, *, about: str = "", hints: Mapping[int, str] | 
     token = response.token.description if response.token else "the client certificate"
     match status:
         case 401:
-            kind = TokenRefused if response.token and response.token.is_renewable else AccessDenied
+            kind = TokenRefused if response.token else AccessDenied
             return kind(f"{token} was not accepted: {told}", hint=LOGIN_HINT if response.token else hint)
         case 403:
             return AccessDenied(f"{about}{token} does not permit this: {told}", hint=hint)

@@ -106,9 +106,9 @@ def test_a_closed_socket_is_noticed_without_writing(home: Home, serve: Serve, op
     server = serve(job("n1:running"))
     ours, theirs = socket.socketpair()
     process = subprocess.Popen(
-        [PROGRAM, "tail", "352", *options, "--interval", "0.1", "--url", server.url],
+        [str(PROGRAM), "tail", "352", *options, "--interval", "0.1", "--url", server.url],
         env=home.environment,
-        stdout=theirs,
+        stdout=theirs.fileno(),
     )
     theirs.close()
     wait_until(lambda: len(server.seen) > 2)

@@ -25,8 +25,8 @@ class ForwardedLines:
         """The line of the *event* of *ref*; None if it is not wanted."""
         if self._wanted is not None and event.type not in _ENDS and not self._wanted(event):
             return None
-        line = self._json.line(event, ref.number)
+        line = self._json.line(event, ref)
         if self._most is None or len(line) - 1 <= self._most:
             return line
         short = shortened(event.raw, self._most - len(f'"{ref.kind}":"{ref.number}",'))
-        return self._json.line(Event(short), ref.number)
+        return self._json.line(Event(short), ref)

@@ -1,15 +1,27 @@
-"""`jobevents demo`: an orchestrator of our own on loopback, a job on it, a real tail of that job."""
+"""`jobevents demo`: an orchestrator and a PuppetDB of our own on loopback, and a real tail of what runs there."""
+
+from contextlib import ExitStack
 
 import click
 
 from jobevents_cli.commands.options import EventNumber, Seconds
+
+_SERVING = """\
+Serving jobs and plans of every outcome, and a new job every half minute, until Ctrl-C.
+In a second terminal, paste the lines above. Then try:
+  jobevents tail {job}           a job that is running
+  jobevents why 2             what went wrong in a job
+  jobevents tail plan/{plan}       a plan and the jobs that it starts
+  jobevents jobs              the recent jobs; with --plans, the plans
+  jobevents doctor            what jobevents needs, checked"""
 
 
 @click.command(
     "demo",
     epilog="""\b
 Examples:
-  jobevents demo                     a job on 14 nodes, followed as `jobevents tail` does
+  jobevents demo                     a job on 14 nodes, followed as `jobevents tail --why` does
+  jobevents demo --plan              a plan and the jobs that it starts
   jobevents demo --nodes 200 --speed 3
   jobevents demo --serve             keep the orchestrator, to try every command on it
 """,
@@ -38,52 +50,86 @@ Examples:
     show_default="1",
     help="Another number, another story.",
 )
-@click.option("--serve", is_flag=True, help="Serve jobs of every outcome until Ctrl-C, and tell how to use them.")
-@click.option("--port", metavar="N", type=EventNumber(), help="The port to serve on [default: a free one].")
-def command(*, nodes: int, speed: float, seed: int, serve: bool, port: int | None) -> int:
+@click.option("--plan", is_flag=True, help="A plan with three jobs, of which one fails.")
+@click.option("--serve", is_flag=True, help="Serve jobs of every outcome until Ctrl-C, and print how to use them.")
+@click.option(
+    "--port",
+    metavar="N",
+    type=click.IntRange(0, 65535),
+    help="The port of the orchestrator, with --serve [default: a free one].",
+)
+def command(*, nodes: int, speed: float, seed: int, plan: bool, serve: bool, port: int | None) -> int:
     """Show what jobevents does, without any Puppet.
 
-    Starts an orchestrator on 127.0.0.1, runs a job on it and follows that job over HTTP, ending as `jobevents tail`
-    ends: with exit status 3, as one node fails.
+    Starts an orchestrator and a PuppetDB on 127.0.0.1, runs a job and follows it over HTTP as `jobevents tail --why`
+    does. The exit status is 3, because some nodes fail.
     """
-    import random
     import secrets
     import threading
     import time
 
+    from jobevents_cli.demo.puppetdb import PuppetDB, PuppetDBServer
     from jobevents_cli.demo.scripted_jobs import deployment, number_events
+    from jobevents_cli.demo.scripted_plans import rollout
     from jobevents_cli.demo.server import Orchestrator, OrchestratorServer
-    from jobevents_cli.demo.showcase import showcase
-    from jobevents_cli.following.follower import Follower
-    from jobevents_cli.http.connection import Connection
-    from jobevents_cli.http.token import Token
-    from jobevents_cli.model.job_ref import JobRef
-    from jobevents_cli.orchestrator.client import open_client
-    from jobevents_cli.output.capabilities import takes_footer
-    from jobevents_cli.output.event_printer import EventPrinter
-    from jobevents_cli.output.rendering import LineOptions, Renderer
-    from jobevents_cli.output.reporter import Reporter, ReportOptions
-    from jobevents_cli.output.streams import say
-    from jobevents_cli.runtime.coordinator import Coordinator, WatchOptions
-    from jobevents_cli.runtime.followed_job import FollowedJob
+    from jobevents_cli.demo.showcase import LIVE_JOB, LIVE_PLAN, showcase
+    from jobevents_cli.errors import UsageProblem
+    from jobevents_cli.output.streams import print_text, say
 
     if port is not None and not serve:
         raise click.UsageError("--port goes with --serve")
-    token = secrets.token_hex(16)
+    if plan and serve:
+        raise click.UsageError("--plan and --serve contradict each other: give one of them")
+    now = time.time()
     if serve:
-        with OrchestratorServer(Orchestrator(showcase(time.time(), seed), token=token), port=port or 0) as server:
-            click.echo(f"export JOBEVENTS_URL={server.url}\nexport JOBEVENTS_TOKEN={token}")
-            say("Serving jobs 1 to 5, and a new one every half minute, until Ctrl-C. In a second terminal: paste")
-            say("the two lines above, then try: jobevents tail 5")
+        jobs, plans = showcase(now, seed)
+    elif plan:
+        jobs, plans = [], [rollout(1, created=now, speed=speed)]
+        number_events(*plans[0].jobs)
+    else:
+        jobs, plans = [deployment(1, created=now, nodes=nodes, seed=seed, speed=speed)], []
+        number_events(*jobs)
+    token = secrets.token_hex(16)
+    orchestrator = Orchestrator(jobs, plans, token=token)
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(OrchestratorServer(orchestrator, port=port or 0))
+            puppetdb = stack.enter_context(PuppetDBServer(PuppetDB(orchestrator.reports, token=token)))
+        except OSError as error:
+            raise UsageProblem(f"--port {port}: {error.strerror}", hint="without --port a free one is used") from None
+        environment = {
+            "JOBEVENTS_URL": server.url,
+            "JOBEVENTS_TOKEN": token,
+            "JOBEVENTS_PUPPETDB_URL": puppetdb.url,
+        }
+        if serve:
+            print_text("".join(f"export {name}={value}\n" for name, value in environment.items()))
+            say(_SERVING.format(job=LIVE_JOB, plan=LIVE_PLAN))
             threading.Event().wait()
-    job = deployment(1, created=time.time(), nodes=nodes, seed=seed, speed=speed)
-    number_events(job)
-    with OrchestratorServer(Orchestrator([job], token=token)) as server:
-        say(f"jobevents: an orchestrator on {server.url} runs a job on {nodes} nodes; this is `jobevents tail 1`:")
-        client = open_client(Connection(server.url, Token(token, "the demo's token")))
-        reporter = Reporter(ReportOptions(header=True, footer=takes_footer(), summary=True), client.server_time)
-        printer = EventPrinter(Renderer(LineOptions(end_last=True)), reporter.screen)
-        coordinator = Coordinator(client, printer, reporter, WatchOptions())
-        follower = Follower(ref=JobRef.job(1), sample=random.random, interval=0.5, job_first=True)
-        coordinator.add([FollowedJob.by(follower)])
-        return coordinator.run()
+        what = "a plan" if plan else f"a job on {nodes} nodes"
+        ref = "plan/1" if plan else "1"
+        say(f"jobevents: an orchestrator on {server.url} runs {what}; this is `jobevents tail {ref} --why`:")
+        return _tail(ref, environment)
+
+
+def _tail(ref: str, environment: dict[str, str]) -> int:
+    """Run `jobevents tail` with the *environment* alone: nothing that is configured on this machine counts."""
+    import os
+    import tempfile
+    from pathlib import Path
+
+    from jobevents_cli.commands.tail import command as tail
+    from jobevents_cli.errors import JobEventsError
+
+    for name in [name for name in os.environ if name.startswith("JOBEVENTS_")]:
+        del os.environ[name]
+    with tempfile.TemporaryDirectory(prefix="jobevents-") as folder:
+        settings = Path(folder) / "config.toml"
+        settings.touch()
+        os.environ.update(environment, JOBEVENTS_CONFIG=str(settings), XDG_CACHE_HOME=folder)
+        try:
+            status = tail.main([ref, "--interval", "0.5"], prog_name="jobevents tail", standalone_mode=False)
+        except JobEventsError as error:
+            error.go_on = None  # the orchestrator ends with the demo
+            raise
+        return int(status)

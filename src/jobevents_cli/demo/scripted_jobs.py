@@ -3,11 +3,12 @@
 Shapes are those of recorded answers where there are any, else of the PE 2021.7 manual.
 """
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final
+
+from jobevents_cli.demo.reports import Cause, Report, full_disk, hash_of, migration, missing_class, transaction_of
 
 Document = dict[str, Any]
 
@@ -43,8 +44,14 @@ class ScriptedJob:
     command: str = "deploy"
     environment: str = "production"
     owner: str = "admin"
+    task: str | None = None
+    """The name of the task, if the job is one."""
+    plan: int | None = None
+    """The number of the plan job that started it, if one did."""
     timeline: list[tuple[float, Document]] = field(default_factory=list)
     """When each event becomes visible, and the event."""
+    reports: list[Report] = field(default_factory=list)
+    """What PuppetDB knows of the runs that failed."""
 
     def events(self, now: float) -> list[Document]:
         """The events visible at *now*, by their ids."""
@@ -65,6 +72,11 @@ class ScriptedJob:
         state = self.state(now)
         ended = max((at for at, _ in self.timeline), default=self.created)
         is_over = state == self.final_state
+        options: Document = {"environment": self.environment, "noop": False, "scope": {"nodes": list(self.nodes)}}
+        if self.task:
+            options |= {"task": self.task, "params": {}}
+        if self.plan:
+            options["plan_job"] = self.plan
         counts: dict[str, int] = {}
         for node in self.node_documents(now):
             counts[node["state"]] = counts.get(node["state"], 0) + 1
@@ -74,7 +86,7 @@ class ScriptedJob:
             "state": state,
             "command": self.command,
             "type": self.command,
-            "options": {"environment": self.environment, "noop": False, "scope": {"nodes": list(self.nodes)}},
+            "options": options,
             "owner": {"id": "42cf5a5f-0c8f-4e10-9b3c-6d1f6b7c1a11", "login": self.owner},
             "environment": {"name": self.environment},
             "created_timestamp": written(self.created),
@@ -118,9 +130,12 @@ class ScriptedJob:
                 started[name] = at
                 node["start_timestamp"] = event["timestamp"]
             else:
-                detail = event["details"].get("detail")
-                node["details"] = {"message": event["message"]}
-                node["result"] = detail
+                result = event["details"].get("detail") or None
+                node["details"] = {} if self.task else {"message": event["message"]}
+                node["result"] = result
+                if result and "hash" in result:
+                    node["details"]["report-url"] = result["report-url"]
+                    node["transaction_uuid"] = transaction_of(result["hash"])
                 if name in started:
                     node["finish_timestamp"] = event["timestamp"]
                     node["duration"] = round(at - started[name], 2)
@@ -141,20 +156,28 @@ class Script:
         event = {"type": kind, "timestamp": written(at), "details": details, "message": message, "id": "0"}
         self._job.timeline.append((at, event))
 
-    def run(self, node: str, begin: float, end: float, *, changed: int = 0, failed: int = 0) -> None:
-        """A Puppet run on *node*."""
-        report = hashlib.sha1(f"{self._job.job_id} {node}".encode()).hexdigest()  # noqa: S324 - just a name
+    def run(
+        self, node: str, begin: float, end: float, *, changed: int = 0, failed: int = 0, cause: Cause | None = None
+    ) -> None:
+        """A Puppet run on *node*. With a *cause* it fails, and PuppetDB gets a report that says why."""
+        total = _RESOURCES
+        if cause:
+            failure = cause(node, 13_500 + 7 * self._job.nodes.index(node))
+            at = self._job.created + end / self._per_second
+            self._job.reports.append(Report(node, self._job.job_id, at, failure))
+            failed = failure.failed
+            total = _RESOURCES if failed else 0
         self.add(begin, "node_running", f"Started puppet run on {node} ...", node=node, detail={"noop": False})
         detail = {
-            "hash": report,
+            "hash": hash_of(self._job.job_id, node),
             "noop": False,
-            "status": "failed" if failed else "changed" if changed else "unchanged",
+            "status": "failed" if failed or cause else "changed" if changed else "unchanged",
             "metrics": {
                 "corrective_change": 0,
                 "out_of_sync": changed,
                 "restarted": 0,
                 "skipped": 0,
-                "total": _RESOURCES,
+                "total": total,
                 "changed": changed,
                 "scheduled": 0,
                 "failed_to_restart": 0,
@@ -164,9 +187,17 @@ class Script:
             "environment": self._job.environment,
             "configuration_version": str(int(self._job.created)),
         }
-        result = "Failed!" if failed else "Success!"
-        kind = "node_failed" if failed else "node_finished"
+        is_failed = detail["status"] == "failed"
+        result = "Failed!" if is_failed else "Success!"
+        kind = "node_failed" if is_failed else "node_finished"
         self.add(end, kind, f"Finished puppet run on {node} - {result} ", node=node, detail=detail)
+
+    def task(self, node: str, begin: float, end: float, result: Document, *, is_failed: bool = False) -> None:
+        """The job's task on *node*, with its *result*."""
+        task = self._job.task
+        self.add(begin, "node_running", f"Started task {task} on {node} ...", node=node, detail={"noop": False})
+        kind, word = ("node_failed", "Failed!") if is_failed else ("node_finished", "Success!")
+        self.add(end, kind, f"Finished task {task} on {node} - {word} ", node=node, detail=result)
 
     def errored(self, node: str, at: float) -> None:
         """A node that could not be reached."""
@@ -189,11 +220,16 @@ def number_events(*jobs: ScriptedJob, first: int = 1) -> None:
 def deployment(
     job_id: int, *, created: float, nodes: int = 14, seed: int = 1, speed: float = 1.0, good: bool = False
 ) -> ScriptedJob:
-    """A believable Puppet run on some *nodes*: staggered starts, one failure with its consequence unless *good*."""
+    """A believable Puppet run on some *nodes*: staggered starts and, unless *good*, failures with their causes.
+
+    One node depends on a failed one and is skipped.
+    """
     random = Random(seed)  # noqa: S311 - a story, no secret
     kinds = ("web", "app", "cache", "db", "queue")
     names = tuple(f"{kinds[n % len(kinds)]}{n // len(kinds) + 1:02d}.example.com" for n in range(nodes))
-    bad = () if good or nodes < 3 else tuple(random.sample(names, 2))  # noqa: PLR2004 - failed and skipped
+    causes = () if good or nodes < 3 else _causes(nodes)  # noqa: PLR2004 - one fails, one is skipped
+    bad = random.sample(names, len(causes) + 1) if causes else []
+    failing = dict(zip(bad, causes, strict=False))
     job = ScriptedJob(job_id, names, created, final_state="failed" if bad else "finished")
     script = Script(job, per_second=speed)
     at_once = max(4, nodes // 3)
@@ -202,16 +238,26 @@ def deployment(
     for name in names:
         slot = free_at.index(min(free_at))
         begin = free_at[slot]
-        if name in bad[1:]:
+        if name in bad[-1:]:
             script.skipped(name, begin + 0.2, bad[0])
             continue
         end = begin + random.uniform(1.2, 4.0)
         changed = random.choice((0, 0, 0, 1, 3, 12))
-        script.run(name, begin, end, changed=changed, failed=2 if name in bad[:1] else 0)
+        script.run(name, begin, end, changed=0 if name in failing else changed, cause=failing.get(name))
         free_at[slot] = end + random.uniform(0.05, 0.3)
         last = max(last, end)
     script.add(last + 0.4, "job_finished", f"Job {job_id} finished", detail={"state": job.final_state})
     return job
+
+
+def _causes(nodes: int) -> list[Cause]:
+    """Why nodes fail: two causes in a job of 10 nodes or more, three in a job of 100 or more."""
+    causes: list[Cause] = [migration] * max(1, min(3, nodes // 4))
+    if nodes >= 10:  # noqa: PLR2004
+        causes += [missing_class] * 2
+    if nodes >= 100:  # noqa: PLR2004
+        causes += [migration] * (nodes // 50) + [full_disk] * (nodes // 60)
+    return causes
 
 
 def stopped(job_id: int, *, created: float) -> ScriptedJob:

@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+from jobevents_cli.demo.reports import Report
 from jobevents_cli.demo.scripted_jobs import ScriptedJob
+from jobevents_cli.demo.scripted_plans import ScriptedPlan, shortened
+
+Listed = TypeVar("Listed", ScriptedJob, ScriptedPlan)
 
 API: Final = "/orchestrator/v1"
 
@@ -49,16 +53,24 @@ class Orchestrator:
     def __init__(
         self,
         jobs: Iterable[ScriptedJob],
+        plans: Iterable[ScriptedPlan] = (),
         *,
         token: str,
         clock: Callable[[], float] = time.time,
         base: str = "",
     ) -> None:
         """Let in who sends *token*; *clock* gives seconds since 1970; *base* is the API's address in links."""
-        self.jobs = {job.job_id: job for job in jobs}
+        self.plans = {plan.number: plan for plan in plans}
+        children = (job for plan in self.plans.values() for job in plan.jobs)
+        self.jobs = {job.job_id: job for job in (*jobs, *children)}
         self.token = token
         self.base = base
         self._clock = clock
+
+    @property
+    def reports(self) -> list[Report]:
+        """What PuppetDB is to know of the jobs."""
+        return [report for job in self.jobs.values() for report in job.reports]
 
     def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
         """The answer to a GET of *target*, path and query, with these request *headers*."""
@@ -84,16 +96,27 @@ class Orchestrator:
         if not {"application/json", "application/*", "*/*"} & {name.strip() for name in accepted}:
             raise Refusal(406, "orchestrator/not-acceptable", "must accept application/json")
 
-    def _document(self, path: str, query: Mapping[str, str]) -> Any:
+    def _document(self, path: str, query: Mapping[str, str]) -> Any:  # noqa: PLR0911 - a table
         match path.removeprefix(API).strip("/").split("/"):
             case ["jobs"]:
-                return self._list(query)
+                return self._list(self.jobs, query, lambda job: job.document(self._clock(), self.base))
             case ["jobs", name]:
                 return self._job(name).document(self._clock(), self.base)
             case ["jobs", name, "events"]:
                 return self._events(self._job(name), _whole(query.get("start", "0"), "start"))
             case ["jobs", name, "nodes"]:
-                return self._nodes(self._job(name))
+                return self._nodes(self._job(name), query)
+            case ["plan_jobs"]:
+                has_result = query.get("results") != "exclude"
+                return self._list(
+                    self.plans, query, lambda plan: plan.document(self._clock(), self.base, has_result=has_result)
+                )
+            case ["plan_jobs", name]:
+                return self._plan(name).document(self._clock(), self.base)
+            case ["plan_jobs", name, "events"]:
+                return self._plan_events(self._plan(name), _whole(query.get("start", "0"), "start"))
+            case ["plan_jobs", name, "event", number]:
+                return self._plan_event(self._plan(name), number)
             case _:
                 raise Refusal(404, "orchestrator/unknown-endpoint", f"there is no {path}")
 
@@ -103,29 +126,51 @@ class Orchestrator:
             raise Refusal(404, "orchestrator/unknown-job", f"Job {name} not found")
         return job
 
+    def _plan(self, name: str) -> ScriptedPlan:
+        plan = self.plans.get(_whole(name, "job-id"))
+        if plan is None or plan.created > self._clock():
+            raise Refusal(404, "orchestrator/unknown-plan-job", f"Plan job {name} not found")
+        return plan
+
     def _events(self, job: ScriptedJob, start: int) -> Any:
         events = [event for event in job.events(self._clock()) if int(event["id"]) >= start]
         following = int(events[-1]["id"]) + 1 if events else start
         link = f"{self.base}/jobs/{job.job_id}/events?start={following}"
         return {"next-events": {"id": link}, "items": events}
 
-    def _nodes(self, job: ScriptedJob) -> Any:
+    def _plan_events(self, plan: ScriptedPlan, start: int) -> Any:
+        events = [event for event in plan.events(self._clock()) if int(event["id"]) >= start]
+        following = str(int(events[-1]["id"]) + 1 if events else start)
+        link = f"{self.base}/plan_jobs/{plan.number}/events?start={following}"
+        return {"next-events": {"id": link, "event": following}, "items": [shortened(event) for event in events]}
+
+    def _plan_event(self, plan: ScriptedPlan, number: str) -> Any:
+        for event in plan.events(self._clock()):
+            if event["id"] == number:
+                return event
+        raise Refusal(404, "orchestrator/mismatched-job-event-id", f"Plan job {plan.number} has no event {number}")
+
+    def _nodes(self, job: ScriptedJob, query: Mapping[str, str]) -> Any:
         items = job.node_documents(self._clock())
         following = str(max((node["latest-event-id"] or 0 for node in items), default=0) + 1)
         link = f"{self.base}/jobs/{job.job_id}/events?start={following}"
+        if "state" in query:
+            items = [node for node in items if node["state"] == query["state"]]
+        offset = _whole(query.get("offset", "0"), "offset")
+        items = items[offset : offset + _whole(query.get("limit", str(len(items))), "limit")]
         return {"next-events": {"id": link, "event": following}, "items": items}
 
-    def _list(self, query: Mapping[str, str]) -> Any:
+    def _list(self, known: Mapping[int, Listed], query: Mapping[str, str], document: Callable[[Listed], Any]) -> Any:
         now = self._clock()
-        jobs = sorted((job for job in self.jobs.values() if job.created <= now), key=lambda job: job.job_id)
+        found = [known[number] for number in sorted(known) if known[number].created <= now]
         if query.get("order") == "desc":
-            jobs.reverse()
-        limit = _whole(query.get("limit", str(len(jobs))), "limit")
+            found.reverse()
+        limit = _whole(query.get("limit", str(len(found))), "limit")
         offset = _whole(query.get("offset", "0"), "offset")
         order = {"order": query.get("order", "asc"), "order_by": query.get("order_by", "timestamp")}
         return {
-            "items": [job.document(now, self.base) for job in jobs[offset : offset + limit]],
-            "pagination": {"limit": limit, "offset": offset, "total": len(jobs), **order},
+            "items": [document(job) for job in found[offset : offset + limit]],
+            "pagination": {"limit": limit, "offset": offset, "total": len(found), **order},
         }
 
 
@@ -168,16 +213,14 @@ class _QuietServer(ThreadingHTTPServer):
         """Say nothing."""
 
 
-class OrchestratorServer:
-    """Serves an orchestrator on 127.0.0.1 while it is entered."""
+class LoopbackServer:
+    """Serves HTTP on 127.0.0.1 while it is entered."""
 
-    def __init__(self, orchestrator: Orchestrator, *, port: int = 0, handler: type[Handler] = Handler) -> None:
-        """Listen on *port*, 0 for any that is free."""
-        bound = type("BoundHandler", (handler,), {"orchestrator": orchestrator})
-        self._http = _QuietServer(("127.0.0.1", port), bound)
+    def __init__(self, handler: type[BaseHTTPRequestHandler], *, port: int = 0) -> None:
+        """Listen on *port*, 0 for any that is free. OSError if it cannot be had."""
+        self._http = _QuietServer(("127.0.0.1", port), handler)
         self.port: int = self._http.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        orchestrator.base = self.url + API
 
     def __enter__(self) -> Self:
         """Begin to answer."""
@@ -190,3 +233,11 @@ class OrchestratorServer:
         """Stop answering."""
         self._http.shutdown()
         self._http.server_close()
+
+
+class OrchestratorServer(LoopbackServer):
+    """Serves an orchestrator."""
+
+    def __init__(self, orchestrator: Orchestrator, *, port: int = 0, handler: type[Handler] = Handler) -> None:
+        super().__init__(type("BoundHandler", (handler,), {"orchestrator": orchestrator}), port=port)
+        orchestrator.base = self.url + API

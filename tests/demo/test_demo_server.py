@@ -1,0 +1,173 @@
+"""What the demo's orchestrator and PuppetDB answer."""
+
+import json
+from typing import Any
+
+from jobevents_cli.demo.puppetdb import PuppetDB
+from jobevents_cli.demo.scripted_jobs import ScriptedJob, deployment, number_events
+from jobevents_cli.demo.scripted_plans import broken, rollout
+from jobevents_cli.demo.server import API, Orchestrator
+from jobevents_cli.demo.showcase import showcase
+
+NOW = 1_790_000_000.0
+HEADERS = {"X-Authentication": "token"}
+
+
+class Demo:
+    """An orchestrator and its PuppetDB at a moment that the test sets."""
+
+    def __init__(self, *jobs: ScriptedJob, plans: Any = ()) -> None:
+        self.now = NOW
+        self.orchestrator = Orchestrator(jobs, plans, token="token", clock=lambda: self.now)
+        number_events(*self.orchestrator.jobs.values())
+        self._puppetdb = PuppetDB(self.orchestrator.reports, token="token", clock=lambda: self.now)
+
+    def get(self, path: str, status: int = 200) -> Any:
+        """The document at *path*."""
+        answer = self.orchestrator.answer(f"{API}/{path}", HEADERS)
+        assert answer.status == status, answer.body
+        return json.loads(answer.body)
+
+    def ask(self, *query: Any) -> Any:
+        """The rows that PuppetDB finds."""
+        answer = self._puppetdb.answer("/pdb/query/v4", HEADERS, json.dumps({"query": query}).encode())
+        assert answer.status == 200, answer.body
+        return json.loads(answer.body)
+
+
+def test_nodes_have_results() -> None:
+    """Each kind of node has the result that an orchestrator gives: metrics, null, an error."""
+    demo = Demo(deployment(1, created=NOW - 100))
+    nodes = {node["name"]: node for node in demo.get("jobs/1/nodes")["items"]}
+    failed = [node for node in nodes.values() if node["state"] == "failed"]
+    skipped = [node for node in nodes.values() if node["state"] == "skipped"]
+    assert (len(nodes), len(failed), len(skipped)) == (14, 5, 1)
+    assert skipped[0]["result"] is None
+    assert {node["result"]["status"] for node in failed} == {"failed"}
+    assert sorted(node["result"]["metrics"]["total"] for node in failed) == [0, 0, 171, 171, 171]
+    assert all(node["details"]["report-url"] == node["result"]["report-url"] for node in failed)
+    finished = next(node for node in nodes.values() if node["state"] == "finished")
+    assert finished["transaction_uuid"].count("-") == 4
+
+
+def test_nodes_come_in_pages() -> None:
+    """`limit`, `offset` and `state` choose among the nodes."""
+    demo = Demo(deployment(1, created=NOW - 100))
+    names = [node["name"] for node in demo.get("jobs/1/nodes")["items"]]
+    assert [node["name"] for node in demo.get("jobs/1/nodes?limit=3&offset=10")["items"]] == names[10:13]
+    assert {node["state"] for node in demo.get("jobs/1/nodes?state=failed")["items"]} == {"failed"}
+
+
+def test_puppetdb_knows_why() -> None:
+    """The failure events and the logs of many reports come in one request; they explain every failed run."""
+    demo = Demo(deployment(1, created=NOW - 100))
+    nodes = demo.get("jobs/1/nodes?state=failed")["items"]
+    hashes = [node["result"]["hash"] for node in nodes]
+    events = demo.ask(
+        "from",
+        "events",
+        [
+            "extract",
+            ["certname", "report", "resource_type", "resource_title", "property", "message", "file", "line"],
+            ["and", ["=", "status", "failure"], ["in", "report", ["array", hashes]]],
+        ],
+    )
+    reports = demo.ask(
+        "from", "reports", ["extract", ["certname", "hash", "status", "logs"], ["in", "hash", ["array", hashes]]]
+    )
+    assert {(event["resource_type"], event["resource_title"]) for event in events} == {("Exec", "migrate")}
+    assert len(events) == 3
+    assert {report["hash"] for report in reports} == set(hashes)
+    errors = [line["message"] for report in reports for line in report["logs"]["data"] if line["level"] == "err"]
+    assert sum("Could not find class ::profile::nowhere" in error for error in errors) == 2
+
+
+def test_puppetdb_finds_reports_by_job_and_run() -> None:
+    """A report is found by `job_id`, a text, and by the run's `transaction_uuid`, once the run has ended."""
+    demo = Demo(deployment(7, created=NOW - 100))
+    node = demo.get("jobs/7/nodes?state=failed")["items"][0]
+    wanted = ["extract", ["certname"], ["and", ["=", "job_id", "7"], ["=", "certname", node["name"]]]]
+    assert demo.ask("from", "reports", wanted) == [{"certname": node["name"]}]
+    by_run = ["extract", ["hash"], ["in", "transaction_uuid", ["array", [node["transaction_uuid"]]]]]
+    assert demo.ask("from", "reports", by_run) == [{"hash": node["result"]["hash"]}]
+    demo.now = NOW - 99
+    assert demo.ask("from", "reports", by_run) == []
+
+
+def test_puppetdb_refuses() -> None:
+    """Without the token 401; a query that it does not understand 400 as plain text; other addresses 404."""
+    puppetdb = PuppetDB([], token="token")
+    assert puppetdb.answer("/pdb/meta/v1/version", {}).status == 401
+    assert json.loads(puppetdb.answer("/pdb/meta/v1/version", HEADERS).body)["version"]
+    assert puppetdb.answer("/pdb/query/v4/reports/deadbeef", HEADERS).status == 404
+    for query in ("reports {}", ["from", "nodes", ["extract", ["certname"], ["=", "a", "b"]]], None):
+        answer = puppetdb.answer("/pdb/query/v4", HEADERS, json.dumps({"query": query}).encode())
+        assert (answer.status, answer.headers["Content-Type"]) == (400, "text/plain")
+
+
+def test_a_plan_and_its_jobs() -> None:
+    """A plan lists its jobs with their states; each of them names the plan; one of them failed and was caught."""
+    demo = Demo(plans=[rollout(12, created=NOW - 100, first_job=30)])
+    plan = demo.get("plan_jobs/12")
+    assert (plan["state"], plan["options"]["plan_name"]) == ("success", "app::rollout")
+    assert {name: states[-1]["state"] for name, states in plan["status"].items()} == {
+        "30": "finished",
+        "31": "failed",
+        "32": "finished",
+    }
+    assert {demo.get(f"jobs/{number}")["options"]["plan_job"] for number in (30, 31, 32)} == {12}
+    failed = demo.get("jobs/31/nodes?state=failed")["items"]
+    assert [node["result"]["_error"]["details"]["exit_code"] for node in failed] == [1, 1]
+    assert failed[0]["transaction_uuid"] is None
+
+
+def test_a_plans_events() -> None:
+    """Events have ids of their own, begin at `start`, and have no message; the last one holds the result."""
+    demo = Demo(plans=[rollout(12, created=NOW - 100), broken(13, created=NOW - 50, first_job=9)])
+    events = demo.get("plan_jobs/12/events")["items"]
+    assert [event["id"] for event in events] == [str(number) for number in range(1, 9)]
+    assert [event["details"]["job-id"] for event in events if event["type"] == "task_start"] == [1, 2, 3]
+    assert not any("message" in event for event in events)
+    assert [event["id"] for event in demo.get("plan_jobs/12/events?start=7")["items"]] == ["7", "8"]
+    assert events[-1]["type"] == "plan_finished"
+    end = demo.get("plan_jobs/13/events")["items"][-1]
+    assert (end["type"], end["details"]["result"]["kind"]) == ("plan_failed", "bolt/run-failure")
+    assert demo.get("plan_jobs/13")["state"] == "failure"
+    demo.now = NOW - 95
+    assert demo.get("plan_jobs/12")["state"] == "running"
+    assert demo.get("plan_jobs/12")["result"] is None
+
+
+def test_a_long_message_is_cut_in_the_list() -> None:
+    """An `out_message` of more than 1,024 bytes is whole only at its own address."""
+    plan = rollout(12, created=NOW - 100)
+    plan.add(99, "out_message", message="ä" * 2000)
+    demo = Demo(plans=[plan])
+    assert len(demo.get("plan_jobs/12/events?start=9")["items"][0]["details"]["message"]) == 512
+    assert demo.get("plan_jobs/12/event/9")["details"]["message"] == "ä" * 2000
+    assert demo.get("plan_jobs/12/event/10", 404)["kind"] == "puppetlabs.orchestrator/mismatched-job-event-id"
+    assert demo.get("plan_jobs/1", 404)["kind"] == "puppetlabs.orchestrator/unknown-plan-job"
+
+
+def test_plans_are_listed_without_results() -> None:
+    """`results=exclude` leaves the results out; the newest comes first if that is wanted; pages have a total."""
+    jobs, plans = showcase(NOW, 1)
+    demo = Demo(*jobs, plans=plans)
+    found = demo.get("plan_jobs?results=exclude&order_by=name&order=desc&limit=2")
+    assert [(plan["name"], plan["state"], "result" in plan) for plan in found["items"]] == [
+        ("3", "running", False),
+        ("2", "failure", False),
+    ]
+    assert found["pagination"]["total"] == 3
+    assert demo.get("plan_jobs")["items"][0]["result"]["restarted"]
+
+
+def test_the_showcase_has_every_outcome() -> None:
+    """Among its jobs are finished, failed, stopped and running ones, with numbers in the order of their start."""
+    jobs, plans = showcase(NOW, 1)
+    demo = Demo(*jobs, plans=plans)
+    demo.now += 70
+    listed = demo.get("jobs")["items"]
+    assert {job["state"] for job in listed} == {"finished", "failed", "stopped", "running"}
+    created = [job["created_timestamp"] for job in sorted(listed, key=lambda job: int(job["name"]))]
+    assert created == sorted(created)

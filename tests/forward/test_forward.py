@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,10 @@ INTO_FILE = ("--", "sh", "-c", "cat >> $HOME/taken")
 def _taken(home: Home, name: str = "taken") -> list[dict[str, Any]]:
     path = home.folder / name
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def _has(home: Home, name: str, count: int) -> bool:
+    return len(_taken(home, name)) == count
 
 
 def _ids(home: Home, name: str = "taken") -> list[tuple[str, int]]:
@@ -287,14 +292,14 @@ def test_a_position_that_cannot_be_used_is_a_usage_error(home: Home, serve: Serv
     url = serve().url
     path = home.folder / ".local/state/jobevents/cursors/forward-default.json"
     path.parent.mkdir(parents=True)
+    nothing = '{"known":null,"unfinished":{}}'
     for text, said in (
         ("{", "is damaged"),
         ("[]", "is damaged"),
         ('{"version":1}', "is damaged"),
         ('{"version":1,"orchestrator":"x","jobs":{"known":null,"unfinished":{"y":{}}},"plans":{}}', "is damaged"),
         (
-            '{"version":1,"orchestrator":"https://x:1","jobs":{"known":null,"unfinished":{}},"plans":'
-            + '{"known":null,"unfinished":{}}}',
+            f'{{"version":1,"orchestrator":"https://x:1","jobs":{nothing},"plans":{nothing}}}',
             "another orchestrator, https://x:1",
         ),
     ):
@@ -312,7 +317,7 @@ def test_filters_let_the_end_of_each_job_pass(home: Home, serve: Serve) -> None:
     for name, option in (("a", ("--type", "failed")), ("b", ("--failures",))):
         into = ("--", "sh", "-c", f"cat >> $HOME/{name}")
         live = home.start("forward", "--since", "1", "--name", name, *option, "--url", server.url, *QUICK, *into)
-        wait_until(lambda name=name: len(_taken(home, name)) == 3)
+        wait_until(partial(_has, home, name, 3))
         _stop(live)
         assert sorted(_ids(home, name)) == [("1", 3), ("1", 5), ("2", 11)]
 
@@ -326,7 +331,7 @@ def test_jobs_are_chosen(home: Home, serve: Serve) -> None:
         into = ("--", "sh", "-c", f"cat >> $HOME/{name}")
         arguments = ("--since", "1", "--name", name, f"--{name}", option, "--url", server.url)
         live = home.start("forward", *arguments, *QUICK, *into)
-        wait_until(lambda name=name: len(_taken(home, name)) == 3)
+        wait_until(partial(_has, home, name, 3))
         _stop(live)
         assert {number for number, _ in _ids(home, name)} == {"2"}
 

@@ -88,20 +88,20 @@ def job(*kinds: str, job_id: int = JOB, final_state: str = "finished", first: in
 
 def publish(scripted: ScriptedJob, word: str, number: int) -> None:
     """Make one more event visible, now."""
+    scripted.timeline.append((LONG_AGO + number, event_of(word, number)))
+
+
+def event_of(word: str, number: int) -> dict[str, Any]:
+    """The event that *word* stands for: `n1:running`, `job:finished`."""
     subject, kind = word.split(":")
     details: dict[str, Any] = {} if subject == "job" else {"node": subject, "detail": {}}
-    scripted.timeline.append(
-        (
-            LONG_AGO + number,
-            {
-                "type": f"{'job' if subject == 'job' else 'node'}_{kind}",
-                "timestamp": written(LONG_AGO + number),
-                "details": details,
-                "message": f"{subject} is {kind} ",
-                "id": str(number),
-            },
-        )
-    )
+    return {
+        "type": f"{'job' if subject == 'job' else 'node'}_{kind}",
+        "timestamp": written(LONG_AGO + number),
+        "details": details,
+        "message": f"{subject} is {kind} ",
+        "id": str(number),
+    }
 
 
 def big_job(nodes: int, *, job_id: int = JOB) -> ScriptedJob:

@@ -1,0 +1,287 @@
+"""What `tail` prints and when: the last line, the summary, the header, the footer, several jobs by time."""
+
+import json
+import re
+import shlex
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import misbehaving
+from support.misbehaving import TestServer, job, publish
+from support.program import Home, wait_until
+from support.terminal import Terminal
+
+from jobevents_cli.demo.scripted_jobs import ScriptedJob, written
+from jobevents_cli.demo.server import Answer
+
+Serve = Callable[..., TestServer]
+GOOD = ("n1:running", "n1:finished", "job:finished")
+BAD = ("n1:running", "n2:running", "n1:failed", "n2:finished", "job:finished")
+
+
+def _bad(job_id: int = 352) -> ScriptedJob:
+    return job(*BAD, job_id=job_id, final_state="failed", first=1 if job_id > 10 else 10 * job_id)
+
+
+def test_the_end_is_one_line_and_comes_last(home: Home, serve: Serve) -> None:
+    """In text the event of the end is the outcome, even if events come after it; with --json it stays in its place."""
+    late = job("n1:running", "job:finished", "n1:failed", final_state="failed")
+    url = serve(late).url
+    text = home.run("tail", "352", "--time", "none", "--url", url)
+    assert text.out.splitlines() == [
+        "▶ running  n1",
+        "✘ failed  n1  2s  n1 is failed",
+        "✘ failed  job 352  3s  1 failed",
+    ]
+    ids = [json.loads(line)["id"] for line in home.run("tail", "352", "--json", "--url", url).out.splitlines()]
+    assert ids == ["1", "2", "3"]
+    listed = home.run("list", "352", "--time", "none", "--url", url)
+    assert listed.out.splitlines()[1] == "● ended  job 352    job is finished"
+
+
+def test_the_summary_names_failed_nodes_and_the_next_command(home: Home, serve: Serve) -> None:
+    """The outcome, a line for each failed node, and how to find out why, with the same connection options."""
+    url = serve(_bad()).url
+    ran = home.run("tail", "352", "--url", url)
+    assert ran.err.splitlines() == [
+        "✘ failed  job 352  5s  1 finished, 1 failed",
+        "  ✘ failed   n1  n1 is failed",
+        f"Why: jobevents why 352 --url {url}",
+    ]
+    assert home.run("tail", "352", "--json", "--url", url).err == ""
+    assert home.run("tail", "352", "-q", "--url", url).err == ""
+    assert home.run("tail", "352", "--no-progress", "--url", url).err == ran.err
+    good = home.run("tail", "7", "--url", serve(job(*GOOD, job_id=7)).url)
+    assert good.err == "✔ finished  job 7  3s  1 finished\n"
+
+
+def test_failures_that_were_printed_are_not_repeated(home: Home, serve: Serve) -> None:
+    """`--failures` prints the failed nodes: the summary does not, unless another filter or -n hid some."""
+    url = serve(_bad()).url
+    ran = home.run("tail", "352", "--failures", "--time", "none", "--url", url)
+    assert ran.out == "✘ failed  n1  2s  n1 is failed\n"
+    assert [line.split()[0] for line in ran.err.splitlines()] == ["✘", "Why:"]
+    for more in (["--node", "n2"], ["-n", "0"]):
+        assert "n1 is failed" in home.run("tail", "352", "--failures", *more, "--url", url).err
+
+
+def test_several_jobs_propose_why_at_most_three_times(home: Home, serve: Serve) -> None:
+    """A line for each failed job, but not for dozens."""
+    numbers = [str(number) for number in range(1, 6)]
+    ran = home.run("tail", *numbers, "--url", serve(*(_bad(int(number)) for number in numbers)).url)
+    assert ran.err.count("Why: jobevents why ") == 3
+
+
+def _timed(job_id: int, first: int, *seconds: int) -> ScriptedJob:
+    """A running job whose events have these times."""
+    one = job(*(f"n{number}:running" for number in range(len(seconds))), job_id=job_id, first=first)
+    for (_, event), second in zip(one.timeline, seconds, strict=True):
+        event["timestamp"] = written(misbehaving.LONG_AGO + second)
+    return one
+
+
+def test_what_exists_already_is_merged_by_time(home: Home, serve: Serve) -> None:
+    """Events of several jobs are printed by time, each job's in its own order."""
+    url = serve(_timed(3, 1, 10, 40, 41), _timed(4, 20, 5, 20, 30, 60)).url
+    for command in (["3", "4"], ["4", "3"], ["--all"]):
+        ran = home.run("tail", *command, "--json", "--timeout", "2", "--url", url)
+        assert [json.loads(line)["id"] for line in ran.out.splitlines()] == ["20", "1", "21", "22", "2", "3", "23"]
+    ran = home.run("tail", "3", "4", "-n", "1", "--json", "--timeout", "2", "--url", url)
+    assert [json.loads(line)["id"] for line in ran.out.splitlines()] == ["3", "23"]
+
+
+def test_a_job_that_is_late_does_not_hold_up_the_merging(home: Home, serve: Serve) -> None:
+    """A first page that does not come is waited for 2 s; what comes later is printed as it comes."""
+    until = threading.Event()
+    server = serve(_timed(3, 1, 10), _timed(4, 20, 5))
+
+    def answer_late(handler: misbehaving.RecordingHandler, answer: Answer) -> None:
+        if "/jobs/4/" in handler.path:
+            until.wait(30)
+        handler.send(answer)
+
+    server.faults[0] = answer_late
+    live = home.start("tail", "3", "4", "--json", "--url", server.url)
+    assert json.loads(live.line())["id"] == "1"
+    until.set()
+    assert json.loads(live.line())["id"] == "20"
+    live.signal(signal.SIGTERM)
+    live.finish()
+
+
+def test_relative_times_count_from_the_first_event_shown(home: Home, serve: Serve) -> None:
+    """`-n` and filters hide events: they do not start the clock."""
+    url = serve(job(*BAD, final_state="failed")).url
+    for options in (["-n", "2"], ["--type", "failed"], ["--grep", "failed"]):
+        ran = home.run("tail", "352", "--time", "relative", *options, "--url", url)
+        assert ran.out.startswith("+0:00:00  ")
+
+
+@pytest.mark.parametrize("command", ["tail", "list"])
+@pytest.mark.parametrize("option", ["--grep", "--exclude"])
+def test_a_pattern_that_takes_for_ever_is_named(home: Home, serve: Serve, command: str, option: str) -> None:
+    """A match that takes more than 2 s ends the command with 2."""
+    one = job("n1:running")
+    one.timeline[0][1]["message"] = "a" * 60 + "!"
+    ran = home.run(command, "352", option, "(a+)+$", "--url", serve(one).url)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.splitlines()[0] == f"Error: {option} '(a+)+$' takes more than 2 s for one event"
+
+
+def test_a_pattern_that_takes_for_ever_does_not_hold_up_the_timeout(home: Home, serve: Serve) -> None:
+    """`--timeout` ends a match, too."""
+    one = job("n1:running")
+    one.timeline[0][1]["message"] = "a" * 60 + "!"
+    ran = home.run("tail", "352", "--grep", "(a+)+$", "--timeout", "1", "--url", serve(one).url)
+    assert ran.status == 124
+    assert "jobevents tail 352 --grep '(a+)+$' --url" in ran.err
+
+
+# On a terminal.
+
+
+def test_the_header_says_which_job_is_followed(home: Home, serve: Serve) -> None:
+    """One request, which also sizes the columns; on the terminal the last line and the summary do not say it twice."""
+    server = serve(_bad())
+    with Terminal(["jobevents", "tail", "352", "--url", server.url], environment=home.environment) as terminal:
+        assert terminal.wait_for_end() == 3
+        lines = [line for line in terminal.lines if line]
+    assert lines[0] == "Job 352 · deploy in production by admin · 2 nodes"
+    assert server.paths[0] == "/orchestrator/v1/jobs/352"
+    assert sum("job 352" in line for line in lines) == 1
+    assert lines[-2:] == ["  ✘ failed   n1  n1 is failed", f"Why: jobevents why 352 --url {server.url}"]
+
+
+def test_without_the_job_there_is_no_header(home: Home, serve: Serve) -> None:
+    """The request for the header is tried once; the events come all the same."""
+    for command in ("tail", "list"):
+        server = serve(job(*GOOD), faults={1: misbehaving.status(500)})
+        with Terminal(["jobevents", command, "352", "--url", server.url], environment=home.environment) as terminal:
+            assert terminal.wait_for_end() == 0
+            assert "▶ running" in terminal.text
+            assert "Job 352 ·" not in terminal.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "header"), [(["352", "353"], "Following jobs 352, 353"), (["--all"], "Following all jobs")]
+)
+def test_the_header_of_several_jobs(home: Home, serve: Serve, arguments: list[str], header: str) -> None:
+    """It names the jobs and asks for nothing."""
+    url = serve(job("n1:running"), job("n1:running", job_id=353, first=50)).url
+    command = ["jobevents", "tail", *arguments, "--timeout", "1", "--url", url]
+    with Terminal(command, environment=home.environment) as terminal:
+        assert terminal.wait_for_end() == 124
+        assert terminal.lines[0] == header
+
+
+def _drawn(home: Home, script: str) -> str:
+    """What a terminal got from the shell *script*."""
+    with Terminal(["bash", "-c", script], environment=home.environment) as terminal:
+        terminal.wait_for_end()
+        return terminal.raw.decode()
+
+
+def test_where_the_footer_is_shown(home: Home, serve: Serve) -> None:
+    """On a terminal, beside a file and /dev/null; never beside a pipe, with -q or --no-progress."""
+    url = serve(job("n1:running")).url
+    command = f"jobevents tail 352 --json --timeout 1 --url {url}"
+    bar = re.compile("[━─]{5}")
+    shown = [command, f"{command} > {home.folder}/log", f"{command} > /dev/null", f"{command} > /dev/null"]
+    hidden = [f"{command} | cat", f"{command} -q", f"{command} --no-progress", f"{command} 2> /dev/null"]
+    assert [bool(bar.search(_drawn(home, script))) for script in (*shown, *hidden)] == [True] * 4 + [False] * 4
+
+
+def test_matches_are_highlighted(home: Home, serve: Serve) -> None:
+    """On a terminal, what --grep finds stands out."""
+    url = serve(_bad()).url
+    assert "\x1b[1;7mis failed\x1b[0m" in _drawn(home, f"jobevents tail 352 --grep 'is failed' --url {url}")
+    assert "\x1b" not in home.run("tail", "352", "--grep", "is failed", "--url", url).out
+
+
+# Many jobs.
+
+
+def test_resuming_all_of_2000_jobs_takes_few_files(home: Home, serve: Serve) -> None:
+    """Far more running jobs than files may be open: `--all --resume` follows them all."""
+    server = serve(*(job("n1:running", job_id=number, first=number) for number in range(1, 301)))
+    ran = home.shell(
+        f"ulimit -n 100; jobevents tail --all --resume --json --timeout 12 --url {server.url} 2>&1 > {home.folder}/log"
+    )
+    assert "300 jobs were running when last checked" in ran.out
+    assert len((home.folder / "log").read_text().splitlines()) == 300
+
+
+def test_a_job_that_is_gone_does_not_hold_back_the_cursor_of_all(home: Home, serve: Serve) -> None:
+    """A job given up with an error is not open any more: the next run does not begin before it."""
+    lost, other = job("n1:running", job_id=5), job("n1:running", job_id=6, first=20)
+    server = serve(lost, other)
+    live = home.start("tail", "--all", "--resume", "--json", "--interval", "0.1", "--url", server.url)
+    live.line(), live.line()
+    del server.orchestrator.jobs[5]
+    wait_until(lambda: "job 5" in live.errors)
+    publish(other, "n1:finished", 21)
+    publish(other, "job:finished", 22)
+    live.line(), live.line()
+    state = home.folder / ".local" / "state"
+    wait_until(lambda: any(json.loads(path.read_text())["low"] == 6 for path in state.rglob("*-all.json")))
+    live.signal(signal.SIGTERM)
+    ran = live.finish()
+    assert ran.err.splitlines()[-1] == f"Resume with: jobevents tail --all --resume --json --url {server.url}"
+
+
+def test_the_hint_of_all_repeats_what_narrows_it_down(home: Home, serve: Serve) -> None:
+    """--environment and its like choose the jobs: another set of jobs would be followed without them."""
+    url = serve(job("n1:running")).url
+    given = ["--all", "--environment", "production", "--owner", "admin", "--resume", "--failures", "--url", url]
+    ran = home.run("tail", *given, "--timeout", "1")
+    assert ran.status == 124
+    hint = ran.err.splitlines()[-1]
+    assert hint == f"1 job was running when last checked. Resume with: jobevents tail {shlex.join(given)}"
+
+
+@pytest.mark.parametrize("fault", ["503", "401"])
+def test_an_outage_while_no_job_runs_is_said(home: Home, serve: Serve, fault: str) -> None:
+    """The search for new jobs says once that contact is lost and once that it is back, and waits for a new token."""
+    server = serve(job(*GOOD, job_id=1))
+    live = home.start("tail", "--all", "--json", "--url", server.url)
+    wait_until(lambda: server.seen)
+    if fault == "401":
+        server.orchestrator.token = "an0ther-t0ken"
+    else:
+        server.faults[0] = misbehaving.status(503, b"", Retry_After="1")
+    wait_until(lambda: "contact lost" in live.errors)
+    before = len(server.seen)
+    wait_until(lambda: len(server.seen) > before)
+    server.faults.clear()
+    home.write_token(server.orchestrator.token)
+    server.orchestrator.jobs[2] = job(*GOOD, job_id=2, first=10)
+    assert [json.loads(live.line())["id"] for _ in GOOD] == ["10", "11", "12"]
+    live.signal(signal.SIGTERM)
+    said = live.finish().err.splitlines()
+    assert [line.split(":")[1].strip()[:15] for line in said[:2]] == ["contact lost", "contact is back"]
+    assert len(said) == 4
+
+
+@pytest.mark.slow
+def test_faults_after_the_end_delay_it_by_15_seconds_at_most(home: Home, serve: Serve) -> None:
+    """Once the end was seen, a job that cannot be read any more does not hold up the outcome."""
+    fault = misbehaving.status(503)
+    server = serve(job(*GOOD), faults=dict.fromkeys(range(2, 500), fault))
+    ran = home.run("tail", "352", "--url", server.url)
+    assert ran.status == 0
+    assert "trying again for up to 15s" in ran.err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/usr/bin/time").exists(), reason="needs GNU time")
+def test_50000_failed_nodes_take_little_memory(home: Home, serve: Serve) -> None:
+    """Failures are counted, and only some are kept."""
+    one = job("job:finished", first=200_001, final_state="failed")
+    for number in range(50_000):
+        one.timeline.append((0.0, misbehaving.event_of(f"node{number}.example.com:failed", number + 1)))
+    url = serve(one).url
+    ran = home.shell(f"/usr/bin/time -f %M jobevents tail 352 --url {url} 2>&1 > /dev/null | tail -1")
+    assert int(ran.out) < 60_000

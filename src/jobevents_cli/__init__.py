@@ -1,7 +1,22 @@
 """Follow Puppet Enterprise orchestrator jobs: each event exactly once, live.
 
-For scripts, `follow` is the door: `for event in follow(352): ...`. What it yields and raises, `Event`, `Outcome`
-and `JobEventsError` with its kinds, can be imported from here too.
+For Python programs:
+
+    from jobevents_cli import follow
+
+    with follow(352) as events:
+        for event in events:
+            print(event.time, event.type, event.node)
+    print(events.outcome)
+
+`follow`, `jobs` and `show` do what the commands `tail`, `jobs` and `show` do. What they return and raise can be
+imported from here too. Every error is a `JobEventsError`, with `message`, `hint` and `status`, the exit status of
+the command line:
+
+- `UsageProblem` (2): an argument or a setting cannot be used
+- `AccessDenied` (4): there is no token, or it is not accepted, or it lacks a permission
+- `RequestRefused` (6): the orchestrator refused the request; `UnknownJob` if the job does not exist
+- `NoUsableAnswer` (7): no response came within the retry limit, or none that can be used
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,26 +24,54 @@ from typing import TYPE_CHECKING, Any
 from jobevents_cli.version import __version__
 
 if TYPE_CHECKING:
-    from jobevents_cli.api import Following, follow
-    from jobevents_cli.errors import AccessDenied, JobEventsError, NoUsableAnswer, RequestRefused, UsageProblem
+    from jobevents_cli.api import Following, JobWithNodes, follow, jobs, show
+    from jobevents_cli.errors import (
+        AccessDenied,
+        JobEventsError,
+        NoUsableAnswer,
+        RequestRefused,
+        UnknownJob,
+        UsageProblem,
+    )
     from jobevents_cli.model.event import Event
+    from jobevents_cli.model.job import Job
+    from jobevents_cli.model.node import Node
     from jobevents_cli.model.outcome import Outcome
+    from jobevents_cli.model.plan import Plan
 
 
 __all__ = [
     "AccessDenied",
     "Event",
     "Following",
+    "Job",
     "JobEventsError",
+    "JobWithNodes",
     "NoUsableAnswer",
+    "Node",
     "Outcome",
+    "Plan",
     "RequestRefused",
+    "UnknownJob",
     "UsageProblem",
     "__version__",
     "follow",
+    "jobs",
+    "show",
 ]
 
-_HOMES = {"Event": "model.event", "Following": "api", "Outcome": "model.outcome", "follow": "api"}
+_HOMES = {
+    "Event": "model.event",
+    "Following": "api",
+    "Job": "model.job",
+    "JobWithNodes": "api",
+    "Node": "model.node",
+    "Outcome": "model.outcome",
+    "Plan": "model.plan",
+    "follow": "api",
+    "jobs": "api",
+    "show": "api",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -38,3 +81,8 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return __all__

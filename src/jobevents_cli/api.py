@@ -1,69 +1,300 @@
-"""The door for scripts: follow a job from Python, with the guarantees of `jobevents tail`."""
+"""jobevents for Python programs: the commands `tail`, `jobs` and `show` as functions."""
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import islice
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from jobevents_cli.config.configuration import Configuration
+from jobevents_cli.errors import AccessDenied, JobEventsError, RequestRefused, TokenRefused, UsageProblem
 from jobevents_cli.following.follower import Follower
-from jobevents_cli.following.update import Wait
+from jobevents_cli.following.retry_budget import FIRST_CONTACT_FOR, RetryBudget
+from jobevents_cli.following.update import Update, Wait
 from jobevents_cli.model.event import Event
-from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.model.outcome import Outcome
-from jobevents_cli.orchestrator.client import open_client
-from jobevents_cli.runtime.loop import Orchestrator, tail
+from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import JobRef, Kind, parse_job
+from jobevents_cli.model.node import Node
+from jobevents_cli.model.plan import Plan
+from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
+from jobevents_cli.orchestrator.job_search import Wanted, recent_jobs, recent_plans
+from jobevents_cli.runtime.loop import tail
+from jobevents_cli.runtime.retry import patiently
+
+if TYPE_CHECKING:
+    from jobevents_cli.model.outcome import Outcome
+
+_SHORTEST_INTERVAL: Final = 0.1
+
+_LIMIT: Final = 60.0
+"""Seconds after which a response is given up."""
+
+Item = TypeVar("Item")
 
 
 class Following:
-    """The events of one job, each exactly once, until it ends. Iterate over it once."""
+    """The events of a job, each exactly once, until it ends: an iterator, made by `follow`.
 
-    outcome: Outcome | None = None
-    """How the job ended; None until it has."""
+    Use it in a `with` statement, or call `close`, if you may stop before the end.
+    """
 
-    def __init__(self, orchestrator: Orchestrator, follower: Follower) -> None:
-        self._orchestrator = orchestrator
-        self._follower = follower
+    def __init__(
+        self, client: OrchestratorClient, ref: JobRef, new_follower: Callable[[JobRef], Follower], *, with_jobs: bool
+    ) -> None:
+        self.job = str(ref)
+        """The job or plan that the latest event belongs to: `352` or `plan/12`."""
+        self.outcome: Outcome | None = None
+        """How the job or plan ended; None until it has."""
+        self.unread: list[JobEventsError] = []
+        """Why jobs of a plan could not be read: they were left out."""
+        self._client = client
+        self._ref = ref
+        self._new_follower = new_follower
+        self._with_jobs = with_jobs
+        self._follower = new_follower(ref)
+        self._next_start = self._follower.next_start
+        self._events = self._follow()
+
+    def __repr__(self) -> str:
+        state = self.outcome.name.lower() if self.outcome is not None else "not ended"
+        return f"<Following {self._ref.label}, {state}, next_start {self.next_start}>"
+
+    def __iter__(self) -> Self:
+        """Return the iterator itself: a second loop continues where the first one stopped."""
+        return self
+
+    def __next__(self) -> Event:
+        """Return the next event, once there is one. Raises JobEventsError if there is no use in continuing."""
+        return next(self._events)
+
+    def __enter__(self) -> Self:
+        """Return this object."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        self.close()
 
     @property
     def next_start(self) -> int:
-        """The `start` with which another `follow` would go on behind the last event."""
-        return self._follower.next_start or 0
+        """The `start` with which another `follow` continues after the latest event; 0 for the job's first one.
 
-    def __iter__(self) -> Iterator[Event]:
-        """The events as they come; raises JobEventsError where there is no use in going on."""
-        for update in tail(self._orchestrator, self._follower, clock=time.monotonic):
-            if isinstance(update, Wait):
-                time.sleep(update.seconds)
-                continue
-            yield from update.events
+        For a plan this concerns the plan's own events.
+        """
+        return self._next_start or 0
+
+    def close(self) -> None:
+        """Stop following and close the connections. It does not touch the job."""
+        self._events.close()
+        self._client.close()
+
+    def _follow(self) -> Generator[Event, None, None]:
+        try:
+            yield from self._all_events()
+        finally:
+            self._client.close()
+
+    def _all_events(self) -> Iterator[Event]:
+        """The events of the job or plan, and of the jobs that the plan starts."""
+        number = 0
+        due: list[tuple[float, int, JobRef, Iterator[Update | Wait]]] = []
+        known: set[JobRef] = set()
+
+        def start(ref: JobRef, follower: Follower) -> None:
+            nonlocal number
+            if ref not in known:
+                known.add(ref)
+                number += 1
+                heappush(due, (time.monotonic(), number, ref, self._steps(follower)))
+
+        start(self._ref, self._follower)
+        while due:
+            at, order, ref, steps = heappop(due)
+            time.sleep(max(0.0, at - time.monotonic()))
+            for step in steps:
+                if isinstance(step, Wait):
+                    heappush(due, (time.monotonic() + step.seconds, order, ref, steps))
+                    break
+                for child in self._children(step):
+                    start(child, self._new_follower(child))
+                yield from self._handed_out(step)
+            if self._with_jobs:
+                jobs_run = any(other.kind is Kind.JOB for *_, other, _ in due)
+                self._follower.jobs_running(time.monotonic(), are_running=jobs_run)
+
+    def _steps(self, follower: Follower) -> Iterator[Update | Wait]:
+        """What following brings; a job of a plan that cannot be read ends without an error."""
+        try:
+            yield from tail(self._client, follower, clock=time.monotonic)
+        except (AccessDenied, RequestRefused) as error:
+            if follower is self._follower or isinstance(error, TokenRefused):
+                raise
+            self.unread.append(error)
+
+    def _children(self, update: Update) -> Iterator[JobRef]:
+        """The jobs that a plan's *update* names."""
+        if self._with_jobs and update.ref == self._ref:
+            for event in update.events:
+                if event.child_job is not None:
+                    yield JobRef.job(event.child_job)
+            if isinstance(update.job, Plan):
+                yield from map(JobRef.job, sorted(update.job.child_states))
+
+    def _handed_out(self, update: Update) -> Iterator[Event]:
+        is_own = update.ref == self._ref
+        for count, event in enumerate(update.events, 1):
+            self.job = str(update.ref)
+            if is_own:
+                self._next_start = update.next_start_after(count)
+            yield event
+        if is_own:
+            self._next_start = update.next_start or self._next_start
             if update.ending:
                 self.outcome = update.ending.outcome
 
 
+@dataclass(frozen=True, slots=True)
+class JobWithNodes:
+    """What `show` returns."""
+
+    job: Job
+    """The job; a `Plan` for a plan."""
+    nodes: tuple[Node, ...] = ()
+    """The job's nodes. A plan has none of its own."""
+    jobs: tuple["JobWithNodes", ...] = ()
+    """The jobs that the plan started."""
+
+
 def follow(
-    job_id: int,
+    job: int | str,
     *,
     start: int | None = None,
     interval: float = 1.0,
     retry_for: float = 300.0,
+    with_jobs: bool = True,
     url: str | None = None,
+    token: str | None = None,
     token_file: str | None = None,
     cacert: str | None = None,
     profile: str | None = None,
 ) -> Following:
-    """Follow job *job_id* until it ends, event by event.
+    """Follow *job* until it ends, event by event: `352`, `"352"` or, for a plan, `"plan/12"`.
 
-    *start* is the first event id that is wanted. *interval* is the seconds between polls, *retry_for* those that an
-    outage may last. *url*, *token_file*, *cacert* and *profile* are looked up where the command line looks, if left
-    out. An `Event` has `id`, `type`, `node`, `message`, `timestamp`, `detail`, and `raw`, the object as it came.
+    *start*: the first event id that is wanted; for a plan this needs `with_jobs=False`. *interval*: seconds between
+    two polls. *retry_for*: seconds that an outage may last. *with_jobs*: for a plan, follow the jobs that it starts
+    too; `Following.job` says which one an event belongs to. *url*, *token*, *token_file*, *cacert* and *profile* are
+    looked up as the command line does if they are left out.
 
-    Raises UsageProblem where the settings are not usable and AccessDenied where there is no token, at once;
-    AccessDenied, RequestRefused and NoUsableAnswer while following, by when the generator has given out all that
-    came. A job that failed is no error: see `Following.outcome`.
+    An `Event` has `id`, `type`, `node`, `message`, `timestamp` (text), `time` (datetime), `detail`, and `raw`, the
+    object as it came.
+
+    Raises UsageProblem at once if the settings or *job* cannot be used, and AccessDenied if there is no token. While
+    following: AccessDenied, RequestRefused (UnknownJob for a job that does not exist) and NoUsableAnswer. A job that
+    failed is not an error: see `Following.outcome`.
     """
+    client = _client(url, token, token_file, cacert, profile)
+    ref = _ref(job, client.host)
+    if not interval >= _SHORTEST_INTERVAL:
+        raise UsageProblem(f"interval must be at least {_SHORTEST_INTERVAL} seconds, not {interval}")
+    is_plan_with_jobs = ref.kind is Kind.PLAN and with_jobs
+    if is_plan_with_jobs and start is not None:
+        raise UsageProblem("start and with_jobs contradict each other: the ids of a plan and of its jobs differ")
+
+    def new_follower(of: JobRef) -> Follower:
+        first = start if of == ref else None
+        return Follower(ref=of, sample=random.random, start=first, interval=interval, retry_for=retry_for)
+
+    return Following(client, ref, new_follower, with_jobs=is_plan_with_jobs)
+
+
+def jobs(
+    limit: int = 20,
+    *,
+    plans: bool = False,
+    state: str | None = None,
+    job_type: str | None = None,
+    owner: str | None = None,
+    environment: str | None = None,
+    url: str | None = None,
+    token: str | None = None,
+    token_file: str | None = None,
+    cacert: str | None = None,
+    profile: str | None = None,
+) -> list[Job]:
+    """Return the newest jobs, at most *limit* of them; with *plans*, the newest plans.
+
+    *state*, *job_type*, *owner* and *environment* choose among them. The other arguments and the errors are those of
+    `follow`; a request that fails is repeated for 5 s.
+    """
+    client = _client(url, token, token_file, cacert, profile)
+    wanted = Wanted(state, job_type, owner, environment)
+
+    def found() -> list[Job]:
+        return list(islice(recent_plans(client, wanted) if plans else recent_jobs(client, wanted), limit))
+
+    return _fetched(client, found)
+
+
+def show(
+    job: int | str,
+    *,
+    url: str | None = None,
+    token: str | None = None,
+    token_file: str | None = None,
+    cacert: str | None = None,
+    profile: str | None = None,
+) -> JobWithNodes:
+    """Return *job*, written as for `follow`, as it is now, with its nodes; a plan with the jobs that it started.
+
+    The other arguments and the errors are those of `follow`; a request that fails is repeated for 5 s.
+    """
+    client = _client(url, token, token_file, cacert, profile)
+    ref = _ref(job, client.host)
+    return _fetched(client, lambda: _shown(client, ref))
+
+
+def _shown(client: OrchestratorClient, ref: JobRef) -> JobWithNodes:
+    job = client.job(ref, _LIMIT)
+    if isinstance(job, Plan):
+        return JobWithNodes(job, jobs=tuple(_child(client, *child) for child in sorted(job.child_states.items())))
+    pages = client.nodes(ref.number, _LIMIT, job.node_count)
+    return JobWithNodes(job, tuple(node for page in pages for node in page))
+
+
+def _child(client: OrchestratorClient, number: int, state: str) -> JobWithNodes:
+    """One of a plan's jobs; if it cannot be read, what the plan says about it."""
+    try:
+        return _shown(client, JobRef.job(number))
+    except (AccessDenied, RequestRefused):
+        return JobWithNodes(Job({"name": str(number), "state": state}))
+
+
+def _client(
+    url: str | None, token: str | None, token_file: str | None, cacert: str | None, profile: str | None
+) -> OrchestratorClient:
     options = {"url": url, "token-file": token_file, "cacert": cacert, "profile": profile}
-    client = open_client(Configuration(options).orchestrator)
-    follower = Follower(
-        ref=JobRef.job(job_id), sample=random.random, start=start, interval=interval, retry_for=retry_for
-    )
-    return Following(client, follower)
+    return open_client(Configuration(options, token=token).orchestrator)
+
+
+def _ref(job: int | str, host: str) -> JobRef:
+    try:
+        named = parse_job(str(job))
+    except ValueError:
+        raise UsageProblem(f"{job!r} is not a job: give its id, such as 352, or 'plan/12' for a plan") from None
+    if named.host not in (None, host):
+        raise UsageProblem(f"{job!r} is on {named.host}, but the orchestrator that is configured is {host}")
+    return named.ref
+
+
+def _fetched(client: OrchestratorClient, request: Callable[[], Item]) -> Item:
+    """What *request* returns, repeated for 5 s if it fails; then the connections are closed."""
+    budget = RetryBudget(FIRST_CONTACT_FOR, random.random)
+    try:
+        return next(patiently(lambda: iter([request()]), budget, clock=time.monotonic, sleep=time.sleep))
+    finally:
+        client.close()

@@ -38,9 +38,13 @@ class PuppetdbSettings:
 class Configuration:
     """The settings that are in force, each looked up when it is asked for."""
 
-    def __init__(self, options: Mapping[str, str | None]) -> None:
-        """Start from the command line's *options*: url, token-file, cacert, profile."""
+    def __init__(self, options: Mapping[str, str | None], *, token: str | None = None) -> None:
+        """Start from the command line's *options*: url, token-file, cacert, profile.
+
+        A *token* given here counts before every other.
+        """
         self._options = options
+        self._given_token = token
         self._environment = Source(lambda name: VARIABLES[name], _environment)
         self._typed = [Source(lambda name: f"--{name}", lambda: options), self._environment]
         self._file_sources = [
@@ -100,6 +104,8 @@ class Configuration:
     @property
     def token(self) -> Token:
         """The token. AccessDenied if there is none."""
+        if self._given_token is not None:
+            return Token(self._given_token, "the token that was given")
         from_environment = os.environ.get(TOKEN_VARIABLE)
         if from_environment and not self._options.get("token-file"):
             return Token(from_environment, f"the token in {TOKEN_VARIABLE}")

@@ -1,10 +1,11 @@
 """A job as the orchestrator describes it, read tolerantly."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from jobevents_cli.model.json_values import as_count, as_id, as_mapping, as_seconds, as_text
-from jobevents_cli.model.timestamps import seconds_of
+from jobevents_cli.model.timestamps import parse_timestamp, seconds_of
 
 TERMINAL_STATES: Final = ("finished", "failed", "stopped")
 """The job states after which nothing happens (the official Ruby client's DONE_STATES)."""
@@ -61,6 +62,16 @@ class Job:
     def finished_at(self) -> float | None:
         """When the job ended, in seconds since 1970, by the orchestrator's clock."""
         return seconds_of(self.raw.get("finished_timestamp"))
+
+    @property
+    def start_time(self) -> datetime | None:
+        """When the job was created, with its zone."""
+        return parse_timestamp(as_text(self.raw.get("created_timestamp") or self.raw.get("started_timestamp")))
+
+    @property
+    def end_time(self) -> datetime | None:
+        """When the job ended, with its zone."""
+        return parse_timestamp(as_text(self.raw.get("finished_timestamp")))
 
     @property
     def duration(self) -> float | None:

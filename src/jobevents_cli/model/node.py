@@ -1,11 +1,12 @@
 """A node of a job as the orchestrator describes it, read tolerantly."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.json_values import as_mapping, as_seconds, as_text
-from jobevents_cli.model.timestamps import seconds_of
+from jobevents_cli.model.timestamps import parse_timestamp, seconds_of
 
 
 class Node:
@@ -46,6 +47,16 @@ class Node:
     def finished_at(self) -> float | None:
         """When the node ended, in seconds since 1970, by the orchestrator's clock."""
         return seconds_of(self.raw.get("finish_timestamp"))
+
+    @property
+    def start_time(self) -> datetime | None:
+        """When the node started, with its zone."""
+        return parse_timestamp(as_text(self.raw.get("start_timestamp")))
+
+    @property
+    def end_time(self) -> datetime | None:
+        """When the node ended, with its zone."""
+        return parse_timestamp(as_text(self.raw.get("finish_timestamp")))
 
     def seconds(self, now: float) -> float | None:
         """Seconds the node took, or has taken until *now*, the orchestrator's clock; None if it did not start."""

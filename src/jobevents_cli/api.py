@@ -22,7 +22,7 @@ from jobevents_cli.model.plan import Plan
 from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
 from jobevents_cli.orchestrator.job_search import Wanted, recent_jobs, recent_plans
 from jobevents_cli.runtime.loop import tail
-from jobevents_cli.runtime.retry import patiently
+from jobevents_cli.runtime.retry import retried
 
 if TYPE_CHECKING:
     from jobevents_cli.model.outcome import Outcome
@@ -295,6 +295,10 @@ def _fetched(client: OrchestratorClient, request: Callable[[], Item]) -> Item:
     """What *request* returns, repeated for 5 s if it fails; then the connections are closed."""
     budget = RetryBudget(FIRST_CONTACT_FOR, random.random)
     try:
-        return next(patiently(lambda: iter([request()]), budget, clock=time.monotonic, sleep=time.sleep))
+        for item in retried(lambda: iter([request()]), budget, clock=time.monotonic):
+            if not isinstance(item, Wait):
+                return item
+            time.sleep(item.seconds)
     finally:
         client.close()
+    raise AssertionError("a request that ends without an error returns something")

@@ -68,7 +68,7 @@ def command(*, nodes: int, speed: float, seed: int, plan: bool, serve: bool, por
     import threading
     import time
 
-    from jobevents_cli.demo.puppetdb import PuppetDB, PuppetDBServer
+    from jobevents_cli.demo.puppetdb import Puppetdb, PuppetdbServer
     from jobevents_cli.demo.scripted_jobs import deployment, number_events
     from jobevents_cli.demo.scripted_plans import rollout
     from jobevents_cli.demo.server import Orchestrator, OrchestratorServer
@@ -94,7 +94,7 @@ def command(*, nodes: int, speed: float, seed: int, plan: bool, serve: bool, por
     with ExitStack() as stack:
         try:
             server = stack.enter_context(OrchestratorServer(orchestrator, port=port or 0))
-            puppetdb = stack.enter_context(PuppetDBServer(PuppetDB(orchestrator.reports, token=token)))
+            puppetdb = stack.enter_context(PuppetdbServer(Puppetdb(orchestrator.reports), token=token))
         except OSError as error:
             raise UsageProblem(f"--port {port}: {error.strerror}", hint="without --port a free one is used") from None
         environment = {

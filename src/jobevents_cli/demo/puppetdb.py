@@ -1,139 +1,158 @@
-"""A small PuppetDB beside the embedded orchestrator. It answers the queries that jobevents sends, and few others."""
+"""Answers the queries that `why` sends, from reports in wire format, over HTTP on loopback alone."""
 
+import hashlib
 import json
-import re
-import time
-from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
-from typing import Any, ClassVar, Final
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, ClassVar, Final, Self
 
-from jobevents_cli.demo.reports import Report, transaction_of
-from jobevents_cli.demo.scripted_jobs import written
-from jobevents_cli.demo.server import Answer, Handler, LoopbackServer, json_answer
+QUERY_PATH: Final = "/pdb/query/v4"
 
-_VERSION: Final = "8.8.1"
-
-Row = dict[str, Any]
+Row = Mapping[str, Any]
 
 
-class BadQuery(Exception):
-    """A query that this PuppetDB does not understand."""
+class UnknownQuery(Exception):
+    """A query that is not one of those that jobevents sends."""
 
 
-class PuppetDB:
-    """Reports and the answers about them. Knows no sockets."""
+class Puppetdb:
+    """Reports, and the answers to queries about them. Knows no sockets."""
 
-    def __init__(self, reports: Iterable[Report], *, token: str, clock: Callable[[], float] = time.time) -> None:
-        """Let in who sends *token*; *clock* gives seconds since 1970."""
-        self._reports = tuple(reports)
-        self._token = token
-        self._clock = clock
+    def __init__(self, reports: Iterable[Row] = ()) -> None:
+        """*reports* are in the wire format of `store report`, version 8."""
+        self._reports: list[dict[str, Any]] = []
+        self._events: list[dict[str, Any]] = []
+        for report in reports:
+            self.store(report)
 
-    def answer(self, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
-        """The answer to a GET of *path*, or to a POST if there is a *body*."""
-        if headers.get("X-Authentication") != self._token:
-            return _text(HTTPStatus.UNAUTHORIZED, "Unauthorized")
-        match path.partition("?")[0], body is not None:
-            case "/pdb/meta/v1/version", False:
-                return json_answer(HTTPStatus.OK, {"version": _VERSION})
-            case "/pdb/query/v4", True:
-                try:
-                    return json_answer(HTTPStatus.OK, self._query(json.loads(body or b"")))
-                except (BadQuery, ValueError, TypeError, KeyError, AttributeError) as error:
-                    return _text(HTTPStatus.BAD_REQUEST, f"Can't parse the query: {error}")
+    def store(self, report: Row) -> str:
+        """Take in *report*; return its hash, which is of its content, as PuppetDB's."""
+        digest = hashlib.sha1(json.dumps(report, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
+        kept = {key: value for key, value in report.items() if key not in ("resources", "logs", "metrics")}
+        logs = {"href": f"{QUERY_PATH}/reports/{digest}/logs", "data": report["logs"]}
+        events = [{"certname": report["certname"], "report": digest, **event} for event in _events(report)]
+        self._events += events
+        self._reports.append({**kept, "hash": digest, "logs": logs})
+        return digest
+
+    def answer(self, query: Any) -> list[Row]:
+        """The rows that *query* selects; UnknownQuery if it is not understood."""
+        match query:
+            case ["from", "reports", ["extract", list(columns), condition]]:
+                rows = self._reports
+            case ["from", "events", ["extract", list(columns), condition]]:
+                rows = self._events
             case _:
-                return json_answer(HTTPStatus.NOT_FOUND, {"error": f"No information is known about {path}"})
-
-    def _query(self, document: Any) -> list[Row]:
-        match document["query"]:
-            case ["from", str(entity), ["extract", list(fields), condition], *_]:
-                rows = [row for row in self._rows(entity) if _matches(row, condition)]
-                return [{name: _value(row, name) for name in fields} for row in rows]
-            case query:
-                raise BadQuery(f"{query!r} is neither about events nor about reports")
-
-    def _rows(self, entity: str) -> list[Row]:
-        visible = [report for report in self._reports if report.stored_at <= self._clock()]
-        match entity:
-            case "reports":
-                return [_report_row(report) for report in visible]
-            case "events":
-                return [row for report in visible for row in _event_rows(report)]
-            case _:
-                raise BadQuery(f"Invalid entity {entity!r}")
+                raise UnknownQuery("PQL and AST queries other than jobevents' own are not understood")
+        wanted = _condition(condition)
+        return [{column: row.get(column) for column in columns} for row in rows if wanted(row)]
 
 
-def _report_row(report: Report) -> Row:
-    at = written(report.stored_at)
-    link = f"/pdb/query/v4/reports/{report.hash}"
-    return {
-        "certname": report.certname,
-        "hash": report.hash,
-        "job_id": str(report.job_id),
-        "transaction_uuid": transaction_of(report.hash),
-        "status": "failed",
-        "environment": "production",
-        "noop": False,
-        "end_time": at,
-        "receive_time": at,
-        "logs": {"href": f"{link}/logs", "data": [{**log, "time": at} for log in report.failure.logs]},
-    }
+def _events(report: Row) -> Iterator[dict[str, Any]]:
+    for resource in report["resources"]:
+        about = {key: value for key, value in resource.items() if key not in ("events", "skipped")}
+        for event in resource["events"]:
+            yield {**about, **event}
 
 
-def _event_rows(report: Report) -> list[Row]:
-    return [
-        {**event, "certname": report.certname, "report": report.hash, "timestamp": written(report.stored_at)}
-        for event in report.failure.events
-    ]
-
-
-def _matches(row: Row, condition: Any) -> bool:  # noqa: PLR0911 - a table
-    match condition:
+def _condition(ast: Any) -> Callable[[Row], bool]:
+    match ast:
         case ["and", *parts]:
-            return all(_matches(row, part) for part in parts)
+            every = [_condition(part) for part in parts]
+            return lambda row: all(part(row) for part in every)
         case ["or", *parts]:
-            return any(_matches(row, part) for part in parts)
-        case ["not", part]:
-            return not _matches(row, part)
-        case ["=", str(name), value]:
-            return bool(_value(row, name) == value)
-        case ["~", str(name), str(pattern)]:
-            return re.search(pattern, str(_value(row, name))) is not None
-        case ["in", str(name), ["array", list(values)]]:
-            return _value(row, name) in values
-        case ["null?", str(name), wanted]:
-            return (_value(row, name) is None) is wanted
+            some = [_condition(part) for part in parts]
+            return lambda row: any(part(row) for part in some)
+        case ["=", str(column), value]:
+            return lambda row: row.get(column) == value
+        case ["in", str(column), ["array", list(values)]]:
+            allowed = frozenset(values)
+            return lambda row: row.get(column) in allowed
         case _:
-            raise BadQuery(f"{condition!r} is not a condition")
+            raise UnknownQuery(f"{ast!r} is not understood")
 
 
-def _value(row: Row, name: str) -> Any:
-    if name not in row:
-        raise BadQuery(f"Can't extract unknown field {name!r}")
-    return row[name]
+class PuppetdbHandler(BaseHTTPRequestHandler):
+    """Answers POSTs to the query endpoint, and the version."""
 
+    protocol_version = "HTTP/1.1"
+    puppetdb: ClassVar[Puppetdb]
+    token: ClassVar[str | None]
+    wbufsize = -1  # one packet for a response that fits
 
-def _text(status: int, text: str) -> Answer:
-    return Answer(status, text.encode(), {"Content-Type": "text/plain"})
+    def do_GET(self) -> None:
+        """Answer a GET: the version."""
+        if self.path == "/pdb/meta/v1/version":
+            self.send(200, {"version": "7.12.1"})
+        else:
+            self.send(404, {"error": f"there is no {self.path}"})
 
-
-class PuppetDBHandler(Handler):
-    """Hands each request to the PuppetDB of its server."""
-
-    puppetdb: ClassVar[PuppetDB]
-
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
-        """Answer a GET."""
-        self.send(self.puppetdb.answer(self.path, dict(self.headers)))
-
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
-        """Answer a POST, the one that is a query."""
+    def do_POST(self) -> None:
+        """Answer a query."""
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        self.send(self.puppetdb.answer(self.path, dict(self.headers), body))
+        if self.token is not None and self.headers.get("X-Authentication") != self.token:
+            self.send(401, {"kind": "puppetlabs.rbac/user-unauthenticated", "msg": "Route requires authentication"})
+        elif self.path != QUERY_PATH:
+            self.send(404, {"error": f"there is no {self.path}"})
+        else:
+            self.answer(body)
+
+    def answer(self, body: bytes) -> None:
+        """Answer the query in *body*."""
+        try:
+            self.send(200, self.puppetdb.answer(json.loads(body)["query"]))
+        except (UnknownQuery, ValueError, KeyError, TypeError) as error:
+            self.send(400, str(error))
+
+    def send(self, status: int, document: Any) -> None:
+        """Send *document*, as JSON unless it is a text, which PuppetDB sends as it is."""
+        is_text = isinstance(document, str)
+        body = document.encode() if is_text else json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain" if is_text else "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Print nothing: the terminal belongs to the demo."""
 
 
-class PuppetDBServer(LoopbackServer):
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print nothing if a client leaves early."""
+
+
+class PuppetdbServer:
     """Serves a PuppetDB on 127.0.0.1 while it is entered."""
 
-    def __init__(self, puppetdb: PuppetDB) -> None:
-        super().__init__(type("BoundHandler", (PuppetDBHandler,), {"puppetdb": puppetdb}))
+    def __init__(
+        self,
+        puppetdb: Puppetdb,
+        *,
+        token: str | None = None,
+        port: int = 0,
+        handler: type[PuppetdbHandler] = PuppetdbHandler,
+    ) -> None:
+        """Listen on *port*, 0 for any that is free; require *token* unless it is None."""
+        bound = type("BoundHandler", (handler,), {"puppetdb": puppetdb, "token": token})
+        self.http = _QuietServer(("127.0.0.1", port), bound)
+        self.port: int = self.http.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        """Begin to answer."""
+        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """Stop answering."""
+        self.http.shutdown()
+        self.http.server_close()

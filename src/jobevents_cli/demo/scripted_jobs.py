@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final
 
-from jobevents_cli.demo.reports import Cause, Report, full_disk, hash_of, migration, missing_class, transaction_of
+from jobevents_cli.demo.reports import Cause, full_disk, hash_of, migration, missing_class, report, transaction_of
 
 Document = dict[str, Any]
 
@@ -50,8 +50,8 @@ class ScriptedJob:
     """The number of the plan job that started it, if one did."""
     timeline: list[tuple[float, Document]] = field(default_factory=list)
     """When each event becomes visible, and the event."""
-    reports: list[Report] = field(default_factory=list)
-    """What PuppetDB knows of the runs that failed."""
+    reports: list[Document] = field(default_factory=list)
+    """What PuppetDB knows of the runs that failed, in wire format."""
 
     def events(self, now: float) -> list[Document]:
         """The events visible at *now*, by their ids."""
@@ -162,9 +162,9 @@ class Script:
         """A Puppet run on *node*. With a *cause* it fails, and PuppetDB gets a report that says why."""
         total = _RESOURCES
         if cause:
-            failure = cause(node, 13_500 + 7 * self._job.nodes.index(node))
-            at = self._job.created + end / self._per_second
-            self._job.reports.append(Report(node, self._job.job_id, at, failure))
+            at = written(self._job.created + end / self._per_second)
+            failure = cause(node, 13_500 + 7 * self._job.nodes.index(node), at)
+            self._job.reports.append(report(node, self._job.job_id, failure, at))
             failed = failure.failed
             total = _RESOURCES if failed else 0
         self.add(begin, "node_running", f"Started puppet run on {node} ...", node=node, detail={"noop": False})

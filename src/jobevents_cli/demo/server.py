@@ -12,8 +12,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Final, Self, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from jobevents_cli.demo.reports import Report
-from jobevents_cli.demo.scripted_jobs import ScriptedJob
+from jobevents_cli.demo.scripted_jobs import Document, ScriptedJob
 from jobevents_cli.demo.scripted_plans import ScriptedPlan, shortened
 
 Listed = TypeVar("Listed", ScriptedJob, ScriptedPlan)
@@ -68,8 +67,8 @@ class Orchestrator:
         self._clock = clock
 
     @property
-    def reports(self) -> list[Report]:
-        """What PuppetDB is to know of the jobs."""
+    def reports(self) -> list[Document]:
+        """What PuppetDB knows of the jobs, in wire format."""
         return [report for job in self.jobs.values() for report in job.reports]
 
     def answer(self, target: str, headers: Mapping[str, str]) -> Answer:

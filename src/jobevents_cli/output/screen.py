@@ -50,6 +50,7 @@ class Screen:
         self._modes = TerminalModes(STDERR, self.clear)
         self._is_shared = footer is not None and is_same_terminal(sys.stdout, sys.stderr)
         self._is_shown = False
+        self._hides_cursor = False
         self._drawn = ""
         self._drawn_for: terminal_size | None = None
         self._due_at = 0.0
@@ -85,9 +86,9 @@ class Screen:
     def clear(self) -> None:
         """Erase the footer and leave the terminal as it was found."""
         self._modes.leave()
-        if self._is_shown:
-            erasure = self._erasure()
-            self._is_shown = False
+        if self._hides_cursor:
+            erasure = self._erasure() if self._is_shown else ""
+            self._is_shown = self._hides_cursor = False
             self._due_at = 0.0
             write_to_stderr(erasure + _SHOW_CURSOR, within=_CLEAR_WITHIN)
 
@@ -100,6 +101,7 @@ class Screen:
         before = self._drawn if self._is_shown else ""
         after = self._drawing(footer) if may_draw else ""
         erasure = self._erasure()
+        self._hides_cursor = self._hides_cursor or bool(after)
         if data and self._is_shared:
             self._is_shown = bool(after)
             self._write(erasure, data, after)

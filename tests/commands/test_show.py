@@ -333,6 +333,22 @@ def test_negative_counts_are_not_known(home: Home, serve: Serve) -> None:
     assert "-" not in ran.out.splitlines()[1]
 
 
+def test_a_picture(home: Home, serve: Serve) -> None:
+    """`--svg FILE` writes the text as a picture, private, and prints nothing."""
+    picture = home.folder / "job.svg"
+    url = serve(readme_job()).url
+    ran = home.run("show", "352", "--svg", str(picture), "--url", url)
+    assert (ran.status, ran.out) == (0, "")
+    text = picture.read_text()
+    assert text.startswith("<svg")
+    assert "db01.example.com" in text
+    assert picture.stat().st_mode & 0o777 == 0o600
+    nowhere = home.run("show", "352", "--svg", "/nowhere/job.svg", "--url", url)
+    assert nowhere.status == 7
+    assert "/nowhere/job.svg cannot be written" in nowhere.err
+    assert home.run("show", "352", "--svg", "/", "--url", url).status == 2
+
+
 # Saved events.
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ from jobevents_cli.exit_status import ExitStatus
 if TYPE_CHECKING:
     from jobevents_cli.render.job_details import JobDetails
 
+_PICTURE_COLUMNS = 100
 _nodes, _looks = option_in(WHICH_EVENTS), option_in(HOW_IT_LOOKS)
 
 
@@ -44,6 +46,7 @@ Examples:
     help="The format [default: text].",
 )
 @_looks("--json", "as_json", is_flag=True, help="The same as --format json.")
+@_looks("--svg", metavar="FILE", help="Write the text into FILE as a picture.")
 @_looks("--why", is_flag=True, help="Also print what went wrong, grouped by cause.")
 @_looks("--all-nodes", is_flag=True, help="Markdown: list all nodes, not only those that failed.")
 @look_options
@@ -84,6 +87,8 @@ def _checked_form(options: Mapping[str, Any]) -> str:
         raise click.UsageError("--all-nodes is for --format markdown: the other formats list all nodes")
     if form == "json":
         refuse_together("--json", {"--time": options["time"]})
+    if form != "text":
+        refuse_together(f"--format {form}", {"--svg": options["svg"]})
     if options["saved"]:
         given = {"--latest": "latest", "--latest-plan": "latest_plan"}
         refuse_together("--from", {option: options[name] for option, name in given.items()})
@@ -116,22 +121,25 @@ def _details(options: Mapping[str, Any], form: str) -> "list[JobDetails]":
     client = client_for(options)
     with_nodes = form in ("markdown", "junit") or bool(wanted)
     details = [details_from(client, ref, collector, with_nodes=with_nodes) for ref in find_jobs(choice, client)]
-    remember(client.url, [job.job for job in details])
+    remember(client.url, (job.job for job in details))
     return details
 
 
 def _print(details: "Sequence[JobDetails]", options: Mapping[str, Any], form: str) -> None:
     """Print *details* in the format *form*."""
     import time
+    from dataclasses import replace
 
     from jobevents_cli.commands.builders import view_for
     from jobevents_cli.output.capabilities import is_terminal
     from jobevents_cli.output.streams import print_bytes, print_text
-    from jobevents_cli.render.job_details import json_lines
+    from jobevents_cli.render.job_details import json_pieces
+    from jobevents_cli.render.styles import colored
 
     selects = bool(options["nodes"] or options["failures"])
     if form == "json":
-        print_bytes(json_lines(details, nodes_only=selects, on_terminal=is_terminal(sys.stdout)))
+        for piece in json_pieces(details, nodes_only=selects, on_terminal=is_terminal(sys.stdout)):
+            print_bytes(piece)
     elif form == "junit":
         from jobevents_cli.render.junit import junit_pieces
 
@@ -145,4 +153,24 @@ def _print(details: "Sequence[JobDetails]", options: Mapping[str, Any], form: st
     else:
         from jobevents_cli.render.job_view import details_text
 
-        print_text(details_text(details, view_for(options, time.time()), with_nodes=selects))
+        view = view_for(options, time.time())
+        if options["svg"]:
+            picture_view = replace(view, columns=_PICTURE_COLUMNS, paint=colored, symbols=True, links=False)
+            _write_picture(options["svg"], details_text(details, picture_view, with_nodes=selects))
+        else:
+            print_text(details_text(details, view, with_nodes=selects))
+
+
+def _write_picture(name: str, text: str) -> None:
+    """Write *text* as a picture into the file *name*."""
+    from jobevents_cli.errors import OutputFailed, UsageProblem
+    from jobevents_cli.render.picture import svg
+    from jobevents_cli.state.private_files import replace_file
+
+    path = Path(name)
+    if not path.name:
+        raise UsageProblem(f"--svg {name} is not a file")
+    try:
+        replace_file(path, svg(text, "jobevents show", _PICTURE_COLUMNS))
+    except OSError as error:
+        raise OutputFailed(f"{name} cannot be written: {error.strerror}") from None

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import Final, NamedTuple
@@ -20,10 +20,17 @@ from jobevents_cli.render.node_result import result_lines
 STATES: Final = ("finished", "failed", "errored", "skipped", "stopped", "stopping", "running", "ready", "new")
 """The states of nodes and jobs in the order in which counts are shown; unknown ones follow."""
 
-_LONGEST_TEXT: Final = 2000
-"""Characters of a failed node's result that are kept: 50,000 nodes have to fit into memory."""
-
 _LONGEST_WHAT: Final = 10_000
+_LONGEST_TEXT: Final = 2_000
+_SHORT: Final = 300
+"""Characters of a node's result that are kept: all in all, 50,000 nodes have to fit into memory."""
+
+_MANY: Final = 5_000
+"""From so many nodes on only short texts are kept."""
+
+_PIECE: Final = 1_000
+"""Nodes of JSON that are written at once."""
+
 _OVER: Final = (*CLOSING_STATES.values(), "stopped")
 
 
@@ -142,8 +149,10 @@ class NodeCollector:
             return
         if not self.nodes:
             self._first = node
-        what = what_happened(event)[:_LONGEST_WHAT]
-        text = "\n".join(result_lines(node, longest=_LONGEST_TEXT)) if look.is_failure else ""
+        is_many = len(self.nodes) >= _MANY
+        what = what_happened(event)[: _SHORT if is_many else _LONGEST_WHAT]
+        longest = _SHORT if is_many else _LONGEST_TEXT
+        text = "\n".join(result_lines(node, longest=longest)) if look.is_failure else ""
         shown = ShownNode(
             node.name,
             node.state,
@@ -184,29 +193,36 @@ def _place(node: ShownNode) -> tuple[int, float, str]:
     return rank, float("inf") if node.started_at is None else node.started_at, node.name
 
 
-def json_lines(details: Iterable[JobDetails], *, nodes_only: bool, on_terminal: bool) -> bytes:
-    """Return *details* as JSON Lines: each job with its nodes under `nodes`, each plan with its jobs under `jobs`.
+def json_pieces(details: Iterable[JobDetails], *, nodes_only: bool, on_terminal: bool) -> Iterator[bytes]:
+    """Yield *details* as JSON Lines: each job with its nodes under `nodes`, each plan with its jobs under `jobs`.
 
     *nodes_only*: a line for each node instead. The nodes were collected as JSON.
     """
-    lines: list[bytes] = []
     for job in details:
         if nodes_only:
             for one in job.jobs if isinstance(job, PlanDetails) else (job,):
-                lines += one.lines
+                yield from (b"\n".join((*piece, b"")) for piece in _in_pieces(one.lines))
         elif isinstance(job, PlanDetails):
             jobs = [encoded(one.job.raw, on_terminal=on_terminal) for one in job.jobs]
-            lines.append(_with_list(job.job, "jobs", jobs, on_terminal=on_terminal))
+            yield from _with_list(job.job, "jobs", jobs, on_terminal=on_terminal)
         else:
-            lines.append(_with_list(job.job, "nodes", job.lines, on_terminal=on_terminal))
-    return b"".join(line + b"\n" for line in lines)
+            yield from _with_list(job.job, "nodes", job.lines, on_terminal=on_terminal)
 
 
-def _with_list(job: Job, key: str, elements: Sequence[bytes], *, on_terminal: bool) -> bytes:
-    """Return the job's document, its last key *key* with *elements*: the server's own is a link to them."""
+def _with_list(job: Job, key: str, elements: Sequence[bytes], *, on_terminal: bool) -> Iterator[bytes]:
+    """Yield the job's document, its last key *key* with *elements*: the server's own is a link to them."""
     document = encoded({name: value for name, value in job.raw.items() if name != key}, on_terminal=on_terminal)
     comma = b"," if document != b"{}" else b""
-    return document[:-1] + comma + b'"%s":[%s]}' % (key.encode(), b",".join(elements))
+    yield document[:-1] + comma + b'"%s":[' % key.encode()
+    between = b""
+    for piece in _in_pieces(elements):
+        yield between + b",".join(piece)
+        between = b","
+    yield b"]}\n"
+
+
+def _in_pieces(elements: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    return (elements[at : at + _PIECE] for at in range(0, len(elements), _PIECE))
 
 
 def ordered_counts(counts: Mapping[str, int]) -> list[tuple[str, int]]:

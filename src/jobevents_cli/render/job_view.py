@@ -207,15 +207,15 @@ def _table(title: str, rows: Sequence[_Row], view: View) -> list[str]:
     what_at = view.columns - (rest - name_width - bar_width)
     scale = _scale(axis, bar_width)
     head = f"{title:<{name_width}}{' ' * (_GAP + _MARK)}{scale}{' ' * _GAP}{'TOOK':>{_TOOK}}{' ' * _GAP}WHAT"
-    lines = [view.paint(cut(head, view.columns), "bold")]
+    lines = [view.paint(cut(head, view.columns, view.ellipsis), "bold")]
     for row in rows:
-        name = cut_in_middle(row.name, name_width)
+        name = cut_in_middle(row.name, name_width, view.ellipsis)
         blanks = " " * (name_width - width(name) + _GAP)
         mark = view.paint(row.look.mark(symbols=view.symbols), row.look.style)
         bar = _bar(row, axis, bar_width, view)
         took = f"{row.took:>{_TOOK}}"
         room = view.columns - what_at
-        texts = wrapped(row.what, room) if row.is_whole else [cut(row.what, room)]
+        texts = wrapped(row.what, room) if row.is_whole else [cut(row.what, room, view.ellipsis)]
         line = f"{_linked(name, row.link, view)}{blanks}{mark} {bar}{' ' * _GAP}{took}{' ' * _GAP}{texts[0]}"
         lines.append(line.rstrip())
         lines += [" " * what_at + text for text in texts[1:]]
@@ -224,7 +224,7 @@ def _table(title: str, rows: Sequence[_Row], view: View) -> list[str]:
 
 def _narrow_row(row: _Row, view: View, columns: int) -> Iterator[str]:
     """Yield a row without a bar; what does not fit beside the name is on the next rows."""
-    name = cut_in_middle(row.name, max(1, columns - _GAP - _MARK - _TOOK))
+    name = cut_in_middle(row.name, max(1, columns - _GAP - _MARK - _TOOK), view.ellipsis)
     mark = view.paint(row.look.mark(symbols=view.symbols), row.look.style)
     head = f"{_linked(name, row.link, view)}  {mark} {row.took}"
     used = width(name) + _GAP + _MARK + len(row.took) + _GAP
@@ -234,7 +234,7 @@ def _narrow_row(row: _Row, view: View, columns: int) -> Iterator[str]:
     yield head
     if row.what:
         indent = " " * _GAP
-        texts = wrapped(row.what, columns - _GAP) if row.is_whole else [cut(row.what, columns - _GAP)]
+        texts = wrapped(row.what, columns - _GAP) if row.is_whole else [cut(row.what, columns - _GAP, view.ellipsis)]
         yield from (indent + text for text in texts)
 
 

@@ -36,6 +36,11 @@ class View:
     symbols: bool = True
     links: bool = False
 
+    @property
+    def ellipsis(self) -> str:
+        """Return what marks a cut."""
+        return "…" if self.symbols else ".."
+
     def moment(self, timestamp: object) -> str:
         """Return a *timestamp* with its date."""
         text = as_text(timestamp)
@@ -153,7 +158,7 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[Sequence[Span]]], v
     if view.columns is not None:
         shown = _fit(columns, widths, view.columns)
     lines: list[list[Sequence[Span]]] = [[[(columns[number].title[: widths[number]], "bold")] for number in shown]]
-    lines += [[_cut(row[number], widths[number]) for number in shown] for row in rows]
+    lines += [[_cut(row[number], widths[number], view.ellipsis) for number in shown] for row in rows]
     text = []
     for line in lines:
         cells = [
@@ -185,11 +190,11 @@ def _total(shown: Sequence[int], widths: Sequence[int]) -> int:
     return sum(widths[number] for number in shown) + len(_GAP) * (len(shown) - 1)
 
 
-def _cut(cell: Sequence[Span], columns: int) -> Sequence[Span]:
+def _cut(cell: Sequence[Span], columns: int, mark: str) -> Sequence[Span]:
     if _width(cell) <= columns or len(cell) != 1:
         return cell
     ((text, style),) = cell
-    return [(cut_in_middle(text, columns), style)]
+    return [(cut_in_middle(text, columns, mark), style)]
 
 
 def _padded(cell: Sequence[Span], columns: int, paint: Paint, *, right: bool) -> str:

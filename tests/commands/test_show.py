@@ -1,13 +1,14 @@
 """`show`: a job, a plan, one node; its options; saved events; screens."""
 
 import json
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
 import pytest
-from support.misbehaving import TestServer
+from support.misbehaving import TestServer, big_job
 from support.plans import API, answering, bolt_error, plan, with_plans
 from support.program import TOKEN, Home
 from support.samples import readme_job
@@ -438,3 +439,23 @@ def test_a_saved_file_without_events(home: Home) -> None:
     ran = home.run("show", "--from", _save(home, "\n"))
     assert (ran.status, ran.out) == (0, "")
     assert "no events" in ran.err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="resource limits are Unix's")
+@pytest.mark.parametrize("form", ["text", "json", "markdown --all-nodes", "junit"])
+def test_50_000_nodes_fit_into_150_mb(home: Home, form: str) -> None:
+    """Of each node only what is shown is kept, whatever the format."""
+    name = _save(home, _events(big_job(50_000), tag=True))
+    command = f"jobevents show --from {name} --format {form} > {home.folder}/out; echo $?"
+    measured = home.shell(f"/usr/bin/env python3 -c '{_MEASURE}' bash -c '{command}'")
+    status, megabytes = measured.out.split()
+    assert status == "0"
+    assert int(megabytes) < 150
+    assert (home.folder / "out").stat().st_size > 800_000
+
+
+_MEASURE = (
+    "import resource, subprocess, sys; subprocess.run(sys.argv[1:]); "
+    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
+)

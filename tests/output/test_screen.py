@@ -218,14 +218,3 @@ def test_a_report_is_a_link(home: Home, serve: Serve) -> None:
         assert link[:60] in terminal.lines
     lines = home.run("list", "352", "--color", "always", "--url", server.url).out.splitlines()
     assert [line for line in lines if line.endswith(f"  {link}")]
-
-
-@pytest.mark.parametrize("columns", [40, 80, 160])
-def test_views_fit_the_terminal(home: Home, serve: Serve, golden: Golden, columns: int) -> None:
-    """`jobs` and `show` keep within the screen, the narrower with the fewer columns."""
-    url = serve(readme_job()).url
-    command = f"jobevents jobs --time utc --url {url}; jobevents show 352 --time utc --url {url}"
-    with Terminal(["bash", "-c", command], columns=columns, rows=40, environment=home.environment) as terminal:
-        terminal.wait_for_end()
-        assert max(map(len, terminal.lines)) <= columns
-        golden(f"screen-views-{columns}.txt", terminal.text + "\n")

@@ -35,7 +35,7 @@ Examples:
 )
 @option_in(WHICH_JOBS)("--plans", is_flag=True, help="List plan jobs instead.")
 @option_in(WHICH_JOBS)(
-    "--limit", metavar="N", type=EventNumber(), default=20, show_default="20", help="At most N of the newest."
+    "--limit", metavar="N", type=EventNumber(), default=20, show_default=True, help="At most N of the newest."
 )
 @state_option
 @narrowing_options

@@ -92,31 +92,34 @@ class Backlog:
         """Note in *delivered* that the first *count* lines were taken, and the hidden events after them with them."""
         while self._parts:
             part, _ = self._parts[0]
-            begin = end = self._done
-            while end < len(part.lines) and (count > 0 or part.lines[end] is None):
-                count -= part.lines[end] is not None
-                self.lines -= part.lines[end] is not None
-                end += 1
+            end = self._end_of(part, count)
+            ids = part.ids[self._done : end]
+            taken = end - self._done - part.lines[self._done : end].count(None)
+            count -= taken
+            self.lines -= taken
             if end < len(part.lines):
-                delivered.advance(part.ref, _known(part.ids[begin:end]))
+                delivered.advance(part.ref, ids)
                 self._done = end
                 return
-            if part.cursor:
-                delivered.advance(part.ref, (), part.cursor)
-            else:
-                delivered.advance(part.ref, _known(part.ids[begin:]))
+            delivered.advance(part.ref, ids, part.cursor)
             if part.is_end:
                 delivered.finish(part.ref)
             self.events -= len(part.lines)
             self._parts.popleft()
             self._done = 0
 
+    def _end_of(self, part: Part, count: int) -> int:
+        """How many events of *part*, the first one, are done when *count* more lines are taken."""
+        end = self._done
+        if len(part.lines) - end <= count:
+            return len(part.lines)
+        while end < len(part.lines) and (count > 0 or part.lines[end] is None):
+            count -= part.lines[end] is not None
+            end += 1
+        return end
+
     def _from_first(self) -> Iterator[tuple[Part, Sequence[bytes | None]]]:
         done = self._done
         for part, _ in self._parts:
             yield part, part.lines[done:]
             done = 0
-
-
-def _known(ids: Sequence[int | None]) -> list[int]:
-    return [number for number in ids if number is not None]

@@ -1,23 +1,54 @@
 """What a receiver has: up to where it was given each job. `forward` continues from here."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
+from jobevents_cli.following.id_ranges import IdRanges
 from jobevents_cli.following.known_jobs import KnownJobs, Seen, known_after
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.model.job_ref import JobRef, Kind
 
-FROM_FIRST: Final = Cursor(-1, (), {})
-"""The cursor of a job of which nothing was delivered yet."""
+
+class Reached:
+    """Up to where one job is delivered: all events that *cursor* stands for, and those added since."""
+
+    __slots__ = ("_cursor", "above", "version")
+
+    def __init__(self, cursor: Cursor | None = None) -> None:
+        """Begin with *cursor*, or with nothing delivered."""
+        self.version = 0
+        """Changes whenever something was delivered."""
+        self.set(cursor or Cursor(-1, (), {}))
+
+    def set(self, cursor: Cursor) -> None:
+        """Note that everything was delivered that *cursor* stands for."""
+        self._cursor = replace(cursor, above=())
+        self.above = IdRanges.of(cursor.above)
+        self.version += 1
+
+    def add(self, ids: Sequence[int]) -> None:
+        """Note that the events *ids* were delivered too."""
+        if ids:
+            self.above.add(ids)
+            self.version += 1
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where a follower continues, without `above`: that is here as ranges."""
+        return self._cursor
+
+    @property
+    def whole_cursor(self) -> Cursor:
+        """Where a follower continues."""
+        return replace(self._cursor, above=tuple(self.above))
 
 
 @dataclass(slots=True)
 class Delivered:
     """Every job that was found is either in `unfinished` or delivered to its end."""
 
-    unfinished: dict[JobRef, Cursor] = field(default_factory=dict)
-    """Where each job that is not delivered to its end continues."""
+    unfinished: dict[JobRef, Reached] = field(default_factory=dict)
+    """How much of each job that is not delivered to its end the receiver has."""
     known: dict[Kind, KnownJobs] = field(default_factory=dict)
     """The jobs and plans that were found so far; a kind is missing until it was searched once."""
 
@@ -26,16 +57,18 @@ class Delivered:
         known = self.known.get(kind)
         new = [JobRef(kind, number) for number in sorted(wanted) if known is None or not known.has(number)]
         self.known[kind] = known_after(known, seen)
-        self.unfinished |= dict.fromkeys(new, FROM_FIRST)
+        self.unfinished |= {ref: Reached() for ref in new}
         return new
 
-    def advance(self, ref: JobRef, ids: Iterable[int], cursor: Cursor | None = None) -> None:
-        """Note that the events *ids* of *ref* were delivered after those that *cursor*, if given, stands for."""
-        base = cursor or self.unfinished.get(ref)
-        if base is None:
+    def advance(self, ref: JobRef, ids: Sequence[int | None], cursor: Cursor | None = None) -> None:
+        """Note that the events *ids* of *ref* were delivered; or all that *cursor* stands for, if it is given."""
+        reached = self.unfinished.get(ref)
+        if reached is None:
             return
-        ids = tuple(number for number in ids if number > base.low)
-        self.unfinished[ref] = replace(base, above=(*base.above, *ids)) if ids else base
+        if cursor:
+            reached.set(cursor)
+        else:
+            reached.add([number for number in ids if number is not None])
 
     def finish(self, ref: JobRef) -> None:
         """Note that *ref* was delivered to its end."""

@@ -28,8 +28,9 @@ _LOOK_EVERY: Final = 5.0
 _FAR_ENOUGH: Final = 200
 """Jobs that are over, newest first, after which the first look ends: none that runs is behind them."""
 
-_PAUSE: Final = 0.1
-"""Seconds after which a paused job looks whether it may continue."""
+_SHORTEST_PAUSE: Final = 0.004
+_LONGEST_PAUSE: Final = 1.0
+"""Seconds after which a paused job looks whether it may continue: soon at first, then ever more seldom."""
 
 _HOLD_FOR: Final = 5.0
 """Seconds for which a response is held open while paused."""
@@ -128,8 +129,7 @@ class JobFeed:
             known = known_after(known, found.seen)
             yield found
             yield Wait(min(_LOOK_EVERY, _LOOK_EVERY * self._interval))
-            while self.is_paused:
-                yield Wait(_PAUSE)
+            yield from self._pauses()
 
     def _parts(self, ref: JobRef, cursor: Cursor) -> Iterator[Part | Said | Wait]:
         follower = Follower(ref=ref, sample=random.random, cursor=cursor, interval=self._interval, retry_for=math.inf)
@@ -147,10 +147,17 @@ class JobFeed:
                     yield Said(ref, step.notices)
                 yield self._part(step, follower.cursor if needs_cursor else None)
             held_since = self._clock()
-            while self.is_paused:
-                yield Wait(_PAUSE)
+            for pause in self._pauses():
+                yield pause
                 if self._clock() - held_since > _HOLD_FOR:
                     source.drop()
+
+    def _pauses(self) -> Iterator[Wait]:
+        """What to wait while nothing is to be asked for."""
+        seconds = _SHORTEST_PAUSE
+        while self.is_paused:
+            yield Wait(seconds)
+            seconds = min(_LONGEST_PAUSE, 2 * seconds)
 
     def _part(self, update: Update, cursor: Cursor | None) -> Part:
         events, ref, render = update.events, update.ref, self._render

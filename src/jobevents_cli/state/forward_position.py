@@ -3,12 +3,13 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.following.delivered import Delivered
+from jobevents_cli.following.delivered import Delivered, Reached
+from jobevents_cli.following.id_ranges import IdRanges
 from jobevents_cli.following.known_jobs import KnownJobs
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.model.job_ref import JobRef, Kind
@@ -29,7 +30,7 @@ class ForwardPosition:
         UsageProblem if another process has it, or if the folder cannot be written.
         """
         self._url = url
-        self._texts: dict[JobRef, tuple[Cursor, str]] = {}
+        self._texts: dict[JobRef, tuple[int, str]] = {}
         folder = folder or _state_folder()
         self.path = folder / f"forward-{name}.json"
         try:
@@ -78,7 +79,7 @@ class ForwardPosition:
     def save(self, delivered: Delivered) -> None:
         """Replace the file; OSError if that fails: the file then stays as it was."""
         jobs = {kind: _known(known) for kind, known in delivered.known.items()}
-        texts = {ref: self._text(ref, cursor) for ref, cursor in delivered.unfinished.items()}
+        texts = {ref: self._text(ref, reached) for ref, reached in delivered.unfinished.items()}
         self._texts = texts
         parts = [f'"version":{_VERSION},"orchestrator":{json.dumps(self._url)}']
         for kind, key in _KEYS.items():
@@ -87,37 +88,28 @@ class ForwardPosition:
             parts.append(f'"{key}":{{"known":{known},"unfinished":{{{unfinished}}}}}')
         replace_file(self.path, f"{{{','.join(parts)}}}\n", is_durable=True)
 
-    def _text(self, ref: JobRef, cursor: Cursor) -> tuple[Cursor, str]:
-        """The *cursor* as JSON; that of a job that has not changed is kept."""
+    def _text(self, ref: JobRef, reached: Reached) -> tuple[int, str]:
+        """How far *ref* was *reached* as JSON, with its version; the text of a job that has not changed is kept."""
         kept = self._texts.get(ref)
-        if kept and kept[0] is cursor:
+        if kept and kept[0] == reached.version:
             return kept
+        cursor = reached.cursor
         document = {
             "low": cursor.low,
-            "above": list(_ranges(cursor.above)),
+            "above": _ranges(reached.above),
             "newest_timestamp": cursor.newest_timestamp,
             "unordered": cursor.unordered,
         }
-        return cursor, f'"{ref.number}":{json.dumps(document, separators=(",", ":"))}'
+        return reached.version, f'"{ref.number}":{json.dumps(document, separators=(",", ":"))}'
 
 
 def _known(known: KnownJobs) -> dict[str, Any]:
-    return {"low": known.low, "above": list(_ranges(sorted(known.above)))}
+    return {"low": known.low, "above": _ranges(IdRanges.of(sorted(known.above)))}
 
 
-def _ranges(numbers: Iterable[int]) -> Iterator[int | list[int]]:
-    """The *numbers*, runs of them as a list of the first and the last."""
-    first = last = None
-    for number in numbers:
-        if first is None or last is None:
-            first = last = number
-        elif number == last + 1:
-            last = number
-        else:
-            yield first if first == last else [first, last]
-            first = last = number
-    if first is not None and last is not None:
-        yield first if first == last else [first, last]
+def _ranges(ids: IdRanges) -> list[int | tuple[int, int]]:
+    """The *ids*, a range of several as a pair of the first and the last."""
+    return [first if first == last else (first, last) for first, last in ids.pairs]
 
 
 def _numbers(ranges: Any) -> Iterator[int]:
@@ -147,7 +139,7 @@ def _delivered(document: Any) -> Delivered:
         if known is not None:
             delivered.known[kind] = KnownJobs(_whole(known["low"]), frozenset(_numbers(known["above"])))
         for number, cursor in _as_object(unfinished).items():
-            delivered.unfinished[JobRef(kind, _whole(int(number)))] = _cursor(cursor)
+            delivered.unfinished[JobRef(kind, _whole(int(number)))] = Reached(_cursor(cursor))
     return delivered
 
 

@@ -69,7 +69,7 @@ def test_every_event_of_every_job_reaches_the_receiver(home: Home, serve: Serve)
     assert sorted(_ids(home)) == [("2", 10), ("2", 20), ("2", 22), ("3", 30), ("3", 31), ("3", 32)]
     lines = (home.folder / "taken").read_text().splitlines()
     assert all(line.startswith('{"job":"') for line in lines)
-    assert err == "Interrupted: by SIGTERM\n"
+    assert err == "Interrupted by SIGTERM.\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
@@ -152,7 +152,7 @@ def test_a_refused_batch_is_sent_again(home: Home, serve: Serve) -> None:
     assert told[0].startswith("jobevents: ")
     assert told[0].endswith("exited with 1: no \\x1b[31mroom; the batch is sent again until it is taken")
     assert "takes batches again after" in told[1]
-    assert told[2:] == ["Interrupted: by SIGTERM"]
+    assert told[2:] == ["Interrupted by SIGTERM."]
     assert _ids(home) == [("1", 1), ("1", 2), ("1", 3)]
 
 
@@ -198,7 +198,7 @@ def test_a_command_that_does_not_read_but_exits_with_0_commits(home: Home, serve
     wait_until((home.folder / "done").exists)
     position = home.folder / ".local/state/jobevents/cursors/forward-default.json"
     wait_until(lambda: json.loads(position.read_text())["jobs"]["unfinished"].get("1", {"low": 1})["low"] > 0)
-    assert _stop(live) == "Interrupted: by SIGTERM\n"
+    assert _stop(live) == "Interrupted by SIGTERM.\n"
 
 
 def test_a_command_that_prints_a_lot_is_not_held_up(home: Home, serve: Serve) -> None:
@@ -209,7 +209,7 @@ def test_a_command_that_prints_a_lot_is_not_held_up(home: Home, serve: Serve) ->
     assert live.line() == "said\n"
     publish(server.orchestrator.jobs[1], "n1:finished", 2)
     assert live.line() == "said\n"
-    assert _stop(live) == "Interrupted: by SIGTERM\n"
+    assert _stop(live) == "Interrupted by SIGTERM.\n"
     assert _ids(home) == [("1", 1), ("1", 2)]
 
 
@@ -450,7 +450,7 @@ def test_two_hundred_jobs_at_once(home: Home, serve: Serve) -> None:
         publish(one, "n1:finished", number * 10 + 1)
         publish(one, "job:finished", number * 10 + 2)
     wait_until(lambda: len(_taken(home)) == 600)
-    assert _stop(live) == "Interrupted: by SIGTERM\n"
+    assert _stop(live) == "Interrupted by SIGTERM.\n"
     assert len(set(_ids(home))) == 600
 
 

@@ -5,9 +5,9 @@ import random
 import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
-from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.batching import Part
 from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.known_jobs import KnownJobs, Seen, known_after
@@ -21,6 +21,7 @@ from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.plan import Plan
 from jobevents_cli.orchestrator.job_search import PAGE, newest_first
 from jobevents_cli.runtime.loop import Orchestrator, ResponseDropped, tail
+from jobevents_cli.runtime.retry import retried
 
 _LOOK_EVERY: Final = 5.0
 """Polling intervals, and at most seconds, between two looks for new jobs."""
@@ -112,22 +113,19 @@ class JobFeed:
         self, kind: Kind, known: KnownJobs | None, wanted: Callable[[Job], bool]
     ) -> Iterator[Found | Said | Wait]:
         budget = RetryBudget(math.inf, random.random)
+        said: list[Notice] = []
         while True:
-            asked_at = self._clock()
-            try:
-                found = _look(self._source, kind, known, wanted)
-            except JobEventsError as fault:
-                retry = budget.retry(fault, asked_at, self._clock())
-                if retry is None:
-                    raise
-                if retry.lost:
-                    yield Said(kind, (retry.lost,))
-                yield Wait(retry.delay)
-                continue
-            if back := budget.good(self._clock()):
-                yield Said(kind, (back,))
-            known = known_after(known, found.seen)
-            yield found
+            look = partial(_look, self._source, kind, known, wanted)
+            for item in retried(look, budget, clock=self._clock, say=said.append):
+                if said:
+                    yield Said(kind, tuple(said))
+                    said.clear()
+                if isinstance(item, Found):
+                    known = known_after(known, item.seen)
+                yield item
+            if said:
+                yield Said(kind, tuple(said))
+                said.clear()
             yield Wait(min(_LOOK_EVERY, _LOOK_EVERY * self._interval))
             yield from self._pauses()
 
@@ -203,8 +201,8 @@ def _has_id(event: Event) -> bool:
     return event.id is not None
 
 
-def _look(source: JobSource, kind: Kind, known: KnownJobs | None, wanted: Callable[[Job], bool]) -> Found:
-    """Read the newest jobs, as far back as one of them is new or runs."""
+def _look(source: JobSource, kind: Kind, known: KnownJobs | None, wanted: Callable[[Job], bool]) -> Iterator[Found]:
+    """Read the newest jobs, as far back as one of them is new or runs; what that found."""
     numbers: set[int] = set()
     to_follow: set[int] = set()
     idle = 0
@@ -223,4 +221,4 @@ def _look(source: JobSource, kind: Kind, known: KnownJobs | None, wanted: Callab
             break
     else:
         first = 0
-    return Found(kind, Seen(first, frozenset(numbers)), frozenset(to_follow))
+    yield Found(kind, Seen(first, frozenset(numbers)), frozenset(to_follow))

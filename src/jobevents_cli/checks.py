@@ -1,148 +1,252 @@
-"""Looks at every step from the configuration to the first answer: what works, what does not, what to do."""
+"""The checks behind `doctor`: every step from the configuration to the first response, and PuppetDB."""
 
-import socket
-import ssl
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from jobevents_cli.config.configuration import Configuration
-from jobevents_cli.errors import AccessDenied, JobEventsError, NoUsableAnswer
+from jobevents_cli.errors import AccessDenied, JobEventsError, NoUsableAnswer, TransientFault
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.http.tls import CA_HINT, tls_context
-from jobevents_cli.orchestrator.client import open_client
+from jobevents_cli.http.address import API_PATH, puppetdb_url
+from jobevents_cli.http.connection import Connection
+from jobevents_cli.http.responses import error_of, json_of
+from jobevents_cli.http.transport import Probe, ServerConnection, UntrustedCertificate
+from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
 
 _LIMIT: Final = 10.0
-
-
 _CLOCKS_AGREE: Final = 5.0
+_OK: Final = 200
+
+_VERSION_PATH: Final = "/pdb/meta/v1/version"
+_QUERY_PATH: Final = "/pdb/query/v4"
+_TINY_QUERY: Final = ["from", "reports", ["extract", ["certname"]], ["limit", 1]]
+_SET_ADDRESS: Final = "jobevents config set puppetdb-url https://PUPPETDB-HOST:8081"
+_PUPPETDB_HINTS: Final = {
+    401: "log in with puppet-access login, or set puppetdb-cert and puppetdb-key",
+    403: 'the user needs the permission "View node data from PuppetDB" (type Nodes)',
+    404: f"is this PuppetDB? If not: {_SET_ADDRESS}",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one check found. *is_good* is None where it could not be made."""
+    """What one check found."""
 
     name: str
     is_good: bool | None
+    """None if it could not be made, or if what it looks at is not needed."""
     found: str
     cure: str | None = None
     status: ExitStatus = ExitStatus.DONE
+    """How a tail would end because of it. A check that is not good but leaves this at 0 is a warning."""
 
 
-class Diagnosis:
-    """Makes the checks one by one; one that fails leaves out those that build on it."""
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A check to make: *look* gives what it finds or raises one of our errors. *needs* are the checks it builds on."""
+
+    name: str
+    look: Callable[[], str]
+    needs: tuple[str, ...] = ()
+
+
+def checks(configuration: Configuration) -> Iterator[Check]:
+    """Every check, as it is made. Where PuppetDB does not work, following does: that is a warning, or only a note."""
+    yield from _made(OrchestratorChecks(configuration).steps())
+    try:
+        is_configured = configuration.puppetdb_is_configured
+        urls = configuration.puppetdb_settings.urls
+    except JobEventsError as error:
+        yield Check("puppetdb address", is_good=False, found=error.message, cure=error.hint)
+        return
+    if not urls:
+        found = "not configured: `why` prints only what the orchestrator knows"
+        yield Check("puppetdb address", is_good=None, found=found, cure=_SET_ADDRESS)
+        return
+    for check in _made(PuppetdbChecks(configuration).steps()):
+        # An address that nobody set need not work.
+        is_good = None if check.is_good is False and not is_configured else check.is_good
+        yield replace(check, is_good=is_good, status=ExitStatus.DONE)
+
+
+def _made(steps: tuple[_Step, ...]) -> Iterator[Check]:
+    """The checks of *steps*. One that fails leaves out those that build on it."""
+    failed: set[str] = set()
+    for step in steps:
+        if failed & set(step.needs):
+            failed.add(step.name)
+            yield Check(step.name, is_good=None, found="skipped")
+            continue
+        try:
+            yield Check(step.name, is_good=True, found=step.look())
+        except JobEventsError as error:
+            failed.add(step.name)
+            yield Check(step.name, is_good=False, found=error.message, cure=error.hint, status=error.status)
+
+
+class OrchestratorChecks:
+    """What a tail needs, in order."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
-        self._facts: dict[str, Any] = {}
+        self._client: OrchestratorClient | None = None
+        self._reached = _Reached()
 
-    def __iter__(self) -> Iterator[Check]:
-        """The checks, as they are made."""
-        checks: tuple[tuple[str, Callable[[], str], tuple[str, ...]], ...] = (
-            ("configuration", self._configured, ()),
-            ("address", self._address, ("configuration",)),
-            ("connection", self._connection, ("address",)),
-            ("certificate", self._certificate, ("connection",)),
-            ("token", self._token, ("configuration",)),
-            ("token file", self._token_file, ("token",)),
-            ("accepted", self._accepted, ("certificate", "token")),
-            ("clock", self._clock, ("accepted",)),
+    def steps(self) -> tuple[_Step, ...]:
+        """The checks to make."""
+        return (
+            _Step("configuration", self._file),
+            _Step("address", self._address, ("configuration",)),
+            _Step("connection", self._connection, ("address",)),
+            _Step("certificate", self._reached.certificate, ("connection",)),
+            _Step("token", self._token, ("configuration",)),
+            _Step("token file", self._token_file, ("token",)),
+            _Step("accepted", self._accepted, ("certificate", "token")),
+            _Step("clock", self._clock, ("accepted",)),
         )
-        failed: set[str] = set()
-        for name, look, needs in checks:
-            if failed & set(needs):
-                failed.add(name)
-                yield Check(name, is_good=None, found="not looked at, as what it needs is missing")
-                continue
-            try:
-                yield Check(name, is_good=True, found=look())
-            except JobEventsError as error:
-                failed.add(name)
-                yield Check(name, is_good=False, found=error.message, cure=error.hint, status=error.status)
 
-    def _configured(self) -> str:
+    def _file(self) -> str:
         file = self._configuration.file
         profile = self._configuration.profile_name
         if profile is not None:
             file.profile(profile)
-        return f"{file.path}{'' if file.exists else ' (no such file)'}" + (f", profile {profile}" if profile else "")
+        if not file.exists:
+            return "no configuration file is used"
+        return f"{file.path}" + (f", profile {profile}" if profile else "")
 
     def _address(self) -> str:
-        self._facts["url"] = self._configuration.url
         setting = self._configuration.setting("url")
-        return f"{self._facts['url']} ({setting.origin if setting else ''})"
+        return f"{self._configuration.url} ({setting.origin if setting else ''})"
 
     def _connection(self) -> str:
-        parts = urlsplit(self._facts["url"])
-        self._facts["host"], self._facts["port"] = parts.hostname, parts.port
-        began = time.monotonic()
-        try:
-            with socket.create_connection((parts.hostname, parts.port), timeout=_LIMIT) as connection:
-                peer = connection.getpeername()[0]
-        except OSError as error:
-            raise NoUsableAnswer(
-                f"{parts.hostname}:{parts.port} cannot be reached: {error.strerror or error}",
-                hint="is the name right, the orchestrator running, port 8143 open in the firewall?",
-            ) from None
-        return f"{peer}:{parts.port} in {(time.monotonic() - began) * 1000:.0f} ms"
-
-    def _certificate(self) -> str:
-        if self._facts["url"].startswith("http://"):
-            return "none: plain http to loopback"
         cacert = self._configuration.cacert
-        context = tls_context(cacert.value if cacert else None)
-        host, port = self._facts["host"], self._facts["port"]
-        try:
-            with (
-                socket.create_connection((host, port), timeout=_LIMIT) as connection,
-                context.wrap_socket(connection, server_hostname=host) as secure,
-            ):
-                certificate: dict[str, Any] = dict(secure.getpeercert() or {})
-        except ssl.SSLCertVerificationError as error:
-            raise NoUsableAnswer(f"not verified: {error.verify_message}", hint=CA_HINT) from None
-        except OSError as error:
-            raise NoUsableAnswer(f"no TLS with {host}:{port}: {error.strerror or error}") from None
         trusted = f"{cacert.value} ({cacert.origin})" if cacert else "the system's trust store"
-        return (
-            f"of {_name(certificate.get('subject'), host)}, by {_name(certificate.get('issuer'), 'unknown')}, "
-            f"valid until {certificate.get('notAfter')}; verified with {trusted}"
-        )
+        connection = Connection(self._configuration.url, cacert=cacert.value if cacert else None)
+        return self._reached.connect(ServerConnection(connection), API_PATH, trusted)
 
     def _token(self) -> str:
-        self._facts["token"] = self._configuration.token
-        return f"{self._facts['token'].description}"
+        return self._configuration.token.description
 
     def _token_file(self) -> str:
-        warning = self._facts["token"].warning
-        if warning:
-            raise AccessDenied(warning.split(":")[0], hint=warning.split(": ", 1)[1])
-        return "only its owner can read it" if self._facts["token"].is_renewable else "none: from the environment"
+        token = self._configuration.token
+        if token.warning:
+            found, _, cure = token.warning.partition(": ")
+            raise AccessDenied(found, hint=cure)
+        return "only its owner can read it" if token.is_renewable else "none: the token is from the environment"
 
     def _accepted(self) -> str:
-        client = open_client(self._configuration.orchestrator)
+        client = self._client = open_client(self._configuration.orchestrator)
         jobs = client.jobs(1, 0, _LIMIT)
-        self._facts["client"] = client
-        return (
-            f"the token may see jobs; the newest is {jobs[0].number}"
-            if jobs
-            else "the token may see jobs; there are none"
-        )
+        return f"the token may see jobs; the newest is {jobs[0].number}" if jobs else "the token may see jobs: none yet"
 
     def _clock(self) -> str:
-        ahead = self._facts["client"].server_time() - time.time()
+        ahead = (self._client.server_time() if self._client else time.time()) - time.time()
         if abs(ahead) > _CLOCKS_AGREE:
             raise NoUsableAnswer(
                 f"the orchestrator's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} ours",
-                hint="durations of what runs are shown wrong; let both follow NTP",
+                hint="durations of what is running are shown wrong; let both follow NTP",
             )
         return "agrees with the orchestrator's within a few seconds"
 
 
-def _name(entries: Any, otherwise: str) -> str:
-    """The common name in a certificate's subject or issuer."""
-    for entry in entries or ():
+class PuppetdbChecks:
+    """What `why` needs of PuppetDB, in order."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._server: ServerConnection | None = None
+        self._reached = _Reached()
+
+    def steps(self) -> tuple[_Step, ...]:
+        """The checks to make."""
+        return (
+            _Step("puppetdb address", self._address),
+            _Step("puppetdb connection", self._connection, ("puppetdb address",)),
+            _Step("puppetdb certificate", self._reached.certificate, ("puppetdb connection",)),
+            _Step("puppetdb version", self._version, ("puppetdb certificate",)),
+            _Step("puppetdb access", self._access, ("puppetdb certificate",)),
+        )
+
+    def _address(self) -> str:
+        urls = self._configuration.puppetdb_settings.urls
+        return f"{', '.join(puppetdb_url(url) for url in urls)} ({urls[0].origin})"
+
+    def _connection(self) -> str:
+        """Connect to the first address that can be reached."""
+        fault: JobEventsError = NoUsableAnswer("it has no address")
+        for connection in self._configuration.puppetdb:
+            self._server = ServerConnection(connection, "PuppetDB")
+            trusted = connection.cacert or "the system's trust store"
+            try:
+                return self._reached.connect(self._server, _VERSION_PATH, trusted)
+            except TransientFault as error:
+                fault = error
+        raise type(fault)(fault.message, hint=fault.hint or _SET_ADDRESS)
+
+    def _version(self) -> str:
+        with self._used.get(_VERSION_PATH, {}, _LIMIT) as response:
+            if response.status != _OK:
+                raise error_of(response, hints=_PUPPETDB_HINTS)
+            document = json_of(response)
+        version = document.get("version") if isinstance(document, dict) else None
+        if not isinstance(version, str):
+            raise NoUsableAnswer(f"{self._used.where} does not say its version", hint=_PUPPETDB_HINTS[404])
+        return version
+
+    def _access(self) -> str:
+        connection = self._configuration.puppetdb[0]
+        with self._used.post_json(_QUERY_PATH, {"query": _TINY_QUERY}, _LIMIT) as response:
+            if response.status != _OK:
+                raise error_of(response, hints=_PUPPETDB_HINTS)
+            if not isinstance(json_of(response), list):
+                raise NoUsableAnswer(f"{self._used.where} did not answer a query with a list")
+        with_what = "the token" if connection.token else f"the certificate {connection.cert}"
+        return f"{with_what} may query reports"
+
+    @property
+    def _used(self) -> ServerConnection:
+        if self._server is None:
+            raise NoUsableAnswer("it was not reached")
+        return self._server
+
+
+class _Reached:
+    """What connecting to a server showed: reaching it is one check, its certificate another."""
+
+    def __init__(self) -> None:
+        self._probe: Probe | None = None
+        self._untrusted: UntrustedCertificate | None = None
+        self._trusted = ""
+        self._host = ""
+
+    def connect(self, server: ServerConnection, path: str, trusted: str) -> str:
+        """Connect to *server* as every request does, and say how it went. *trusted* names the CAs."""
+        self._trusted, self._host, self._untrusted = trusted, server.host, None
+        try:
+            probe = self._probe = server.probe(path, _LIMIT)
+        except UntrustedCertificate as error:
+            self._untrusted = error
+            return f"{server.where} was reached"
+        through = f", through {probe.proxy}" if probe.proxy else ""
+        return f"{probe.address} in {probe.seconds * 1000:.0f} ms{through}"
+
+    def certificate(self) -> str:
+        """The server's certificate in words. UntrustedCertificate if it cannot be verified."""
+        if self._untrusted:
+            raise self._untrusted
+        certificate = self._probe.certificate if self._probe else None
+        if not certificate:
+            return "none: plain http to loopback"
+        return (
+            f"of {_name(certificate, 'subject', self._host)}, by {_name(certificate, 'issuer', 'unknown')}, "
+            f"valid until {certificate.get('notAfter')}; verified with {self._trusted}"
+        )
+
+
+def _name(certificate: Mapping[str, Any], of: str, otherwise: str) -> str:
+    """The common name of a *certificate*'s subject or issuer."""
+    for entry in certificate.get(of) or ():
         for key, value in entry:
             if key == "commonName":
                 return str(value)

@@ -1,18 +1,13 @@
-"""`config` and the file's defaults; `doctor`."""
+"""`config` and the file's defaults."""
 
-import json
-import ssl
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import trustme
-from support import misbehaving
 from support.misbehaving import TestServer, job
 from support.program import TOKEN, Home
 
 Serve = Callable[..., TestServer]
-GOOD = ("n1:running", "n1:finished", "job:finished")
 
 
 def _path(home: Home) -> Path:
@@ -122,46 +117,3 @@ def test_a_default_that_does_not_fit_is_named(home: Home) -> None:
     ran = home.run("tail", "352")
     assert ran.status == 2
     assert f"interval in {path}: 'often' is not a number of seconds" in ran.err
-
-
-def _checks(out: str) -> dict[str, bool | None]:
-    return {check["check"]: check["ok"] for check in map(json.loads, out.splitlines())}
-
-
-def test_doctor_where_all_is_well(home: Home, tmp_path: Path) -> None:
-    """Every check is good, over TLS with a private CA: whose certificate, by which CA, until when."""
-    ca = trustme.CA()
-    ca_file = tmp_path / "ca.pem"
-    ca.cert_pem.write_to_path(str(ca_file))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert("localhost").configure_cert(context)
-    with TestServer([job(*GOOD)], tls=context) as server:
-        options = ["--url", server.url, "--cacert", str(ca_file)]
-        ran = home.run("doctor", *options)
-        as_json = home.run("doctor", "--json", *options)
-    assert (ran.status, as_json.status) == (0, 0)
-    assert len(ran.out.splitlines()) == 8
-    assert all(line.startswith("✔ ") for line in ran.out.splitlines())
-    assert "valid until" in ran.out
-    assert f"verified with {ca_file} (--cacert)" in ran.out
-    assert "the newest is 352" in ran.out
-    assert set(_checks(as_json.out).values()) == {True}
-    assert TOKEN not in ran.out + as_json.out
-
-
-def test_doctor_tells_the_cure(home: Home, serve: Serve) -> None:
-    """What fails comes with its cure, what builds on it is left out, and the exit status is that of a tail."""
-    url = serve(job(*GOOD), faults={0: misbehaving.error(401, "puppetlabs.rbac/token-expired", "expired")}).url
-    ran = home.run("doctor", "--url", url)
-    assert ran.status == 4
-    assert "✘ accepted" in ran.out
-    assert "log in with: puppet-access login" in ran.out
-    assert _checks(home.run("doctor", "--json", "--url", url).out)["clock"] is None
-    nothing = home.run("doctor")
-    assert nothing.status == 2
-    assert "✘ address" in nothing.out
-    home.write_token(mode=0o644)
-    readable = home.run("doctor", "--url", serve(job(*GOOD)).url)
-    assert readable.status == 4
-    assert "others can read the token file" in readable.out
-    assert "chmod 600" in readable.out

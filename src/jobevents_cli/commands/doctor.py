@@ -1,15 +1,17 @@
-"""`jobevents doctor`: tells whether everything works from here to the orchestrator."""
+"""`jobevents doctor`: checks whether everything works from here to the orchestrator, and to PuppetDB."""
 
 from typing import Any
 
 import click
 
+from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, GroupedCommand, option_in
 from jobevents_cli.commands.options import connection_options
 from jobevents_cli.exit_status import ExitStatus
 
 
 @click.command(
     "doctor",
+    cls=GroupedCommand,
     epilog="""\b
 Examples:
   jobevents doctor
@@ -17,20 +19,25 @@ Examples:
   jobevents doctor --json | jq -r 'select(.ok == false) | .cure'
 """,
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a check: check, ok, found, cure.")
+@option_in(HOW_IT_LOOKS)(
+    "--json", "as_json", is_flag=True, help="JSON Lines: one object per check, with check, ok, found, cure."
+)
 @connection_options
 def command(*, as_json: bool, **options: Any) -> int:
-    """Check configuration, network, TLS, token and permission, one line each, with the cure.
+    """Check configuration, network, TLS, token and permission, one line each, and what to do.
 
-    Ends in 0 where all is well, else as the first failed check would end a tail.
+    PuppetDB is checked too. It is needed only to say why nodes failed, so it never makes doctor fail.
+
+    Exits with 0 if everything works, otherwise as the first failed check would end a tail.
     """
-    from jobevents_cli.checks import Diagnosis
+    from jobevents_cli.checks import checks
     from jobevents_cli.commands.builders import configuration_for
     from jobevents_cli.output.printer import print_check
     from jobevents_cli.runtime.retry import fetch
 
-    checks = []
-    for check in fetch(lambda: iter(Diagnosis(configuration_for(options)))):
-        print_check(check.name, check.found, check.cure, is_good=check.is_good, as_json=as_json)
-        checks.append(check)
-    return next((check.status for check in checks if check.is_good is False), ExitStatus.DONE)
+    status = ExitStatus.DONE
+    for check in fetch(lambda: checks(configuration_for(options))):
+        is_warning = check.is_good is False and not check.status
+        print_check(check.name, check.found, check.cure, is_good=check.is_good, is_warning=is_warning, as_json=as_json)
+        status = status or check.status
+    return status

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from jobevents_cli.output.capabilities import can_encode, is_terminal
 from jobevents_cli.output.streams import print_bytes, print_text
@@ -17,11 +17,18 @@ def print_lines(values: Iterable[Any] = (), *, text: str = "") -> None:
     print_bytes(b"".join(encoded(value, on_terminal=on_terminal) + b"\n" for value in values))
 
 
-def print_check(name: str, found: str, cure: str | None, *, is_good: bool | None, as_json: bool) -> None:
-    """Print what one check found: a line, and one for the *cure* where there is one."""
+_CHECK_WIDTH: Final = 20
+"""Columns of a check's name."""
+
+
+def print_check(
+    name: str, found: str, cure: str | None, *, is_good: bool | None, is_warning: bool = False, as_json: bool
+) -> None:
+    """Print what one check found: a line, and one for the *cure* if there is one."""
     if as_json:
         print_lines([{"check": name, "ok": is_good, "found": found, "cure": cure}])
         return
     symbols = {True: "✔", False: "✘", None: "-"} if can_encode("✔✘", sys.stdout) else {True: "+", False: "x", None: "-"}
-    cured = f"  {'':<13}  {safe(cure)}\n" if cure else ""
-    print_lines(text=f"{symbols[is_good]} {name:<13}  {safe(found)}\n{cured}")
+    symbol = "!" if is_warning else symbols[is_good]
+    cured = f"  {'':<{_CHECK_WIDTH}}  {safe(cure)}\n" if cure else ""
+    print_lines(text=f"{symbol} {name:<{_CHECK_WIDTH}}  {safe(found)}\n{cured}")

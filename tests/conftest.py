@@ -12,6 +12,13 @@ from support.program import Home, home_in
 from jobevents_cli.demo.scripted_jobs import ScriptedJob
 
 GOLDEN = Path(__file__).parent / "golden"
+WORKERS_PER_CORE = 3
+"""Tests of a program that follows jobs wait more than they compute."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes run the tests where `-n auto` is given."""
+    return WORKERS_PER_CORE * (os.cpu_count() or 1)
 
 
 @pytest.fixture(name="home")
@@ -43,6 +50,6 @@ def _golden() -> Callable[[str, str], None]:
         path = GOLDEN / name
         if os.environ.get("UPDATE_GOLDEN"):
             path.write_text(text, encoding="utf-8")
-        assert text == path.read_text(encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8"), "UPDATE_GOLDEN=1 python -m pytest -n0 TEST writes the file anew"
 
     return compare

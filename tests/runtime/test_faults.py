@@ -119,6 +119,7 @@ def test_403_and_404_are_final_in_the_middle_too(home: Home, serve: Serve, code:
     assert "gone" in ran.err
 
 
+@pytest.mark.slow
 def test_a_link_that_always_breaks_gets_through(home: Home, serve: Serve) -> None:
     """Where every answer breaks off half-way, what came of each is used: a large list still comes to its end."""
     server = serve(big_job(2000))
@@ -136,6 +137,7 @@ def test_a_link_that_always_breaks_gets_through(home: Home, serve: Serve) -> Non
         assert left == []
 
 
+@pytest.mark.slow
 def test_a_server_that_says_nothing(home: Home, serve: Serve, gap: threading.Event) -> None:
     """A first request that is never answered is given up after 10 s."""
     ran = home.run("tail", "352", "--url", serve(job(*KINDS), faults={0: misbehaving.hang(gap)}).url)
@@ -143,6 +145,7 @@ def test_a_server_that_says_nothing(home: Home, serve: Serve, gap: threading.Eve
     assert "did not answer in time" in ran.err
 
 
+@pytest.mark.slow
 def test_a_server_that_sends_a_byte_now_and_then(home: Home, serve: Serve, gap: threading.Event) -> None:
     """An answer that comes byte by byte, too slowly ever to end, is a time-out too."""
     ran = home.run("tail", "352", "--url", serve(job(*KINDS), faults={0: misbehaving.drip(gap, 1)}).url)
@@ -150,6 +153,7 @@ def test_a_server_that_sends_a_byte_now_and_then(home: Home, serve: Serve, gap: 
     assert "did not answer in time" in ran.err
 
 
+@pytest.mark.slow
 def test_a_server_that_falls_silent(home: Home, serve: Serve, gap: threading.Event) -> None:
     """In the middle, an answer is waited for longer, 30 s, before it is an outage; then patience ends it."""
     server = serve(job(*KINDS[:3]))

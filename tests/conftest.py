@@ -1,7 +1,7 @@
 """Fixtures: a clean home, and golden files."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,6 +19,17 @@ WORKERS_PER_CORE = 3
 def pytest_xdist_auto_num_workers() -> int:
     """How many processes run the tests where `-n auto` is given."""
     return WORKERS_PER_CORE * (os.cpu_count() or 1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail instead of skipping for want of a program that JOBEVENTS_REQUIRE names; `.ci/run` sets it."""
+    report = yield
+    reason = str(report.longrepr[2]).lower() if report.skipped and isinstance(report.longrepr, tuple) else ""
+    if wanting := [name for name in os.environ.get("JOBEVENTS_REQUIRE", "").split() if name in reason]:
+        report.outcome = "failed"
+        report.longrepr = f"{reason}, though {wanting[0]} is installed and required"
+    return report
 
 
 @pytest.fixture(name="home")
@@ -50,6 +61,8 @@ def _golden() -> Callable[[str, str], None]:
         path = GOLDEN / name
         if os.environ.get("UPDATE_GOLDEN"):
             path.write_text(text, encoding="utf-8")
-        assert text == path.read_text(encoding="utf-8"), "UPDATE_GOLDEN=1 python -m pytest -n0 TEST writes the file anew"
+        assert text == path.read_text(encoding="utf-8"), (
+            "UPDATE_GOLDEN=1 python -m pytest -n0 TEST writes the file anew"
+        )
 
     return compare

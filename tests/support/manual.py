@@ -7,36 +7,65 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import click
 
 from jobevents_cli import __version__
 from jobevents_cli.cli import group
 from jobevents_cli.commands.completion import SHELLS, script_for
+from jobevents_cli.commands.help_groups import (
+    CONNECTION,
+    DELIVERY,
+    HOW_IT_LOOKS,
+    WHEN_IT_ENDS,
+    WHICH_EVENTS,
+    WHICH_JOBS,
+)
 from jobevents_cli.config.sources import CONFIG_VARIABLE, TOKEN_VARIABLE, VARIABLES
 from jobevents_cli.exit_status import ExitStatus
+from support.json_fields import OUTPUTS, Output
+from support.recipes import RECIPES
 
-ROOT = Path(__file__).parents[2]
-COMPLETIONS = {"bash": "jobevents.bash", "zsh": "_jobevents", "fish": "jobevents.fish"}
+ROOT: Final = Path(__file__).parents[2]
+COMPLETIONS: Final = {"bash": "jobevents.bash", "zsh": "_jobevents", "fish": "jobevents.fish"}
+GROUPS: Final = (WHICH_JOBS, WHICH_EVENTS, HOW_IT_LOOKS, WHEN_IT_ENDS, DELIVERY, CONNECTION)
+JSON_PAGE: Final = "jobevents-json.5"
 
-ENVIRONMENT = {
+ABOUT_JSON: Final = [
+    (
+        "Every JSON output is JSON Lines: one object on each line, in UTF-8. Objects of the orchestrator are printed as "
+        "they came: every key, known or not, in the order received, numbers as the server spelled them. So there may be "
+        "more fields than are listed here, and others may be missing: servers differ."
+    ),
+    ("A path is written as jq writes it. Fields that are marked with an asterisk are missing from ordinary output."),
+]
+
+ENVIRONMENT: Final = {
     VARIABLES["url"]: "Address of the orchestrator, as for --url.",
     TOKEN_VARIABLE: "The token itself; --token-file goes before it.",
     VARIABLES["token-file"]: "File with the token.",
     VARIABLES["cacert"]: "CA certificates to trust.",
     VARIABLES["profile"]: "Profile of the configuration file.",
     CONFIG_VARIABLE: "The configuration file itself.",
-    "NO_COLOR": "Where set and not empty, nothing is coloured.",
-    "FORCE_COLOR": "Where set and neither 0 nor false, colours go to pipes too; NO_COLOR goes before it.",
+    VARIABLES["puppetdb-url"]: "Address of PuppetDB, for `why`; with the certificate and key below.",
+    VARIABLES["puppetdb-cert"]: "Client certificate for PuppetDB.",
+    VARIABLES["puppetdb-key"]: "Its private key.",
+    "JOBEVENTS_DEBUG": "If it is 1, a bug in jobevents prints its traceback.",
+    "NO_COLOR": "If it is set and not empty, nothing is coloured.",
+    "FORCE_COLOR": "If it is set and neither 0 nor false, pipes are coloured too; NO_COLOR goes before it.",
 }
-FILES = {
+FILES: Final = {
     "~/.config/jobevents/config.toml": "The configuration file; see jobevents-config(1).",
     "~/.puppetlabs/client-tools/orchestrator.conf, /etc/puppetlabs/client-tools/orchestrator.conf": (
         "The configuration of PE's client tools: service-url, token-file, cacert."
     ),
+    "~/.puppetlabs/client-tools/puppetdb.conf, /etc/puppetlabs/client-tools/puppetdb.conf": (
+        "The same for PuppetDB: server_urls, cacert, cert, key."
+    ),
     "~/.puppetlabs/token": "The token that puppet-access login wrote.",
     "/etc/puppetlabs/puppet/ssl/certs/ca.pem": "The CA that the Puppet agent trusts.",
-    "~/.local/state/jobevents/cursors": "Where tail --resume goes on.",
+    "~/.local/state/jobevents/cursors": "Where tail --resume and forward continue.",
     "~/.cache/jobevents/jobs.json": "Jobs seen lately, for completion.",
 }
 
@@ -44,10 +73,17 @@ FILES = {
 def pages() -> dict[Path, str]:
     """Every generated file with its text."""
     context = click.Context(group, info_name="jobevents")
-    files = {ROOT / "man" / f"{'-'.join(path)}.1": _page(path, command) for path, command in _commands(context)}
+    section1, section5 = ROOT / "man" / "man1", ROOT / "man" / "man5"
+    files = {section1 / f"{'-'.join(path)}.1": _page(path, command) for path, command in _commands(context)}
+    files[section5 / JSON_PAGE] = _json_page()
     for shell in SHELLS:
         files[ROOT / "completions" / COMPLETIONS[shell]] = script_for(shell, group)
     return files
+
+
+def generated() -> list[Path]:
+    """The files that are there now."""
+    return [path for folder in ("man", "completions") for path in (ROOT / folder).rglob("*") if path.is_file()]
 
 
 def _commands(context: click.Context) -> Iterator[tuple[list[str], click.Command]]:
@@ -65,16 +101,16 @@ def _commands(context: click.Context) -> Iterator[tuple[list[str], click.Command
 def _page(path: list[str], command: click.Command) -> str:
     name = "-".join(path)
     context = click.Context(command, info_name=" ".join(path), max_content_width=100)
-    first, *rest = (command.help or "").strip().split("\n\n")
+    paragraphs = (command.help or "").strip().split("\n\n")
     lines = [
-        f'.TH "{_roff(name.upper())}" "1" "{_date()}" "jobevents {__version__}" "jobevents"',
+        _heading(name, 1),
         ".SH NAME",
-        f"{_roff(name)} \\- {_roff(_flat(first).rstrip('.'))}",
+        f"{_roff(name)} \\- {_roff(_flat(paragraphs[0]).rstrip('.'))}",
         ".SH SYNOPSIS",
         f".B {_roff(' '.join(path))}",
         _roff(" ".join(command.collect_usage_pieces(context))),
         ".SH DESCRIPTION",
-        *_paragraphs([first, *rest]),
+        *_paragraphs(paragraphs),
         ".SH OPTIONS",
         *_options(command, context),
     ]
@@ -83,24 +119,52 @@ def _page(path: list[str], command: click.Command) -> str:
         for child_name in command.list_commands(context):
             child = command.get_command(context, child_name)
             assert child is not None
-            lines += [
-                ".TP",
-                f"\\fB{_roff(name)}\\-{_roff(child_name)}\\fR(1)",
-                _roff(_flat((child.help or "").split("\n\n")[0])),
-            ]
+            lines += _entry(
+                f"\\fB{_roff(name)}\\-{_roff(child_name)}\\fR(1)", _flat((child.help or "").split("\n\n")[0])
+            )
     lines += [".SH EXAMPLES", ".nf", *map(_roff, _examples(command)), ".fi"]
+    for recipe in RECIPES.get(path[-1], ()):
+        lines += [".PP", f"{_roff(recipe.what)}:", ".PP", ".nf", _roff(f"$ {recipe.command}")]
+        lines += [*map(_roff, recipe.prints.splitlines()), ".fi"]
     lines.append(".SH EXIT STATUS")
     for status in ExitStatus:
-        lines += [".TP", f".B {status.value}", f"{_roff(status.meaning)}."]
+        lines += _entry(f".B {status.value}", f"{status.meaning}.")
     lines.append(".SH ENVIRONMENT")
     for variable, meaning in ENVIRONMENT.items():
-        lines += [".TP", f".B {_roff(variable)}", _roff(meaning)]
+        lines += _entry(f".B {_roff(variable)}", meaning)
     lines.append(".SH FILES")
     for file, meaning in FILES.items():
-        lines += [".TP", f".I {_roff(file)}", _roff(meaning)]
+        lines += _entry(f".I {_roff(file)}", meaning)
     others = ["jobevents"] if len(path) > 1 else ["jobevents-tail", "jobevents-list"]
-    lines += [".SH SEE ALSO", ", ".join(f"\\fB{_roff(other)}\\fR(1)" for other in others)]
+    seen = [f"\\fB{_roff(other)}\\fR(1)" for other in others]
+    lines += [".SH SEE ALSO", ", ".join([*seen, "\\fBjobevents\\-json\\fR(5)"])]
     return "\n".join(lines) + "\n"
+
+
+def _json_page() -> str:
+    lines = [
+        _heading("jobevents-json", 5),
+        ".SH NAME",
+        "jobevents\\-json \\- the fields of every JSON output of jobevents",
+        ".SH DESCRIPTION",
+        *_paragraphs(ABOUT_JSON),
+    ]
+    for output in OUTPUTS:
+        lines += _fields(output)
+    lines += [".SH SEE ALSO", "\\fBjobevents\\fR(1), \\fBjobevents\\-list\\fR(1), \\fBjq\\fR(1)"]
+    return "\n".join(lines) + "\n"
+
+
+def _fields(output: Output) -> Iterator[str]:
+    yield f".SH {_roff(output.title.upper())}"
+    yield _roff(output.about)
+    for field in output.fields:
+        mark = "*" if field.is_rare else ""
+        yield from _entry(f"\\fB{_roff(field.path)}\\fR{mark} ({_roff(field.type)})", field.meaning)
+
+
+def _heading(name: str, section: int) -> str:
+    return f'.TH "{_roff(name.upper())}" "{section}" "{_date()}" "jobevents {__version__}" "jobevents"'
 
 
 def _date() -> str:
@@ -113,13 +177,22 @@ def _date() -> str:
 
 
 def _options(command: click.Command, context: click.Context) -> Iterator[str]:
+    """The options in the groups of `--help`; those without a group come last, without a heading if they are alone."""
+    grouped: dict[str, list[tuple[str, str]]] = {}
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
         if record and isinstance(parameter, click.Option):
-            names, meaning = record
-            yield ".TP"
-            yield f".B {_roff(names)}"
-            yield _roff(_flat(meaning))
+            grouped.setdefault(getattr(parameter, "group", ""), []).append(record)
+    others = [name for name in grouped if name not in GROUPS]
+    for name in (*GROUPS, *others):
+        if len(grouped) > 1 and name in grouped:
+            yield f".SS {_roff(name or 'Other')}"
+        for names, meaning in grouped.get(name, []):
+            yield from _entry(f".B {_roff(names)}", _flat(meaning))
+
+
+def _entry(term: str, meaning: str) -> list[str]:
+    return [".TP", term, _roff(meaning)]
 
 
 def _examples(command: click.Command) -> list[str]:
@@ -146,14 +219,13 @@ def _roff(text: str) -> str:
 
 
 def main() -> None:
-    """Write every file, and take away those that no command stands behind any more."""
+    """Write every file, and remove those that no command needs any more."""
     files = pages()
-    for folder in (ROOT / "man", ROOT / "completions"):
-        folder.mkdir(exist_ok=True)
-        for path in folder.iterdir():
-            if path not in files:
-                path.unlink()
+    for path in generated():
+        if path not in files:
+            path.unlink()
     for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         sys.stdout.write(f"{path.relative_to(ROOT)}\n")
 

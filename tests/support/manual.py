@@ -34,9 +34,9 @@ JSON_PAGE: Final = "jobevents-json.5"
 
 ABOUT_JSON: Final = [
     (
-        "Every JSON output is JSON Lines: one object on each line, in UTF-8. Objects of the orchestrator are printed as "
-        "they came: every key, known or not, in the order received, numbers as the server spelled them. So there may be "
-        "more fields than are listed here, and others may be missing: servers differ."
+        "Every JSON output is JSON Lines: one object on each line, in UTF-8. Objects of the orchestrator are printed "
+        "as they came: every key, known or not, in the order received, numbers as the server spelled them. So there "
+        "may be more fields than are listed here, and others may be missing: servers differ."
     ),
     ("A path is written as jq writes it. Fields that are marked with an asterisk are missing from ordinary output."),
 ]

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "list": "Print the events so far",
     "jobs": "List recent jobs or plans, newest first",
     "show": "Show one job or plan and its nodes",
+    "why": "Show what went wrong, grouped by cause",
     "forward": "Hand every event to a command",
     "config": "Show and change the configuration",
     "doctor": "Check settings, connection and permission",

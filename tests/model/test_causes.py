@@ -80,7 +80,7 @@ def test_an_error_that_the_log_repeats() -> None:
         LogLine("err", "Puppet", "Could not send report"),
         LogLine("err", "Puppet", "Could not send report"),
     )
-    failures = failures_of(_run("a"), Report("a", (), log), puppetdb_answers=True)
+    failures = failures_of(_run("a"), Report((), log), puppetdb_answers=True)
     assert [(failure.finding.resource, failure.finding.message) for failure in failures] == [
         ("File[/a/b]", f"change from 'absent' to 'file' failed: {text}"),
         (None, "Could not send report"),
@@ -95,7 +95,7 @@ def test_a_broken_provider_beside_a_failed_resource() -> None:
         LogLine("err", "/Stage[main]/Main/Exec[x]/returns", "change from 'notrun' to ['0'] failed: no"),
         LogLine("err", "/Stage[main]/Main/Package[y]", "Provider git is not functional on this host"),
     )
-    failures = failures_of(_run("a"), Report("a", (failed,), log), puppetdb_answers=True)
+    failures = failures_of(_run("a"), Report((failed,), log), puppetdb_answers=True)
     assert [(failure.finding.kind, failure.finding.resource) for failure in failures] == [
         ("resource", "Exec[x]"),
         ("run", "Package[y]"),
@@ -205,9 +205,7 @@ EVENTS = st.builds(
     st.sampled_from(["/Stage[main]/Main/Exec[x]", ""]),
     st.sampled_from(["no", ""]),
 )
-REPORTS = st.none() | st.builds(
-    Report, st.just("x"), st.lists(EVENTS, max_size=3).map(tuple), st.lists(LINES, max_size=5).map(tuple)
-)
+REPORTS = st.none() | st.builds(Report, st.lists(EVENTS, max_size=3).map(tuple), st.lists(LINES, max_size=5).map(tuple))
 NODES = st.lists(
     st.tuples(
         st.builds(

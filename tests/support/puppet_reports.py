@@ -35,4 +35,4 @@ def parsed_report(name: str, node: str) -> Report:
     """The report *name* as a value, as if *node* had sent it."""
     report = wire_report(name, node)
     failures = tuple(ResourceFailure.read(event) for event in failure_events(report))
-    return Report(node, failures, tuple(LogLine.read(line) for line in report["logs"]))
+    return Report(failures, tuple(LogLine.read(line) for line in report["logs"]))

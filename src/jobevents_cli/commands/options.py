@@ -214,18 +214,20 @@ event_options = stacked(
     _looks("--messages", is_flag=True, help="Also show the orchestrator's own message and every report link."),
 )
 
+color_option = _looks(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="When to colour (overrides NO_COLOR and FORCE_COLOR).",
+)
+
 look_options = stacked(
     _looks(
         "--time",
         type=click.Choice(["local", "utc", "relative", "none"]),
         help="How times are shown [default: local on a terminal, else utc].",
     ),
-    _looks(
-        "--color",
-        type=click.Choice(["auto", "always", "never"]),
-        default="auto",
-        help="When to colour (overrides NO_COLOR and FORCE_COLOR).",
-    ),
+    color_option,
 )
 
 output_options = stacked(

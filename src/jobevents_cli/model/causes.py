@@ -52,7 +52,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A finding on *node*."""
+    """A finding on *node*; a plan's own error may concern none, whose name is empty."""
 
     node: str
     finding: Finding
@@ -91,7 +91,8 @@ class _Group:
         self.finished: set[str] = set()
 
     def add(self, failure: Failure) -> None:
-        self.nodes.add(failure.node)
+        if failure.node:
+            self.nodes.add(failure.node)
         if failure.finding.has_finished:
             self.finished.add(failure.node)
         if failure.node > self.first.node:

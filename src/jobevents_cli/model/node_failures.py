@@ -178,9 +178,7 @@ def _by_report(report: Report) -> Iterator[Finding]:
     errors = [line for line in report.log if line.is_error]
     if report.failures:
         # What Puppet itself logs repeats the failure events; only other resources' errors are news.
-        errors = [
-            line for line in errors if line.source.startswith("/Stage[") and paths.isdisjoint(_places(line.source))
-        ]
+        errors = [line for line in errors if line.source.startswith("/Stage[") and paths.isdisjoint(line.places)]
     yield from _by_errors(errors, warnings)
 
 
@@ -231,15 +229,9 @@ def _log_by_place(log: tuple[LogLine, ...]) -> dict[str, list[LogLine]]:
     by_place: dict[str, list[LogLine]] = {}
     for line in log:
         if line.level != "debug":
-            for place in _places(line.source):
+            for place in line.places:
                 by_place.setdefault(place, []).append(line)
     return by_place
-
-
-def _places(source: str) -> tuple[str, ...]:
-    """The resources that the *source* of a log line may name: itself, or what its property belongs to."""
-    above = source.rpartition("/")[0]
-    return (source, above) if above.endswith("]") else (source,)
 
 
 def _resource_in(source: str) -> str:

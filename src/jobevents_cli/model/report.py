@@ -32,6 +32,12 @@ class LogLine:
         )
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """The resources that its source may name: the source itself, or what the property in it belongs to."""
+        above = self.source.rpartition("/")[0]
+        return (self.source, above) if above.endswith("]") else (self.source,)
+
+    @property
     def is_error(self) -> bool:
         """Whether its level is err or above."""
         return self.level in _ERRORS
@@ -70,6 +76,5 @@ class ResourceFailure:
 class Report:
     """One run: its failed resources in the order in which they failed, and its log."""
 
-    node: str
     failures: tuple[ResourceFailure, ...] = ()
     log: tuple[LogLine, ...] = ()

@@ -1,0 +1,138 @@
+"""`jobevents why`: what went wrong in a job, a plan or saved events, grouped by cause."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jobevents_cli.commands.defaults import ConfiguredCommand
+from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHICH_EVENTS, WHICH_JOBS, option_in
+from jobevents_cli.commands.job_choice import job_argument, latest_options
+from jobevents_cli.commands.options import color_option, connection_options
+from jobevents_cli.exit_status import ExitStatus
+
+if TYPE_CHECKING:
+    from jobevents_cli.commands.job_choice import JobChoice
+    from jobevents_cli.model.explanation import Explanation
+    from jobevents_cli.render.causes import CauseText
+
+_nodes, _looks = option_in(WHICH_EVENTS), option_in(HOW_IT_LOOKS)
+_MOST_NAMED = 5
+
+
+@click.command(
+    "why",
+    cls=ConfiguredCommand,
+    short_help="Show what went wrong, grouped by cause",
+    epilog="""\b
+Examples:
+  jobevents why 352
+  jobevents why --latest --state failed
+  jobevents why plan/12 --all-nodes
+  jobevents why 352 --node 'db*' --logs
+  jobevents why 352 --json | jq -r '"\\(.count) \\(.message)"'
+""",
+)
+@job_argument()
+@latest_options
+@option_in(WHICH_JOBS)("--from", "saved", metavar="FILE", help="Read saved JSON Lines instead; - is stdin.")
+@_nodes("--node", "nodes", metavar="GLOB", multiple=True, help="Only nodes whose certname matches; repeatable.")
+@_looks("--all-nodes", is_flag=True, help="Print the names of all nodes.")
+@_looks("--logs", is_flag=True, help="Print all log lines from warning up.")
+@_looks("--json", "as_json", is_flag=True, help="JSON Lines: one object for each cause.")
+@color_option
+@connection_options
+def command(**options: Any) -> int:
+    """Show what went wrong in a job or plan: the failed nodes, grouped by cause.
+
+    The orchestrator says which nodes failed, PuppetDB has the reports that say why. Without PuppetDB, everything that
+    the orchestrator knows is shown. Log lines can contain secrets: they are printed, and kept nowhere.
+    """
+    from jobevents_cli.output.notices import tell
+    from jobevents_cli.output.printer import print_lines
+    from jobevents_cli.render.causes import cause_objects
+
+    for explanation in _explanations(options):
+        for notice in explanation.notices:
+            tell(f"Notice: {notice}")
+        if options["as_json"]:
+            print_lines(cause_objects(explanation, logs=options["logs"]))
+        else:
+            lines = cause_text(options).lines(explanation)
+            print_lines(text="".join(f"{line}\n" for line in lines))
+    return ExitStatus.DONE
+
+
+def cause_text(options: Mapping[str, Any]) -> "CauseText":
+    """How causes are drawn on standard output."""
+    from jobevents_cli.output.capabilities import is_terminal, wants_color, width_of
+    from jobevents_cli.render.causes import CauseText
+    from jobevents_cli.render.styles import colored, plain
+
+    columns = width_of(sys.stdout)
+    return CauseText(
+        columns=columns if is_terminal(sys.stdout) else None,
+        node_columns=columns,
+        paint=colored if wants_color(options["color"], sys.stdout) else plain,
+        all_nodes=options["all_nodes"],
+        logs=options["logs"],
+    )
+
+
+def _explanations(options: Mapping[str, Any]) -> "Iterator[Explanation]":
+    from jobevents_cli.commands.builders import client_for, configuration_for, refuse_together
+    from jobevents_cli.commands.job_choice import find_jobs, job_choice
+    from jobevents_cli.runtime.explain import Explainer
+
+    choice = job_choice(options)
+    wanted = _name_filter(options["nodes"])
+    configuration = configuration_for(options)
+    if options["saved"]:
+        refuse_together("--from", {"--latest": options["latest"], "--latest-plan": options["latest_plan"]})
+        connections = configuration.puppetdb if configuration.puppetdb_is_configured else ()
+        yield from _saved(Explainer(None, connections), options["saved"], choice, wanted)
+        return
+    if choice.is_empty:
+        raise _no_job(configuration.url)
+    client = client_for(options)
+    explainer = Explainer(client, configuration.puppetdb)
+    for ref in find_jobs(choice, client):
+        yield explainer.explain(ref, wanted=wanted)
+
+
+def _saved(
+    explainer: Any, name: str, choice: "JobChoice", wanted: Callable[[str], bool] | None
+) -> "Iterator[Explanation]":
+    """Explain each job whose events are saved in the file *name*, or only the one that *choice* names."""
+    from jobevents_cli.errors import UnknownJob
+    from jobevents_cli.state.saved_events import read_saved
+
+    jobs: dict[Any, list[Any]] = {}
+    for ref, event in read_saved(name):
+        jobs.setdefault(ref, []).append(event)
+    for named in choice.named:
+        if named.ref not in jobs:
+            raise UnknownJob(f"--from {name}: no events of {named.ref.label}")
+    chosen = [named.ref for named in choice.named] or list(jobs)
+    for ref in chosen:
+        yield explainer.explain_saved(ref, jobs[ref], wanted=wanted)
+
+
+def _name_filter(globs: tuple[str, ...]) -> Callable[[str], bool] | None:
+    import re
+    from fnmatch import translate
+
+    if not globs:
+        return None
+    pattern = re.compile("|".join(f"(?:{translate(glob)})" for glob in globs))
+    return lambda name: pattern.match(name) is not None
+
+
+def _no_job(url: str) -> click.UsageError:
+    """The usage error for a missing JOB: it names the newest failed jobs that are remembered."""
+    from jobevents_cli.state.job_cache import recall
+
+    failed = [str(job.ref) for job in recall(url) if job.state in ("failed", "failure")][:_MOST_NAMED]
+    known = f"; failed lately: {', '.join(failed)}" if failed else ""
+    return click.UsageError(f"Missing argument 'JOB': give a job's id, plan/12 for a plan, or --latest{known}")

@@ -1,0 +1,96 @@
+"""Asks PuppetDB's query endpoint; every fault becomes a sentence that says what is missing and how to get it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from jobevents_cli.errors import JobEventsError, TransientFault
+from jobevents_cli.exit_status import ExitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jobevents_cli.http.connection import Connection
+    from jobevents_cli.http.transport import ServerConnection
+
+QUERY_PATH: Final = "/pdb/query/v4"
+
+NOT_CONFIGURED: Final = "no address of PuppetDB is known"
+_ADDRESS_HINT: Final = (
+    "set its address: jobevents config set puppetdb-url https://PUPPETDB-HOST:8081, or JOBEVENTS_PUPPETDB_URL"
+)
+_HINTS: Final = {
+    400: "jobevents needs PuppetDB 5.2 or later (PE 2018.1)",
+    401: "a token is needed (puppet-access login), or puppetdb-cert and puppetdb-key",
+    403: 'the user needs the permission "View node data from PuppetDB" (type Nodes)',
+    404: f"is this PuppetDB? If not, {_ADDRESS_HINT}",
+}
+_OK: Final = 200
+
+
+class PuppetdbUnusable(JobEventsError):
+    """PuppetDB cannot be asked. Nothing that the orchestrator knows depends on it."""
+
+    status = ExitStatus.NO_ANSWER
+
+
+class ResponseTooLarge(PuppetdbUnusable):
+    """The response is larger than was allowed; less at once may be small enough."""
+
+
+class PuppetdbClient:
+    """One PuppetDB under one or more addresses: the next one is tried if one cannot be reached or answers 5xx."""
+
+    def __init__(self, connections: Sequence[Connection]) -> None:
+        """Take the addresses in order; no connection is made before the first query."""
+        self._connections = list(connections)
+        self._server: ServerConnection | None = None
+
+    def query(self, query: Sequence[Any], limit: float, *, most: int) -> list[Mapping[str, Any]]:
+        """The objects that *query*, an AST of PuppetDB's query language, selects.
+
+        *limit* is in seconds, *most* the bytes that the response may have. PuppetdbUnusable if no address gives a
+        usable response.
+        """
+        fault: JobEventsError = PuppetdbUnusable(NOT_CONFIGURED, hint=_ADDRESS_HINT)
+        while self._connections:
+            try:
+                return self._ask(query, limit, most)
+            except TransientFault as error:
+                fault = error
+                del self._connections[0]
+                self._server = None
+            except PuppetdbUnusable:
+                raise
+            except JobEventsError as error:
+                raise PuppetdbUnusable(error.message, hint=error.hint) from None
+        raise PuppetdbUnusable(fault.message, hint=fault.hint or _ADDRESS_HINT)
+
+    def _ask(self, query: Sequence[Any], limit: float, most: int) -> list[Mapping[str, Any]]:
+        from jobevents_cli.http.responses import error_of
+        from jobevents_cli.http.transport import ServerConnection
+
+        if self._server is None:
+            self._server = ServerConnection(self._connections[0], "PuppetDB")
+        pieces: list[bytes] = []
+        size = 0
+        with self._server.post_json(QUERY_PATH, {"query": query}, limit) as response:
+            if response.status != _OK:
+                raise error_of(response, hints=_HINTS)
+            for piece in response.pieces():
+                size += len(piece)
+                if size > most:
+                    raise ResponseTooLarge(f"the response from {response.where} is larger than {most >> 20} MB")
+                pieces.append(piece)
+        return _objects(b"".join(pieces), self._server.where)
+
+
+def _objects(body: bytes, where: str) -> list[Mapping[str, Any]]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, list):
+        raise PuppetdbUnusable(f"the response from {where} is not a list in JSON", hint=_HINTS[404])
+    return [value for value in document if isinstance(value, dict)]

@@ -1,0 +1,279 @@
+"""The causes that `why` found: text for people, and one JSON object for each cause."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from jobevents_cli.model.causes import Cause, CauseKind, Finding
+from jobevents_cli.model.explanation import Again, Explanation
+from jobevents_cli.model.job_ref import Kind
+from jobevents_cli.model.report import LogLine
+from jobevents_cli.render.escape import safe, safe_lines
+from jobevents_cli.render.styles import Paint, cut, width, wrapped
+
+LONGEST_TEXT: Final = 1024 * 1024
+"""Bytes that a text has in JSON; the rest is cut, and the cut is marked."""
+
+LONGEST_IN_ALL: Final = 64 * 1024 * 1024
+
+_MESSAGE_ROWS: Final = 2
+_LOG_ROWS: Final = 3
+_NODE_ROWS: Final = 2
+_LONGEST_LINE: Final = 500
+"""Characters of a line of text, in front of its end, that are looked at: servers send megabytes."""
+
+_GAP: Final = "  "
+_PATH: Final = re.compile(r"\(file: (/[^\s(),]*/)([^\s(),/]+)")
+_CATALOG_WORDS: Final = (
+    "Could not retrieve catalog from remote server: ",
+    "Error 500 on SERVER: ",
+    "Server Error: ",
+    "Evaluation Error: ",
+    "Error while evaluating a Function Call, ",
+    "Error while evaluating a Resource Statement, ",
+)
+_CERTNAME: Final = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+class CauseText:
+    """Draws explanations for a screen *columns* wide; without a limit for lines if that is None."""
+
+    def __init__(
+        self, *, columns: int | None, node_columns: int, paint: Paint, all_nodes: bool = False, logs: bool = False
+    ) -> None:
+        """*node_columns*: the width for lists of names. *all_nodes* and *logs* are the options of those names."""
+        self._columns = columns
+        self._node_columns = node_columns
+        self._paint = paint
+        self._all_nodes = all_nodes
+        self._logs = logs
+
+    def lines(self, explanation: Explanation) -> list[str]:
+        """Return the lines that explain one job."""
+        name = f"{explanation.ref.label.capitalize()}" if explanation.ref else "Saved job"
+        if not explanation.has_problems:
+            return [f"{name}: {_nothing_wrong(explanation)}"]
+        lines = [self._paint(_GAP.join(part for part in (name, *_header(explanation)) if part), "bold"), ""]
+        labels = [_label(cause) for cause in explanation.causes]
+        again = again_command(explanation.again) if explanation.again else ""
+        indent = max((len(label) for label in [*labels, "Again:" if again else ""]), default=0) + len(_GAP)
+        for cause, label in zip(explanation.causes, labels, strict=True):
+            lines += self._cause(cause, label, indent)
+        if again:
+            lines.append(f"{'Again:':<{indent}}{again}")
+        return lines
+
+    def _cause(self, cause: Cause, label: str, indent: int) -> Iterator[str]:
+        finding = cause.finding
+        head, message = _head_and_message(finding, cause.nodes)
+        if cause.has_finished:
+            head += f"{_GAP}finished with an error"
+        first, *more = self._rows(head, indent, _MESSAGE_ROWS)
+        yield self._paint(f"{label:<{indent}}", "bold") + self._paint(first, "red")
+        margin = " " * indent
+        for row in more:
+            yield margin + self._paint(row, "red")
+        for row in self._message_rows(message, indent):
+            yield margin + row
+        for row in self._log_rows(finding, indent):
+            yield margin + self._paint(row, "dim")
+        for row in self._node_rows(cause.nodes, indent):
+            yield margin + row
+
+    def _message_rows(self, message: str, indent: int) -> list[str]:
+        """The first line of *message*; of the others the last, which says most."""
+        lines = [line for line in safe_lines(_begin(message)) if line.strip()]
+        if len(lines) <= 1:
+            return [row for line in lines for row in self._rows(line, indent, _MESSAGE_ROWS)]
+        if len(lines) > _LOG_ROWS:
+            lines = [lines[0], "…", lines[-1]]
+        return [row for line in lines for row in self._rows(line, indent, 1)]
+
+    def _log_rows(self, finding: Finding, indent: int) -> Iterator[str]:
+        if self._logs:
+            for line in logged(finding, logs=True):
+                text = " ".join(safe_lines(_begin(line.message)))
+                yield from self._rows(f"{safe(line.level)}: {safe(_begin(line.source))}: {text}", indent, None)
+            return
+        texts = [
+            text
+            for line in finding.log
+            if _begin(line.message).strip() not in finding.message
+            for text in safe_lines(_begin(line.message))
+            if text.strip()
+        ]
+        if len(texts) > _LOG_ROWS:
+            hidden = len(texts) - _LOG_ROWS + 1
+            yield f"… {hidden} more lines"
+            texts = texts[hidden:]
+        for text in texts:
+            yield from self._rows(text, indent, 1)
+
+    def _rows(self, text: str, indent: int, most: int | None) -> list[str]:
+        """*text* on rows of the screen, at most *most*; on one line, cut if it is very long, without a screen."""
+        if self._columns is None:
+            return [text if most is None else cut(text, _LONGEST_LINE)]
+        room = max(20, self._columns - indent)
+        rows = wrapped(text, room)
+        if most is not None and len(rows) > most:
+            rows = [*rows[: most - 1], cut(" ".join(rows[most - 1 : most + 1]), room - 1) + "…"]
+        return rows
+
+    def _node_rows(self, nodes: Sequence[str], indent: int) -> Iterator[str]:
+        names = [cut(safe(_begin(name)), _LONGEST_LINE) for name in nodes]
+        room = max(20, self._node_columns - indent)
+        rows = wrapped(" ".join(names), room) if self._all_nodes else _fitted_names(names, room)
+        yield from (row for row in rows if row)
+
+
+def _fitted_names(names: Sequence[str], room: int) -> list[str]:
+    """As many *names* as fit two rows of *room* columns, and how many more there are."""
+    rows = [""]
+    for index, name in enumerate(names):
+        row = f"{rows[-1]} {name}".lstrip()
+        left = len(names) - index - 1
+        more = f" … and {left + 1} more"
+        is_last_row = len(rows) == _NODE_ROWS
+        # The last row needs room for what says how many more there are.
+        reserved = len(f" … and {left} more") if is_last_row and left else 0
+        if not rows[-1] or width(row) + reserved <= room:
+            rows[-1] = row
+        elif not is_last_row:
+            rows.append(name)
+        else:
+            rows[-1] += more
+            return rows
+    return rows
+
+
+def _nothing_wrong(explanation: Explanation) -> str:
+    if explanation.is_running:
+        return "nothing went wrong so far; the job is running"
+    return "nothing went wrong"
+
+
+def _header(explanation: Explanation) -> Iterator[str]:
+    counts = explanation.counts
+    yield safe(explanation.state)
+    yield safe(explanation.title)
+    facts = [f"{counts.failed} of {_count(counts.nodes, 'node')} failed"] if counts.failed or counts.nodes else []
+    if counts.finished_with_error:
+        facts.append(f"{counts.finished_with_error} finished with an error")
+    if counts.skipped:
+        facts.append(f"{counts.skipped} skipped")
+    causes = _count(len(explanation.causes), "cause")
+    if explanation.is_running:
+        thing = "plan" if explanation.ref and explanation.ref.kind is Kind.PLAN else "job"
+        causes += f" so far, the {thing} is running"
+    yield f"{', '.join(facts)}: {causes}" if facts else causes
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _label(cause: Cause) -> str:
+    return _count(len(cause.nodes), "node") if cause.nodes else "plan"
+
+
+def _head_and_message(finding: Finding, nodes: Sequence[str]) -> tuple[str, str]:
+    """What failed, and the message that is shown below it."""
+    if finding.kind is CauseKind.CATALOG:
+        message = finding.message
+        for words in _CATALOG_WORDS:
+            message = message.removeprefix(words)
+        for name in nodes[:1]:
+            message = message.removesuffix(f" on node {name}")
+        message = _PATH.sub(r"(file: …/\2", message[:LONGEST_TEXT])
+        return "no catalog", "" if message == "no catalog was applied" else message
+    if finding.resource:
+        place = f"{_GAP}{safe((finding.file or '').rpartition('/')[2])}:{finding.line}" if finding.file else ""
+        return f"{safe(_begin(finding.resource))}{place}", finding.message
+    if finding.kind in (CauseKind.TASK, CauseKind.COMMAND) and finding.exit_code is not None:
+        head = f"exit {finding.exit_code}"
+        return head, "" if finding.message == f"exit code {finding.exit_code}" else finding.message
+    first, _, rest = finding.message.partition("\n")
+    return safe(_begin(first).strip()) or str(finding.kind), rest
+
+
+def _begin(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT]
+
+
+def again_command(again: Again) -> str:
+    """Return the command that runs the nodes again, on one line and ready to paste; empty if there is none.
+
+    Names are made by others. One that the shell or puppet could take for something else is quoted, and one that puppet
+    cannot be given (with a comma, a control character) is left out.
+    """
+    names = [name for name in again.nodes if name and "," not in name and safe(name) == name]
+    left_out = len(again.nodes) - len(names)
+    texts = (again.environment, again.task)
+    if not names or any(safe(text) != text for text in texts) or again.task.startswith("-"):
+        return ""
+    nodes = ",".join(_quoted(name) for name in names)
+    start = f"puppet task run {_quoted(again.task)}" if again.task else "puppet job run"
+    command = f"{start} {_option('--nodes', names[0], nodes)}"
+    if again.environment and not again.task:
+        command += f" {_option('--environment', again.environment, _quoted(again.environment))}"
+    if again.noop:
+        command += " --noop"
+    notes = ["add the task's parameters"] if again.has_parameters else []
+    notes += [f"without {_count(left_out, 'node')} whose name puppet cannot take"] if left_out else []
+    return f"{command} # {'; '.join(notes)}" if notes else command
+
+
+def _option(name: str, value: str, quoted: str) -> str:
+    """The option *name*; a value that begins with a dash would be taken for an option itself."""
+    return f"{name}={quoted}" if value.startswith("-") else f"{name} {quoted}"
+
+
+def _quoted(text: str) -> str:
+    return text if _CERTNAME.fullmatch(text) else "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def logged(finding: Finding, *, logs: bool) -> list[LogLine]:
+    """Return the lines of *finding*'s log; with *logs* also the run's other lines of level warning and above."""
+    if not logs:
+        return list(finding.log)
+    own = set(finding.log)
+    return [*finding.log, *(line for line in finding.report if line not in own)]
+
+
+def cause_objects(explanation: Explanation, *, logs: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield the JSON object of each cause. Texts are complete up to 1 MB each and 64 MB in all, then cut and marked."""
+    texts = _Texts()
+    for cause in explanation.causes:
+        finding = cause.finding
+        yield {
+            "cause": str(finding.kind),
+            "count": len(cause.nodes),
+            "nodes": list(cause.nodes),
+            "resource": texts.cut(finding.resource) if finding.resource else None,
+            "file": texts.cut(finding.file) if finding.file else None,
+            "line": finding.line,
+            "message": texts.cut(finding.message),
+            "log": [
+                {"level": texts.cut(line.level), "source": texts.cut(line.source), "message": texts.cut(line.message)}
+                for line in logged(finding, logs=logs)
+            ],
+            "source": str(finding.source),
+            "complete": finding.complete,
+        }
+
+
+class _Texts:
+    """Cuts texts, and counts how much is left for all of them."""
+
+    def __init__(self) -> None:
+        self._left = LONGEST_IN_ALL
+
+    def cut(self, text: str) -> str:
+        """Return *text*, cut if it is too long."""
+        most = min(LONGEST_TEXT, self._left)
+        size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+        self._left -= min(size, most)
+        if size <= most:
+            return text
+        kept = text.encode("utf-8", "surrogatepass")[:most].decode("utf-8", "ignore")
+        return f"{kept}… (cut: {size} bytes in all)"

@@ -1,0 +1,275 @@
+"""Finds out why a job, a plan or saved events failed: results from the orchestrator, reports from PuppetDB."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from jobevents_cli.errors import AccessDenied, JobEventsError, RequestRefused, TokenRefused
+from jobevents_cli.model.causes import CauseKind, Failure, Finding, group
+from jobevents_cli.model.event import CLOSING_STATES, PLAN_FAILED, Event
+from jobevents_cli.model.explanation import Explanation, again_for, counts_of, title_of
+from jobevents_cli.model.job_ref import JobRef, Kind
+from jobevents_cli.model.json_values import as_mapping, as_text
+from jobevents_cli.model.node_failures import EndedNode, failures_of
+from jobevents_cli.model.plan import Plan
+from jobevents_cli.puppetdb.client import PuppetdbClient, PuppetdbUnusable
+from jobevents_cli.puppetdb.reports import Run, find_reports, read_reports
+from jobevents_cli.render.plan_text import failed_targets
+from jobevents_cli.runtime.retry import fetch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from jobevents_cli.http.connection import Connection
+    from jobevents_cli.model.job import Job
+    from jobevents_cli.model.report import Report
+    from jobevents_cli.orchestrator.client import OrchestratorClient
+
+_LIMIT: Final = 30.0
+"""Seconds that one request may take."""
+
+JUST_ENDED: Final = 120.0
+"""Seconds after a run's end within which PuppetDB may not have its report yet."""
+
+_LATE_WAITS: Final = (0.5, 1.0, 1.5, 2.0)
+"""Seconds between the requests for late reports."""
+
+
+class Explainer:
+    """Explains jobs. Tells nothing on its own: what could not be found out is in the explanation's notices."""
+
+    def __init__(
+        self,
+        orchestrator: OrchestratorClient | None,
+        puppetdb: Sequence[Connection],
+        *,
+        sleep: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        within: float | None = None,
+    ) -> None:
+        """*orchestrator* may be missing for saved events. *within*: seconds that an explanation may take in all."""
+        self._orchestrator = orchestrator
+        self._puppetdb = PuppetdbClient(puppetdb)
+        self._sleep = sleep
+        self._clock = clock
+        self._within = within
+        self._deadline: float | None = None
+        self._notices: list[str] = []
+
+    def explain(self, ref: JobRef, *, wanted: Callable[[str], bool] | None = None) -> Explanation:
+        """Why the job or plan *ref* failed; only the nodes whose names are *wanted* count.
+
+        Raises what the orchestrator's client raises if the job itself cannot be read.
+        """
+        self._begin()
+        job = self._job(ref)
+        if ref.kind is Kind.PLAN:
+            return self._explain_plan(ref, job, wanted)
+        nodes, count = self._nodes(job, ref.number)
+        return self._explanation(ref, job, nodes, job.node_count or count, wanted)
+
+    def explain_saved(
+        self, ref: JobRef | None, events: Iterable[Event], *, wanted: Callable[[str], bool] | None = None
+    ) -> Explanation:
+        """Why the job *ref* failed, going by its *events* alone; the orchestrator is not asked."""
+        self._begin()
+        seen: set[str] = set()
+        ended: dict[str, EndedNode] = {}
+        plan_errors: list[Failure] = []
+        is_running = True
+        for event in events:
+            if event.node:
+                seen.add(event.node)
+            if (state := CLOSING_STATES.get(event.type)) and event.node:
+                ended[event.node] = _by_event(event, state, ref)
+            if event.type == PLAN_FAILED:
+                plan_errors += _plan_failures(event.details.get("result"), event.message)
+            if event.type in ("job_finished", "job_aborted", "plan_finished", PLAN_FAILED):
+                is_running = False
+        explanation = self._explanation(ref, None, list(ended.values()), len(seen), wanted, plan_errors=plan_errors)
+        return replace(explanation, is_running=is_running)
+
+    @property
+    def _client(self) -> OrchestratorClient:
+        if self._orchestrator is None:
+            raise ValueError("an orchestrator is needed for a job that was not saved")
+        return self._orchestrator
+
+    def _begin(self) -> None:
+        self._notices = []
+        self._deadline = None if self._within is None else self._clock() + self._within
+
+    def _limit(self) -> float:
+        """Seconds that the next request may take."""
+        left = _LIMIT if self._deadline is None else self._deadline - self._clock()
+        return max(0.1, min(_LIMIT, left))
+
+    def _job(self, ref: JobRef) -> Job:
+        (job,) = fetch(lambda: iter([self._client.job(ref, self._limit())]))
+        return job
+
+    def _nodes(self, job: Job, number: int) -> tuple[list[EndedNode], int]:
+        """The nodes of *job* that ended badly, and how many nodes there are."""
+        ((bad, count),) = fetch(lambda: iter([self._bad_nodes(job, number)]))
+        if any(_needs_events(node) for node in bad.values()):
+            self._add_events(bad, number)
+        return list(bad.values()), count
+
+    def _bad_nodes(self, job: Job, number: int) -> tuple[dict[str, EndedNode], int]:
+        bad: dict[str, EndedNode] = {}
+        count = 0
+        for page in self._client.nodes(number, self._limit(), job.node_count):
+            for node in page:
+                count += 1
+                ended = EndedNode(
+                    node.name,
+                    node.state,
+                    node.result,
+                    as_text(node.details.get("message")).strip(),
+                    node.transaction_uuid,
+                    node.finished_at or job.finished_at,
+                    number,
+                    job.type,
+                )
+                if ended.has_failed or ended.state == "skipped":
+                    bad[ended.name] = ended
+        return bad, count
+
+    def _add_events(self, bad: dict[str, EndedNode], number: int) -> None:
+        """Complete the nodes in *bad* with what the job's events say: a report's hash, a message, a result."""
+        try:
+            for page in self._client.events(JobRef.job(number), None, self._limit()):
+                for event in page:
+                    node = bad.get(event.node)
+                    if node is None or CLOSING_STATES.get(event.type) != node.state:
+                        continue
+                    result = {**event.detail, **node.detail} if event.detail else node.result
+                    bad[node.name] = replace(node, result=result, message=node.message or event.message)
+        except JobEventsError as error:
+            self._notices.append(f"the events of job {number} could not be read: {error.message}")
+
+    def _explain_plan(self, ref: JobRef, plan: Job, wanted: Callable[[str], bool] | None) -> Explanation:
+        children = set(plan.child_states) if isinstance(plan, Plan) else set()
+        plan_errors: list[Failure] = []
+        for page in self._client.events(ref, None, self._limit()):
+            for event in page:
+                if event.child_job is not None:
+                    children.add(event.child_job)
+                if event.type == PLAN_FAILED:
+                    plan_errors = _plan_failures(event.details.get("result"), event.message)
+        if not plan_errors and plan.state == "failure":
+            plan_errors = _plan_failures(plan.raw.get("result"), "the plan failed")
+        nodes: list[EndedNode] = []
+        count = 0
+        for number in sorted(children):
+            try:
+                job = self._job(JobRef.job(number))
+                found, seen = self._nodes(job, number)
+            except TokenRefused:
+                raise
+            except (RequestRefused, AccessDenied) as error:
+                self._notices.append(f"job {number} could not be read: {error.message}")
+                continue
+            nodes += found
+            count += job.node_count or seen
+        return self._explanation(ref, plan, nodes, count, wanted, plan_errors=plan_errors)
+
+    def _explanation(
+        self,
+        ref: JobRef | None,
+        job: Job | None,
+        nodes: list[EndedNode],
+        node_count: int,
+        wanted: Callable[[str], bool] | None,
+        *,
+        plan_errors: Sequence[Failure] = (),
+    ) -> Explanation:
+        if wanted is not None:
+            nodes = [node for node in nodes if wanted(node.name)]
+            plan_errors = [failure for failure in plan_errors if not failure.node or wanted(failure.node)]
+        causes = group([*plan_errors, *self._failures(nodes)])
+        return Explanation(
+            ref,
+            job.state if job else "",
+            title_of(job) if job else "",
+            counts_of(nodes, node_count),
+            causes,
+            is_running=job is not None and not job.is_over,
+            again=again_for(job, nodes),
+            notices=tuple(self._notices),
+        )
+
+    def _failures(self, nodes: list[EndedNode]) -> Iterator[Failure]:
+        """What went wrong on each of *nodes*; PuppetDB is asked for the reports of those that can have one."""
+        with_report = {
+            Run(node.name, node.report_hash, node.transaction_uuid, str(node.job_id or "")): node
+            for node in nodes
+            if node.has_report
+        }
+        reports: dict[Run, Report] = {}
+        answers = True
+        if with_report:
+            try:
+                self._read_reports(with_report, reports)
+            except PuppetdbUnusable as error:
+                answers = False
+                hint = f"; {error.hint}" if error.hint else ""
+                self._notices.append(
+                    f"PuppetDB could not be asked, so causes of failed runs are incomplete: {error.message}{hint}"
+                )
+        by_node = {(node.job_id, node.name): reports.get(run) for run, node in with_report.items()}
+        for node in nodes:
+            report = by_node.get((node.job_id, node.name))
+            yield from failures_of(node, report, puppetdb_answers=answers)
+
+    def _read_reports(self, with_report: dict[Run, EndedNode], reports: dict[Run, Report]) -> None:
+        """Put the report of each run in *with_report* into *reports*; what came before a fault stays."""
+        found = find_reports(self._puppetdb, with_report, self._limit)
+        for seconds in _LATE_WAITS:
+            missing = [run for run, node in with_report.items() if run not in found and self._is_late(node)]
+            if not missing or (self._deadline is not None and self._clock() + seconds > self._deadline):
+                break
+            self._sleep(seconds)
+            found |= find_reports(self._puppetdb, missing, self._limit)
+        if lacking := len(with_report) - len(found):
+            runs = "1 failed run" if lacking == 1 else f"{lacking} failed runs"
+            self._notices.append(f"PuppetDB has no report of {runs}: causes are those that the orchestrator knows")
+        runs_of: dict[str, list[Run]] = {}
+        for run, report_hash in found.items():
+            runs_of.setdefault(report_hash, []).append(run)
+        for report_hash, report in read_reports(self._puppetdb, runs_of, self._limit):
+            for run in runs_of.get(report_hash, ()):
+                reports[run] = report
+
+    def _is_late(self, node: EndedNode) -> bool:
+        """Whether the report of *node*'s run may still be on its way."""
+        if self._orchestrator is None or node.finished_at is None:
+            return False
+        return self._orchestrator.server_time() - node.finished_at < JUST_ENDED
+
+
+def _needs_events(node: EndedNode) -> bool:
+    """Whether the node's event may know what its result does not: a report's hash, a reason."""
+    if not node.has_failed:
+        return False
+    if node.has_report:
+        return not node.report_hash
+    return not (node.message if node.kind is CauseKind.ERRORED else node.result)
+
+
+def _by_event(event: Event, state: str, ref: JobRef | None) -> EndedNode:
+    number = ref.number if ref and ref.kind is Kind.JOB else None
+    detail = event.details.get("detail")
+    return EndedNode(
+        event.node, state, detail, event.message, as_text(event.detail.get("transaction_uuid")), None, number
+    )
+
+
+def _plan_failures(result: object, message: str) -> list[Failure]:
+    """The error that a plan failed with, on each target that did not succeed."""
+    error = as_mapping(result)
+    text = as_text(error.get("msg")) or as_text(result) or message or "the plan failed"
+    finding = Finding(CauseKind.PLAN, text.strip())
+    return [Failure(target, finding) for target in failed_targets(error)] or [Failure("", finding)]

@@ -1,0 +1,130 @@
+"""A small PuppetDB over real HTTP that remembers what it was asked, and failed jobs to ask it about."""
+
+import json
+import ssl
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from jobevents_cli.demo.puppetdb import Puppetdb, PuppetdbHandler, PuppetdbServer
+from jobevents_cli.demo.scripted_jobs import Document, ScriptedJob, written
+from support.misbehaving import JOB, LONG_AGO
+from support.program import Home
+
+Refusal = Callable[["RecordingHandler"], None]
+"""Sends what it likes instead of the answer."""
+
+
+class RecordingHandler(PuppetdbHandler):
+    """Answers well, unless a refusal was planned; remembers the requests."""
+
+    seen: ClassVar[list[tuple[dict[str, str], Any]]]
+    plan: ClassVar[list[Refusal | None]]
+
+    def answer(self, body: bytes) -> None:
+        """Answer the query in *body*, well or badly."""
+        self.seen.append((dict(self.headers), json.loads(body)))
+        refusal = self.plan[0] if self.plan else None
+        if len(self.plan) > 1:
+            del self.plan[0]
+        if refusal:
+            refusal(self)
+        else:
+            super().answer(body)
+
+
+class FakePuppetdb(PuppetdbServer):
+    """Serves reports. *plan*: what befalls each request in turn, None for a good answer; the last one stays."""
+
+    def __init__(
+        self,
+        puppetdb: Puppetdb,
+        *,
+        token: str | None = None,
+        plan: list[Refusal | None] | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.seen: list[tuple[dict[str, str], Any]] = []
+        own = {"seen": self.seen, "plan": plan or []}
+        super().__init__(puppetdb, token=token, handler=type("Planned", (RecordingHandler,), own))
+        if tls:
+            self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
+            self.url = f"https://localhost:{self.port}"
+
+    @property
+    def requests(self) -> int:
+        """How many queries came."""
+        return len(self.seen)
+
+
+def refuse(status: int, document: Any) -> Refusal:
+    """Answer with *status* and *document*."""
+    return lambda handler: handler.send(status, document)
+
+
+class FailedJob(ScriptedJob):
+    """A job whose nodes are given as `/jobs/ID/nodes` shows them."""
+
+    documents: list[Document]
+    job_options: dict[str, Any]
+
+    def state(self, now: float) -> str:  # noqa: ARG002 - always the same
+        """The job's state."""
+        return self.final_state
+
+    def node_documents(self, now: float) -> list[Document]:  # noqa: ARG002 - always the same
+        """The nodes."""
+        return self.documents
+
+    def document(self, now: float, base: str) -> Document:
+        """The job."""
+        document = super().document(now, base)
+        return {**document, "node_count": len(self.documents), "options": {**document["options"], **self.job_options}}
+
+
+def failed_job(
+    *nodes: Document, job_id: int = JOB, command: str = "deploy", state: str = "failed", **options: Any
+) -> FailedJob:
+    """A job with these *nodes*, ended long ago, or now running if *state* says so."""
+    job = FailedJob(job_id, (), LONG_AGO, state)
+    job.command = command
+    job.documents = list(nodes)
+    job.job_options = options
+    return job
+
+
+def node(
+    name: str,
+    state: str = "failed",
+    result: Any = None,
+    *,
+    message: str = "",
+    uuid: str | None = None,
+    ended: float = LONG_AGO + 60,
+) -> Document:
+    """A node as `/jobs/ID/nodes` shows it."""
+    return {
+        "name": name,
+        "state": state,
+        "start_timestamp": written(LONG_AGO),
+        "finish_timestamp": written(ended),
+        "duration": 60.0,
+        "timestamp": written(ended),
+        "transaction_uuid": uuid,
+        "latest-event-id": 1,
+        "details": {"message": message} if message else {},
+        "result": result,
+    }
+
+
+def failed_run(name: str, report_hash: str | None = None, **more: Any) -> Document:
+    """A node whose Puppet run failed."""
+    result = {"noop": False, "status": "failed", "metrics": {"total": 171, "failed": 2}, "environment": "production"}
+    return node(name, "failed", {**result, **({"hash": report_hash} if report_hash else {})}, **more)
+
+
+def connected(home: Home, url: str, puppetdb_url: str | None = None) -> Home:
+    """The *home* whose configuration names the orchestrator at *url* and PuppetDB at *puppetdb_url*."""
+    variables = {"JOBEVENTS_URL": url}
+    if puppetdb_url:
+        variables["JOBEVENTS_PUPPETDB_URL"] = puppetdb_url
+    return home.with_(**variables)

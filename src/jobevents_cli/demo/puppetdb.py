@@ -34,7 +34,7 @@ class Puppetdb:
         logs = {"href": f"{QUERY_PATH}/reports/{digest}/logs", "data": report["logs"]}
         events = [{"certname": report["certname"], "report": digest, **event} for event in _events(report)]
         self._events += events
-        self._reports.append({**kept, "hash": digest, "logs": logs})
+        self._reports.append({**kept, "hash": digest, "logs": logs, "receive_time": report["end_time"]})
         return digest
 
     def answer(self, query: Any) -> list[Row]:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobevents_cli.http.json_items import BrokenResponse, ListReader
-from jobevents_cli.render.json_line import encoded
+from jobevents_cli.http import json_items
+from jobevents_cli.http.json_items import BrokenResponse, Element, ListReader
 
 values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -18,11 +18,11 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def _read(body: bytes, cuts: list[int]) -> tuple[list[Any], dict[str, Any]]:
+def _read(body: bytes, cuts: list[int]) -> list[Element]:
     reader = ListReader()
     edges = [0, *sorted(cut % (len(body) + 1) for cut in cuts), len(body)]
-    elements = [value for begin, end in pairwise(edges) for value in reader.feed(body[begin:end])]
-    return elements + reader.finish(), reader.rest
+    elements = [element for begin, end in pairwise(edges) for element in reader.feed(body[begin:end])]
+    return elements + reader.finish()
 
 
 @given(
@@ -37,7 +37,9 @@ def test_any_answer_cut_anywhere_is_read_the_same(items: list[Any], rest: dict[s
     body = json.dumps(document, indent=indent, ensure_ascii=data.draw(st.booleans())).encode("utf-8", "surrogatepass")
     expected = json.loads(body.decode("utf-8", "replace"))
     cuts = data.draw(st.lists(st.integers(0, 10_000), max_size=6))
-    assert _read(body, cuts) == (expected.pop("items"), expected)
+    elements = _read(body, cuts)
+    assert [value for value, _ in elements] == expected["items"]
+    assert [json.loads(text) for _, text in elements] == expected["items"]
 
 
 @given(items=st.lists(values, min_size=1, max_size=4), after=st.integers(0, 10_000))
@@ -48,7 +50,7 @@ def test_what_came_before_a_break_is_given_out(items: list[Any], after: int) -> 
     cut = body[: after % len(body)]
     reader = ListReader()
     elements = reader.feed(cut)
-    assert elements == items[: len(elements)]
+    assert [value for value, _ in elements] == items[: len(elements)]
     with pytest.raises(BrokenResponse):
         reader.finish()
 
@@ -69,18 +71,53 @@ def test_what_is_no_answer_is_broken(body: bytes) -> None:
 def test_elements_before_bad_text_come_out_first() -> None:
     """Bad text behind good elements costs none of them."""
     reader = ListReader()
-    assert reader.feed(b'{"items":[{"a":1}, {"b":2} oops') == [{"a": 1}, {"b": 2}]
+    assert [value for value, _ in reader.feed(b'{"items":[{"a":1}, {"b":2} oops')] == [{"a": 1}, {"b": 2}]
     with pytest.raises(BrokenResponse):
         reader.feed(b"more")
 
 
-@given(value=values)
-@settings(max_examples=200, deadline=None)
-def test_what_is_written_is_what_was_read(value: Any) -> None:
-    """A line of JSON holds the value that came, on a terminal too, where nothing in it can be obeyed."""
-    line = encoded(value)
-    assert b"\n" not in line
-    shown = encoded(value, on_terminal=True).decode()
-    assert not any(0x7F <= ord(character) < 0xA0 or character == "\u202e" for character in shown)
-    if "\ud800" not in json.dumps(value, ensure_ascii=False, default=str):
-        assert json.loads(shown) == json.loads(line)
+def test_repeated_keys_are_read_as_jq_does() -> None:
+    """The last value, in the place of the first; numbers keep their spelling. So it is at every depth."""
+    (element,) = _read(b'{"items":[{"a":1.0,"b":[{"c":1,"c":1e2}],"a":-0}]}', [])
+    assert element == ({"a": 0, "b": [{"c": 100.0}]}, '{"a":-0,"b":[{"c":1e2}]}')
+
+
+def test_a_colon_in_a_string_is_not_taken_for_a_key() -> None:
+    """The text of such an element is left as it is."""
+    text = r'{"a":"\\\"b\":", "c" : "d\\"}'
+    assert _read(f'{{"items": [ {text} ] }}'.encode(), [20]) == [(json.loads(text), text)]
+
+
+def test_a_number_of_thousands_of_digits_is_kept() -> None:
+    """Python refuses to convert it: the value is its text, and the source is what came."""
+    digits = "9" * 5000
+    (element,) = _read(f'{{"items":[{{"id":{digits},"x":1}}]}}'.encode(), [])
+    assert element == ({"id": digits, "x": 1}, f'{{"id":{digits},"x":1}}')
+
+
+@pytest.mark.parametrize("start", [b'{"items":[{"a":"', b'{"other":"', b'{"items":[{"a":[', b'{"'])
+def test_an_element_has_a_limit(monkeypatch: pytest.MonkeyPatch, start: bytes) -> None:
+    """One element of the list, one member beside it, one key: beyond the limit the response is broken."""
+    monkeypatch.setattr(json_items, "LARGEST_ELEMENT", 10**6)
+    with pytest.raises(BrokenResponse, match="larger than 64 MB"):
+        _read(start + b"0," * 10**6, list(range(0, 10**6, 10**4)))
+
+
+@pytest.mark.parametrize("filling", ["x", "},", '\\"', "[{}]"])
+def test_a_large_element_in_many_pieces_is_not_parsed_again_and_again(filling: str) -> None:
+    """The text that is parsed in all is a few times the element's size, whatever is in it."""
+    reader, parsed = ListReader(), 0
+    decode = reader._decoder.element  # noqa: SLF001 - what it costs is the point
+
+    def counted(text: str, begin: int) -> tuple[Element, int]:
+        nonlocal parsed
+        parsed += len(text) - begin
+        return decode(text, begin)
+
+    reader._decoder.element = counted  # type: ignore[method-assign] # noqa: SLF001
+    element = json.dumps({"a": filling * (4 * 10**6 // len(filling))})
+    body = f'{{"items":[{element},{{"b":1}}]}}'.encode()
+    pieces = [body[begin : begin + 2**16] for begin in range(0, len(body), 2**16)]
+    elements = [found for piece in pieces for found in reader.feed(piece)] + reader.finish()
+    assert [text for _, text in elements] == [element, '{"b":1}']
+    assert parsed < 5 * len(body)

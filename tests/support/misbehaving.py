@@ -5,7 +5,10 @@ import socket
 import ssl
 import struct
 import threading
+import zlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from itertools import chain, cycle, repeat
 from typing import Any, ClassVar
 
 from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, written
@@ -169,6 +172,39 @@ def drip(gap: threading.Event, seconds: float) -> Fault:
             handler.wfile.flush()
             if gap.wait(seconds):
                 return
+
+    return fault
+
+
+def drip_head(gap: threading.Event, seconds: float, text: bytes) -> Fault:
+    """*text*, in place of status and headers, a byte at a time and over and over, until *gap* is set."""
+
+    def fault(handler: RecordingHandler, _answer: Answer) -> None:
+        with suppress(OSError):
+            for byte in cycle(text):
+                handler.wfile.write(bytes([byte]))
+                handler.wfile.flush()
+                if gap.wait(seconds):
+                    break
+        handler.close_connection = True
+
+    return fault
+
+
+def endless_body(start: bytes, rest: bytes, *, packed: bool = False) -> Fault:
+    """A body that begins with *start* and then repeats *rest* for ever; *packed* with gzip, so that it is small."""
+
+    def fault(handler: RecordingHandler, _answer: Answer) -> None:
+        handler.send_response(200)
+        handler.send_header("Connection", "close")
+        if packed:
+            handler.send_header("Content-Encoding", "gzip")
+        handler.end_headers()
+        pack = zlib.compressobj(wbits=31) if packed else None
+        handler.close_connection = True
+        with suppress(OSError):
+            for piece in chain([start], repeat(rest * max(1, 2**20 // len(rest)))):
+                handler.wfile.write(pack.compress(piece) + pack.flush(zlib.Z_SYNC_FLUSH) if pack else piece)
 
     return fault
 

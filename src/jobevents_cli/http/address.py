@@ -1,7 +1,7 @@
 """Reads the addresses of servers in every form in which people write them."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -44,9 +44,17 @@ def _server_url(setting: Setting, kind: str, default_port: int, api_path: str) -
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         host = parts.hostname or ""
-        port = parts.port or default_port
+        port = default_port if parts.port is None else parts.port
+        _check_name(host)
     except ValueError:
-        raise _no_address(setting, kind, default_port, "its host or port cannot be read") from None
+        why = (
+            "an IPv6 address needs brackets, as in https://[::1]:8143"
+            if text.split("://")[-1].count(":") > 1 and "[" not in text
+            else "its host or port cannot be read"
+        )
+        raise _no_address(setting, kind, default_port, why) from None
+    if port == 0:
+        raise _no_address(setting, kind, default_port, "0 is not a port")
     if parts.username is not None or parts.password is not None:
         raise UsageProblem(
             f"the address from {setting.origin} holds a user or password: give host and port alone",
@@ -61,18 +69,28 @@ def _server_url(setting: Setting, kind: str, default_port: int, api_path: str) -
     if parts.scheme == "http" and not is_loopback(host):
         raise UsageProblem(
             f"plain http to {host} ({setting.origin}) is refused: the token would travel openly",
-            hint=f"use https://{host}:{port}",
+            hint=f"use https://{_shown(host)}:{port}",
         )
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}:{port}"
+    return f"{parts.scheme}://{_shown(host)}:{port}"
 
 
 def is_loopback(host: str) -> bool:
-    """Whether *host* is this machine and no other."""
+    """Whether *host* is this machine, and no other."""
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
         return host == "localhost"
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _check_name(host: str) -> None:
+    """ValueError if *host* cannot be written as the name of a host: `a..b`, or a label of more than 63 characters."""
+    host.encode("idna").decode("idna")
 
 
 def _beginnings(path: str) -> list[str]:

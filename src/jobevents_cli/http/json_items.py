@@ -1,40 +1,32 @@
-"""Reads one orchestrator answer while it arrives: bytes in, the elements of its list out.
+"""Reads the list in a response while it arrives: bytes in, elements out, each with its own source text.
 
-Memory stays flat whatever the answer's size: only what is not yet a whole element is kept. Parses with the
+Memory stays flat whatever the response's size: only what is not yet a whole element is kept. Parses with the
 standard library's decoder over a window of text; knows nothing of HTTP.
 """
 
 import codecs
 import json
 import re
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+from jobevents_cli.model.json_text import SpelledFloat, integer, key_count, without_repeated_keys
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
-
-_BETWEEN_OBJECTS: Final = re.compile(r"[ \t\n\r]*,[ \t\n\r]*\{")
-
-
-_LARGEST_FLOAT: Final = 1.7976931348623157e308
-
-
-_EXACT_INTEGERS: Final = 1e16
-
+_BETWEEN_OBJECTS: Final = re.compile(r"[ \t\n\r]*,[ \t\n\r]*(?=\{)")
 
 _EXCERPT: Final = 16  # enough to tell HTML from JSON
 
-
 _LONGEST_EXCERPT: Final = 16 * 1024  # more than the longest token
-
 
 _SMALL_ELEMENT: Final = 64 * 1024
 
-
 _AFTER_NUMBER: Final = frozenset(" \t\n\r,]}")
 
+_ENDS: Final = {"{": "}", "[": "]", '"': '"'}
 
 LARGEST_ELEMENT: Final = 64 * 1024 * 1024
-"""Characters that one element may have: beyond that an answer is broken, whatever it is."""
+"""Characters that one element may have: beyond that a response is broken, whatever it is."""
 
 
 class BrokenResponse(ValueError):
@@ -50,73 +42,103 @@ class BrokenResponse(ValueError):
         self.text = text
 
 
-def _number(text: str) -> float | int:
-    """The number *text*, so that it is written out again as jq 1.6 does: 1.0 is 1, and nothing is infinite."""
-    number = float(text)
-    if abs(number) > _LARGEST_FLOAT:
-        return _LARGEST_FLOAT if number > 0 else -_LARGEST_FLOAT
-    if number.is_integer() and abs(number) < _EXACT_INTEGERS:
-        return int(number)
-    return number
+class Element(NamedTuple):
+    """One element of a list: the parsed value, and its source text without repeated keys."""
+
+    value: Any
+    text: str
 
 
-def _refuse_constant(name: str) -> None:
-    raise BrokenResponse(f"{name} is not JSON")
+class _Decoder:
+    """The standard library's decoder; it also counts keys, so that repeated ones are noticed."""
 
+    def __init__(self) -> None:
+        self._keys = 0
+        hooks: dict[str, Any] = {"object_hook": self._count, "parse_float": SpelledFloat, "parse_constant": _refuse}
+        self._decode = json.JSONDecoder(**hooks).raw_decode
+        self._decode_long_numbers = json.JSONDecoder(**hooks, parse_int=integer).raw_decode
 
-_decode: Final = json.JSONDecoder(parse_float=_number, parse_constant=_refuse_constant).raw_decode
+    def _count(self, value: dict[str, Any]) -> dict[str, Any]:
+        self._keys += len(value)
+        return value
+
+    def value(self, text: str, begin: int) -> tuple[Any, int]:
+        """The value at *begin* in *text*, and where it ends; JSONDecodeError if it is not whole."""
+        try:
+            return self._decode(text, begin)
+        except (json.JSONDecodeError, BrokenResponse):
+            raise
+        except ValueError:  # an integer of more than 4,300 digits
+            return self._decode_long_numbers(text, begin)
+
+    def element(self, text: str, begin: int) -> tuple[Element, int]:
+        """As `value`, with the source text of the value."""
+        self._keys = 0
+        value, end = self.value(text, begin)
+        source = text[begin:end]
+        keys = self._keys
+        if keys != source.count('":') and keys != key_count(source):
+            source = without_repeated_keys(source)
+        return Element(value, source), end
 
 
 class ListReader:
-    """Takes an answer `{..., "items": [...], ...}` piece by piece.
+    """Takes a response `{..., "items": [...], ...}` piece by piece.
 
-    `feed` gives the elements that the piece completed; `finish` says whether the answer was whole, and
-    raises BrokenResponse where it was not. *key* is the name of the list, `items` in every answer that holds
-    events, jobs or nodes. What stands beside the list is kept in `rest`.
+    `feed` gives the elements that the piece completed; `finish` says whether the response was whole, and raises
+    BrokenResponse if it was not. *key* is the name of the list, `items` in every response that holds events, jobs or
+    nodes. What is beside the list is checked, and dropped.
     """
 
     def __init__(self, key: str = "items") -> None:
         self._key = key
         self._utf8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        self._decoder = _Decoder()
         self._text = ""
         self._at = 0
+        self._waiting: list[str] = []
+        self._size = 0
         self._wanted = 0
         self._expect = self._start
         self._found = False
-        self._out: list[Any] = []
+        self._out: list[Element] = []
         self._member = ""
         self._broken: BrokenResponse | None = None
-        self._rest_size = 0
-        self.rest: dict[str, Any] = {}
 
-    def feed(self, piece: bytes) -> list[Any]:
-        """The elements that *piece* completes; BrokenResponse where the text can be no JSON."""
-        self._text = self._text[self._at :] + self._utf8.decode(piece)
-        self._at = 0
+    def feed(self, piece: bytes) -> list[Element]:
+        """The elements that *piece* completes; BrokenResponse if the text cannot be JSON."""
+        text = self._utf8.decode(piece)
         self._out = []
         if self._broken:
             raise self._broken
-        if len(self._text) >= self._wanted:
+        self._waiting.append(text)
+        self._size += len(text)
+        if self._size >= self._wanted and self._may_end(text):
             self._read()
-        if len(self._text) - self._at > LARGEST_ELEMENT:
+        if self._size > LARGEST_ELEMENT:
             raise BrokenResponse("one element of it is larger than 64 MB")
         return self._out
 
-    def finish(self) -> list[Any]:
-        """The elements still kept back; BrokenResponse unless the whole answer came, the list in it."""
+    def finish(self) -> list[Element]:
+        """The elements still kept back; BrokenResponse unless the whole response came, with the list in it."""
         self._out = []
         self._read()
         if self._broken:
             raise self._broken
         if self._expect != self._end:
-            what = "it is cut off" if self._text or self._found else "it is empty"
-            raise BrokenResponse(what)
+            raise BrokenResponse("it is cut off" if self._size or self._found else "it is empty")
         if not self._found:
             raise BrokenResponse(f"it has no list {self._key!r}")
         return self._out
 
+    def _may_end(self, text: str) -> bool:
+        """Whether a large element that is waited for can end in *text*, the newest of it."""
+        return not self._wanted or _ENDS.get(self._text[:1], "") in text
+
     def _read(self) -> None:
-        self._wanted = 0
+        self._text = "".join((self._text[self._at :], *self._waiting))
+        self._waiting.clear()
+        self._at = self._wanted = 0
         try:
             while self._expect():
                 pass
@@ -124,15 +146,18 @@ class ListReader:
             if not self._out:
                 raise
             self._broken = broken  # what came before is given out first
+        if self._wanted:
+            self._text, self._at = self._text[self._at :], 0
+        self._size = len(self._text) - self._at
 
     def _next_character(self) -> str:
-        """The next character that is no white space, or an empty string where it is yet to come."""
+        """The next character that is not white space, or an empty string if it is yet to come."""
         match = _SPACE.match(self._text, self._at)
         self._at = match.end() if match else self._at
         return self._text[self._at : self._at + 1]
 
     def _take(self, wanted: str) -> bool:
-        """Step over the next character, which must be one of *wanted*; False where it is yet to come."""
+        """Step over the next character, which must be one of *wanted*; False if it is yet to come."""
         character = self._next_character()
         if not character:
             return False
@@ -144,27 +169,27 @@ class ListReader:
     def _excerpt(self) -> str:
         return self._text[self._at : self._at + _LONGEST_EXCERPT]
 
-    def _value(self) -> tuple[bool, Any]:
-        """The next JSON value, or (False, None) where its end is yet to come."""
+    def _value(self) -> Element | None:
+        """The next JSON value; None if its end is yet to come."""
         if not self._next_character():
-            return False, None
+            return None
         try:
-            value, end = _decode(self._text, self._at)
+            element, end = self._decoder.element(self._text, self._at)
         except json.JSONDecodeError as error:
             if error.pos == self._at and error.msg == "Expecting value" and self._text[self._at] not in "tfnN-I":
                 raise BrokenResponse("it is not JSON:", self._excerpt()) from None
             # Parsing the same beginning at every piece would cost the square of a large element's size.
             kept = len(self._text) - self._at
             self._wanted = 2 * kept if kept > _SMALL_ELEMENT else 0
-            return False, None
+            return None
         except RecursionError:
             raise BrokenResponse("it is nested too deeply") from None
-        if type(value) in (int, float) and self._text[end : end + 1] not in _AFTER_NUMBER:
-            return False, None
+        if element.text[-1] in "0123456789" and self._text[end : end + 1] not in _AFTER_NUMBER:
+            return None
         self._at = end
-        return True, value
+        return element
 
-    # The states. Each takes what it can, and returns False where more text is needed.
+    # The states. Each takes what it can, and returns False if more text is needed.
 
     def _start(self) -> bool:
         if not self._take("{"):
@@ -181,10 +206,12 @@ class ListReader:
     def _name(self) -> bool:
         if self._next_character() not in ('"', ""):
             raise BrokenResponse("it is not JSON:", self._excerpt())
-        known, self._member = self._value()
-        if known:
-            self._expect = self._colon
-        return known
+        name = self._value()
+        if name is None:
+            return False
+        self._member = name.value
+        self._expect = self._colon
+        return True
 
     def _colon(self) -> bool:
         if not self._take(":"):
@@ -199,15 +226,10 @@ class ListReader:
             self._found = True
             self._expect = self._first_element
             return True
-        begin = self._at
-        known, value = self._value()
-        if known:
-            self._rest_size += self._at - begin + len(self._member)
-            if self._rest_size > LARGEST_ELEMENT:
-                raise BrokenResponse("it has more than 64 MB beside its list")
-            self.rest[self._member] = value
-            self._expect = self._after_member
-        return known
+        if self._value() is None:
+            return False
+        self._expect = self._after_member
+        return True
 
     def _first_element(self) -> bool:
         if self._next_character() == "]":
@@ -216,30 +238,30 @@ class ListReader:
         return self._element()
 
     def _element(self) -> bool:
-        known, value = self._value()
-        if known:
-            self._out.append(value)
-            self._expect = self._after_element
-        return known
+        element = self._value()
+        if element is None:
+            return False
+        self._out.append(element)
+        self._expect = self._after_element
+        return True
 
     def _after_element(self) -> bool:
-        self._take_whole_elements()
+        self._take_whole_objects()
         if not self._take(",]"):
             return False
         ended = self._text[self._at - 1] == "]"
         self._expect = self._after_member if ended else self._element
         return True
 
-    def _take_whole_elements(self) -> None:
-        """The fast path: as many `, {...}` as are whole. Whatever else there is, the states deal with."""
-        text, take, between = self._text, self._out.append, _BETWEEN_OBJECTS.match
+    def _take_whole_objects(self) -> None:
+        """The fast path: as many `, {...}` as are whole. The states deal with whatever else there is."""
+        text, take, between, element_at = self._text, self._out.append, _BETWEEN_OBJECTS.match, self._decoder.element
         while match := between(text, self._at):
             try:
-                value, end = _decode(text, match.end() - 1)
-            except (json.JSONDecodeError, RecursionError):
+                element, self._at = element_at(text, match.end())
+            except (ValueError, RecursionError):
                 return
-            take(value)
-            self._at = end
+            take(element)
 
     def _after_member(self) -> bool:
         if not self._take(",}"):
@@ -252,3 +274,7 @@ class ListReader:
         if self._next_character():
             raise BrokenResponse("it has more than one JSON value:", self._excerpt())
         return False
+
+
+def _refuse(name: str) -> None:
+    raise BrokenResponse(f"{name} is not JSON")

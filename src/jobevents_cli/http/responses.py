@@ -20,6 +20,7 @@ from jobevents_cli.errors import (
 )
 from jobevents_cli.http.json_items import BrokenResponse
 from jobevents_cli.http.secrets import without_token
+from jobevents_cli.model.json_text import SpelledFloat, integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -114,7 +115,7 @@ def json_of(response: Response) -> object:
     """The JSON document in the body of *response*; BrokenResponse if there is none, or more than 64 MB."""
     body = response.body()
     try:
-        return json.loads(body)
+        return json.loads(body, parse_int=integer, parse_float=SpelledFloat)
     except (ValueError, RecursionError):
         raise BrokenResponse("it is not JSON:", _text_of(body[:_ERROR_BODY]) or "empty") from None
 
@@ -181,7 +182,7 @@ def _moment(date: str) -> float | None:
 def _text_of(body: bytes) -> str:
     """The text in an error's *body*, on one line: the message in a JSON object, or the text of an HTML page."""
     try:
-        document = json.loads(body)
+        document = json.loads(body, parse_int=integer)
     except (ValueError, RecursionError):
         document = None
     if isinstance(document, dict):

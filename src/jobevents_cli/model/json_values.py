@@ -50,4 +50,4 @@ def as_seconds(value: object) -> float | None:
             return None
     if type(value) is int:
         value = float(value) if abs(value) <= _HIGHEST_ID else None
-    return value if type(value) is float and isfinite(value) and value >= 0 else None
+    return float(value) if isinstance(value, float) and isfinite(value) and value >= 0 else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jobevents_cli.errors import LOGIN_HINT, AccessDenied, JobEventsError, RequestRefused, UnknownJob
 from jobevents_cli.http.address import API_PATH
-from jobevents_cli.http.json_items import BrokenResponse, ListReader
+from jobevents_cli.http.json_items import BrokenResponse, Element, ListReader
 from jobevents_cli.http.responses import Response, error_of, json_of
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _OK: Final = 200
 _NOT_FOUND: Final = 404
+
+_MOST_ELEMENTS: Final = 100_000
+"""Jobs that one page may have, of which 50 are asked for."""
 
 _HINTS: Final = {
     403: "the token's user needs the permission to view jobs; or log in as another user: puppet-access login",
@@ -62,8 +65,8 @@ class OrchestratorClient:
 
         What came before a fault is given out first; then the fault is raised.
         """
-        for values in self._elements(f"{_path(ref)}/events", _start(start), limit, ref):
-            yield [Event(value) for value in values]
+        for elements in self._elements(f"{_path(ref)}/events", _start(start), limit, ref):
+            yield [Event(value, text) for value, text in elements]
 
     def raw_events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[bytes]:
         """The same response as it came, byte for byte."""
@@ -100,9 +103,9 @@ class OrchestratorClient:
         while True:
             before = received
             query = {"offset": str(received)} if received else {}
-            for values in self._elements(f"{_path(ref)}/nodes", query, limit, ref):
-                received += len(values)
-                yield [Node(value) for value in values if isinstance(value, dict)]
+            for elements in self._elements(f"{_path(ref)}/nodes", query, limit, ref):
+                received += len(elements)
+                yield [Node(value) for value, _ in elements if isinstance(value, dict)]
             if node_count is None or received >= node_count or received == before:
                 return
 
@@ -114,25 +117,29 @@ class OrchestratorClient:
         """Close the connections that are idle."""
         self._server.close()
 
-    def _elements(self, path: str, query: Mapping[str, str], limit: float, ref: JobRef) -> Iterator[list[Any]]:
+    def _elements(self, path: str, query: Mapping[str, str], limit: float, ref: JobRef) -> Iterator[list[Element]]:
         """The elements of the list in a response, in the pieces in which they arrive."""
         reader = ListReader()
         with self._server.get(f"{API_PATH}{path}", query, limit) as response:
             _require_ok(response, ref)
             for piece in response.pieces():
-                if values := reader.feed(piece):
-                    yield values
-            if values := reader.finish():
-                yield values
+                if elements := reader.feed(piece):
+                    yield elements
+            if elements := reader.finish():
+                yield elements
 
     def _list(self, path: str, query: Mapping[str, str], limit: float) -> list[dict[str, Any]]:
-        """The objects in a list that is kept as a whole."""
+        """The objects in a list that is kept as a whole; BrokenResponse if it has more than `_MOST_ELEMENTS`."""
         reader = ListReader()
+        values: list[dict[str, Any]] = []
         with self._server.get(f"{API_PATH}{path}", query, limit) as response:
             _require_ok(response)
-            values = [value for piece in response.limited_pieces() for value in reader.feed(piece)]
-            values += reader.finish()
-        return [value for value in values if isinstance(value, dict)]
+            for piece in response.limited_pieces():
+                values += [value for value, _ in reader.feed(piece) if isinstance(value, dict)]
+                if len(values) > _MOST_ELEMENTS:
+                    raise BrokenResponse(f"its list has more than {_MOST_ELEMENTS} elements")
+            values += [value for value, _ in reader.finish() if isinstance(value, dict)]
+        return values
 
     def _document(self, path: str, limit: float, ref: JobRef) -> dict[str, Any]:
         with self._server.get(f"{API_PATH}{path}", {}, limit) as response:

@@ -1,0 +1,140 @@
+"""JSON text made compact: equal to what jq writes, but for the spelling of numbers."""
+
+import json
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobevents_cli.model.json_text import SpelledFloat, compact, encoded, key_count, without_repeated_keys
+
+NUMBERS = st.sampled_from(["0", "-0", "1", "1.0", "1e2", "1E+2", "-1.50", "1e400", "9" * 30, "1" * 5000, "0.1e-7"])
+TEXTS = st.text(max_size=8) | st.text('"\\/ :,{}[]\n\t\x7f\x00\x9b\ud83d\ude00\ud800é', max_size=12)
+SPACE = st.text(" \n\r\t", max_size=3)
+
+
+@st.composite
+def json_texts(draw: st.DrawFn, numbers: st.SearchStrategy[str] = NUMBERS, depth: int = 3) -> tuple[str, str]:
+    """A JSON value twice: compact, its strings written plainly; and laid out in some other way."""
+    space = draw(SPACE)
+    kinds = ["word", "number", "string"] + (["list", "object"] if depth else [])
+    match draw(st.sampled_from(kinds)):
+        case "word":
+            word = draw(st.sampled_from(["true", "false", "null"]))
+            return word, word
+        case "number":
+            number = draw(numbers)
+            return number, number
+        case "string":
+            return draw(_strings())
+        case "list":
+            values = draw(st.lists(json_texts(numbers, depth - 1), max_size=3))
+            plain = ",".join(value for value, _ in values)
+            loose = f"{space},{space}".join(value for _, value in values)
+            return f"[{plain}]", f"[{space}{loose}{space}]"
+        case _:
+            keys = draw(st.lists(_strings(), max_size=3, unique_by=lambda key: key[0]))
+            members = [(key, draw(json_texts(numbers, depth - 1))) for key in keys]
+            plain = ",".join(f"{key[0]}:{value[0]}" for key, value in members)
+            loose = f"{space},{space}".join(f"{key[1]}{space}:{space}{value[1]}" for key, value in members)
+            return f"{{{plain}}}", f"{{{space}{loose}{space}}}"
+
+
+@st.composite
+def _strings(draw: st.DrawFn) -> tuple[str, str]:
+    # Surrogates that make a pair are one character.
+    text = draw(TEXTS).encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    forms = [json.dumps(text), json.dumps(text).replace("/", "\\/")]
+    if not _has_surrogates(text):
+        forms.append(json.dumps(text, ensure_ascii=False))
+    if all(ord(character) < 0x10000 for character in text):
+        forms.append('"' + "".join(f"\\u{ord(character):04X}" for character in text) + '"')
+    return encoded(text), draw(st.sampled_from(forms))
+
+
+def _has_surrogates(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _spelled(text: str) -> Any:
+    return json.loads(text, parse_int=str, parse_float=str)
+
+
+@given(texts=json_texts())
+@settings(max_examples=500, deadline=None)
+def test_both_paths_print_the_same(texts: tuple[str, str]) -> None:
+    """However a value is laid out and escaped: the same line, which a second pass leaves alone."""
+    plain, loose = texts
+    assert compact(loose) == plain
+    assert compact(plain) == plain
+
+
+@given(texts=json_texts())
+@settings(max_examples=300, deadline=None)
+def test_a_line_is_the_value_that_came(texts: tuple[str, str]) -> None:
+    """With numbers read as text, a line equals its source, lone surrogates apart; it is one line."""
+    plain, loose = texts
+    line = compact(loose)
+    line.encode()
+    assert not set(line) & {"\n", "\r", "\t", "\x7f"}
+    assert without_repeated_keys(loose) == plain
+    if "\ufffd" not in line:
+        assert _spelled(line) == _spelled(loose)
+
+
+@given(texts=json_texts())
+@settings(max_examples=200, deadline=None)
+def test_values_without_text_are_written_the_same(texts: tuple[str, str]) -> None:
+    """A parsed value keeps the spelling of what Python would write otherwise."""
+    plain, loose = texts
+    if "1111" not in plain and "-0" not in plain:
+        assert encoded(json.loads(loose, parse_float=SpelledFloat)) == plain
+
+
+INTEGERS = st.integers(-(10**15) + 1, 10**15 - 1).map(str)
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
+@given(texts=st.lists(json_texts(INTEGERS), min_size=1, max_size=30))
+@settings(max_examples=40, deadline=None)
+def test_a_line_is_what_jq_writes(texts: list[tuple[str, str]]) -> None:
+    """For integers of up to 15 digits, which jq does not round."""
+    texts = [text for text in texts if "\ufffd" not in text[0]]  # jq 1.6 refuses half a pair of surrogates
+    loose = "\n".join(text for _, text in texts).encode()
+    lines = subprocess.run(["jq", "-c", "."], input=loose, capture_output=True, check=True).stdout.decode().split("\n")
+    assert [compact(text) for _, text in texts] == lines[:-1]
+
+
+@given(texts=json_texts())
+def test_keys_are_counted_wherever_colons_are(texts: tuple[str, str]) -> None:
+    """Colons in strings do not count."""
+
+    def keys(value: Any) -> int:
+        if isinstance(value, dict):
+            return len(value) + sum(map(keys, value.values()))
+        return sum(map(keys, value)) if isinstance(value, list) else 0
+
+    assert key_count(texts[1]) == keys(_spelled(texts[0]))
+
+
+def test_compact_text_comes_back_as_it_is() -> None:
+    """That is the usual case, and it costs no copy."""
+    text = '{"id":"3","message":"Finished puppet run on a - Success! ","n":1.0}'
+    assert compact(text) is text
+
+
+def test_a_number_is_never_infinite() -> None:
+    """What is too large for Python is the largest number there is, spelled as it came."""
+    number = SpelledFloat("-1e400")
+    assert (number, number.spelling) == (-1.7976931348623157e308, "-1e400")
+
+
+def test_a_deep_value_is_written() -> None:
+    """Deeper than Python's own recursion goes."""
+    value: Any = []
+    for _ in range(900):
+        value = [value]
+    assert encoded(value) == "[" * 901 + "]" * 901

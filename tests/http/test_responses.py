@@ -44,7 +44,7 @@ def _token() -> Token:
     ("status", "kind"),
     [
         (400, RequestRefused),
-        (401, AccessDenied),
+        (401, TokenRefused),
         (403, AccessDenied),
         (404, RequestRefused),
         (406, RequestRefused),

@@ -51,7 +51,7 @@ def command(*, raw: bool, exit_status: bool, **options: Any) -> int:
     from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named, refuse_for_plan
     from jobevents_cli.following.contact import ANSWER_LIMIT
     from jobevents_cli.runtime.retry import print_raw
-    from jobevents_cli.runtime.snapshot import print_snapshot
+    from jobevents_cli.runtime.snapshot import SnapshotOptions, print_snapshot
 
     if raw:
         contradicting = ("as_json", "lines", "types", "nodes", "failures", "grep", "exclude", "time", "messages")
@@ -70,4 +70,11 @@ def command(*, raw: bool, exit_status: bool, **options: Any) -> int:
         print_raw(lambda: client.raw_events(ref, options["start"], ANSWER_LIMIT))
         if not exit_status:
             return ExitStatus.DONE
-    return print_snapshot(client, ref, lines, start=options["start"], last=options["lines"], wants_outcome=exit_status)
+    what = SnapshotOptions(
+        start=options["start"],
+        last=options["lines"],
+        wants_outcome=exit_status,
+        wants_progress=not options["as_json"],
+        with_jobs=with_jobs,
+    )
+    return print_snapshot(client, ref, lines, what)

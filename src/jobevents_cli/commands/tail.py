@@ -138,14 +138,6 @@ def command(
     client = client_for(options)
     report = report_options(options, given, quiet=quiet, progress=progress, several=several, waits_for_jobs=all_jobs)
     reporter = Reporter(report, client.server_time)
-    coordinator = Coordinator(
-        client,
-        EventPrinter(Renderer(lines), reporter.screen, begins_line=True),
-        reporter,
-        WatchOptions(given=given, timeout=timeout, fail_fast=fail_fast),
-        explain=explain_for(options, client) if options["why"] else None,
-        seen=partial(remember, client.url),
-    )
     how = FollowOptions(
         start=options["start"],
         last=options["lines"],
@@ -153,7 +145,18 @@ def command(
         retry_for=options["retry_for"],
         wait_for=options["wait"],
         job_first=report.header or report.footer,
+        with_jobs=with_jobs,
         cursors=CursorFolder(client.url) if options["resume"] else None,
+    )
+    last_of_all = options["lines"] if with_jobs else None
+    coordinator = Coordinator(
+        client,
+        EventPrinter(Renderer(lines), reporter.screen, last_of_all=last_of_all, begins_line=True),
+        reporter,
+        WatchOptions(given=given, timeout=timeout, fail_fast=fail_fast),
+        starter=how,
+        explain=explain_for(options, client) if options["why"] else None,
+        seen=partial(remember, client.url),
     )
     if all_jobs:
         coordinator.find(AllJobs(client, choice.wanted, how))

@@ -1,6 +1,7 @@
 """How far one job is printed: from where a later run misses nothing."""
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from jobevents_cli.following.position import Cursor
@@ -28,6 +29,8 @@ class PrintedJob:
     next_start: int | None = None
     save: Save | None = None
     """Keeps the cursor for `--resume`."""
+    commit_all: Callable[[], str | None] | None = None
+    """Commits the cursors of several jobs together, after `save` of each; None if `save` itself does."""
     last: int | None = None
     """Of the events of the first page, only so many are printed; None: all."""
     held: deque[Held] | None = None
@@ -79,3 +82,11 @@ class PrintedJob:
             return None
         self._saved = cursor
         return self.save(cursor)
+
+
+def commit(jobs: Iterable[PrintedJob]) -> list[str]:
+    """Keep the cursors of *jobs*; sentences for the user about what failed."""
+    jobs = list(jobs)
+    warnings = [job.commit() for job in jobs]
+    warnings += [commit_all() for commit_all in dict.fromkeys(job.commit_all for job in jobs) if commit_all]
+    return [warning for warning in warnings if warning]

@@ -2,15 +2,17 @@
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
+from jobevents_cli.errors import JobEventsError
+from jobevents_cli.following.contact import ANSWER_LIMIT
 from jobevents_cli.following.filters import Filter
 from jobevents_cli.following.update import Update
-from jobevents_cli.model.event import END_TYPES, Event
+from jobevents_cli.model.event import END_TYPES, OUT_MESSAGE, Event
 from jobevents_cli.model.job import Job
-from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.json_values import as_mapping
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
@@ -39,6 +41,17 @@ class LineOptions:
     messages: bool = False
     end_last: bool = False
     """In text, the line of a job's end is printed last, with the outcome."""
+
+
+_LONGEST_MESSAGE: Final = 1020
+"""The list of a plan's events cuts messages off after 1,024 bytes, or before a character that would not fit."""
+
+
+class MessageSource(Protocol):
+    """Gives single events of plans."""
+
+    def plan_event(self, number: int, event_id: int, limit: float) -> Event:
+        """The event *event_id* of plan job *number*, within *limit* seconds."""
 
 
 UNRENDERED: Final = Line(b"")
@@ -83,6 +96,17 @@ class Renderer:
         """Size the column of jobs for *refs*, unless a line was rendered already."""
         if self._text:
             self._text.know_jobs(refs)
+
+    def complete(self, update: Update, source: MessageSource) -> Update:
+        """The *update* with the whole text of messages that the list of a plan's events cuts off.
+
+        *source* is the orchestrator's client; a message that it does not give remains as it is. JSON shows each event
+        as it came.
+        """
+        if self._text is None or update.ref.kind is not Kind.PLAN or not any(map(_is_cut, update.events)):
+            return update
+        events = tuple(_whole(event, update.ref.number, source) for event in update.events)
+        return replace(update, events=events)
 
     def render(self, update: Update) -> Rendered:
         """The *update* with the lines of its events."""
@@ -157,3 +181,19 @@ def _text_lines(options: LineOptions) -> TextLines:
         tagged=options.tagged,
         messages=options.messages,
     )
+
+
+def _is_cut(event: Event) -> bool:
+    """Whether *event* may be a message of which the list of events has only the beginning."""
+    message = event.details.get("message")
+    is_long = isinstance(message, str) and len(message.encode("utf-8", "surrogatepass")) > _LONGEST_MESSAGE
+    return is_long and event.type == OUT_MESSAGE and event.id is not None
+
+
+def _whole(event: Event, plan: int, source: MessageSource) -> Event:
+    if event.id is None or not _is_cut(event):
+        return event
+    try:
+        return source.plan_event(plan, event.id, ANSWER_LIMIT)
+    except JobEventsError:
+        return event

@@ -1,13 +1,13 @@
 """What goes to standard error while jobs are followed: header, notices, summary, and the footer under the lines."""
 
 import sys
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from jobevents_cli.following.notices import ContactBack, ContactLost, Notice
 from jobevents_cli.model.job import Job
-from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.capabilities import can_encode, width_of
@@ -122,20 +122,37 @@ class Reporter:
             self.say(f"jobevents: {sentence(self._back)}")
             self._back = None
 
-    def summarize(self, ref: JobRef, outcome: Outcome, progress: Progress, *, is_said: bool) -> None:
-        """Say how *ref* ended and which nodes failed. *is_said*: standard output's last line says how it ended."""
+    def summarize(
+        self,
+        ref: JobRef,
+        outcome: Outcome,
+        progress: Progress,
+        *,
+        is_said: bool,
+        children: Sequence[tuple[JobRef, Outcome, Progress | None]] = (),
+    ) -> None:
+        """Say how *ref* ended and which nodes failed. *is_said*: standard output's last line says how it ended.
+
+        *children*: the jobs of a plan that ended badly, with what is known of each.
+        """
         options = self._options
         if not options.summary:
             return
         lines = []
         if not (is_said and options.is_same_terminal):
             lines.append(outcome_line(ref, outcome, progress, symbols=self._symbols))
-        if not (options.failures_are_printed or options.groups_causes):
-            rest = f"jobevents list {ref} --failures"
-            lines += failure_lines(progress, symbols=self._symbols, rest=rest)
+        names_nodes = not (options.failures_are_printed or options.groups_causes)
+        for job, how, its in ((ref, outcome, progress), *children):
+            if job != ref:
+                lines.append([("  ", ""), *outcome_line(job, how, its, symbols=self._symbols)])
+            if names_nodes and its:
+                rest = f"jobevents list {job} --failures"
+                indent = "" if job == ref else "  "
+                lines += [[(indent, ""), *line] for line in failure_lines(its, symbols=self._symbols, rest=rest)]
         for line in lines:
             self.screen.say(painted(line, self._paint))
-        if options.why and self._why_left and _has_failed_nodes(progress):
+        has_failed = outcome is Outcome.FAILED if ref.kind is Kind.PLAN else _has_failed_nodes(progress)
+        if options.why and self._why_left and (has_failed or children):
             self._why_left -= 1
             self.say(f"Why: {options.why(ref)}")
 

@@ -7,14 +7,17 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jobevents_cli.errors import JobEventsError, OutputFailed
-from jobevents_cli.output.printed_job import PrintedJob
+from jobevents_cli.output.printed_job import PrintedJob, commit
 from jobevents_cli.output.rendering import Rendered
 from jobevents_cli.output.screen import Screen
 from jobevents_cli.output.streams import STDOUT
 from jobevents_cli.render.event_line import Line
+
+if TYPE_CHECKING:
+    from jobevents_cli.model.job_ref import JobRef
 
 _FINISH_WITHIN: Final = 0.5
 """How long, in seconds, the rest of a line may take after a write was interrupted."""
@@ -105,7 +108,7 @@ class Writer:
     def _note_written(self) -> list[str]:
         """Move the jobs' positions as far as their lines are written. May be repeated after an interruption."""
         written = self._written
-        warnings = []
+        touched: dict[JobRef, PrintedJob] = {}
         while self._blocks:
             block = self._blocks[0]
             done = bisect_right(block.ends, written)
@@ -116,10 +119,9 @@ class Writer:
             block.job.written(block.rendered.update, block.count)
             if block.has_end:
                 block.job.ends.clear()
-            if warning := block.job.commit():
-                warnings.append(warning)
+            touched[block.job.ref] = block.job
             self._blocks.popleft()
-        return warnings
+        return commit(touched.values())
 
     def stop(self) -> bool:
         """Drop what is not written, as the program ends; whether nothing had to be dropped.
@@ -138,8 +140,7 @@ class Writer:
             self._rest_written += output.written - before
         self._note_written()
         self._parts.clear()
-        for block in self._blocks:
-            block.job.commit()
+        commit(block.job for block in self._blocks)
         is_complete = not self._blocks
         self._blocks.clear()
         return is_complete

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.outcome import Outcome
+from jobevents_cli.model.plan import Plan
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.render.looks import Look
 from jobevents_cli.render.times import took_text
@@ -22,7 +23,18 @@ def ending_look(outcome: Outcome) -> Look:
 
 def ending_facts(ref: JobRef, progress: Progress) -> list[str]:
     """Return what is known of the ended job *ref* beside its outcome: its name, its time, its counts."""
-    return [ref.label, took_text(progress.duration), _counts(progress)]
+    counts = _job_counts(progress) if ref.kind is Kind.PLAN else _counts(progress)
+    return [ref.label, took_text(progress.duration), counts]
+
+
+def _job_counts(plan: Progress) -> str:
+    """Return how many jobs a plan had, and how many of them failed, by its own status."""
+    states = list(plan.job.child_states.values()) if isinstance(plan.job, Plan) else []
+    if not states:
+        return ""
+    failed = sum(state in ("failed", "stopped") for state in states)
+    jobs = "1 job" if len(states) == 1 else f"{len(states)} jobs"
+    return f"{jobs}, {failed} failed" if failed else jobs
 
 
 def _counts(progress: Progress) -> str:

@@ -10,10 +10,13 @@ from jobevents_cli.render.looks import look_of
 from jobevents_cli.render.styles import Span, width
 
 
-def outcome_line(ref: JobRef, outcome: Outcome, progress: Progress, *, symbols: bool) -> list[Span]:
-    """Return how job *ref* ended: `✘ failed  job 352  42s  2 finished (1 changed), 1 failed, 1 skipped`."""
+def outcome_line(ref: JobRef, outcome: Outcome, progress: Progress | None, *, symbols: bool) -> list[Span]:
+    """Return how *ref* ended: `✘ failed  job 352  42s  2 finished (1 changed), 1 failed, 1 skipped`.
+
+    Without *progress* only the outcome is known.
+    """
     look = ending_look(outcome)
-    facts = [fact for fact in ending_facts(ref, progress) if fact]
+    facts = [fact for fact in ending_facts(ref, progress) if fact] if progress else [ref.label]
     return [(look.text(symbols=symbols), look.style), (f"  {'  '.join(facts)}", "")]
 
 

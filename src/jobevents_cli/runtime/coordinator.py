@@ -8,24 +8,27 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from jobevents_cli.errors import JobEventsError, OutputFailed, TimedOut
 from jobevents_cli.exit_status import ExitStatus
+from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.update import Update, Wait
 from jobevents_cli.model.durations import format_duration
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.model.outcome import Ending
+from jobevents_cli.model.outcome import Ending, Outcome
+from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.command_lines import GivenOptions, resume_hint
 from jobevents_cli.output.event_printer import EventPrinter
 from jobevents_cli.output.notices import tell_error
-from jobevents_cli.output.rendering import Rendered
+from jobevents_cli.output.rendering import MessageSource, Rendered
 from jobevents_cli.output.reporter import Reporter
 from jobevents_cli.runtime.explanations import Explained, Explanations
 from jobevents_cli.runtime.followed_job import FollowedJob
 from jobevents_cli.runtime.loop import Orchestrator, tail
 from jobevents_cli.runtime.new_jobs import Found
+from jobevents_cli.runtime.plan_jobs import PlanJobs
 from jobevents_cli.runtime.workers import TICK, Ended, Workers
 
 _SEARCH: Final = "the search for new jobs"
@@ -65,7 +68,17 @@ class WatchOptions:
     """Seconds after which following stops."""
     fail_fast: bool = False
     """Stop when the first node failed or errored."""
-    has_header: bool = True
+
+
+class JobSource(Orchestrator, MessageSource, Protocol):
+    """What following jobs and plans needs of a client."""
+
+
+class JobStarter(Protocol):
+    """Makes the record of a job that a plan started."""
+
+    def follow_child(self, plan_jobs: PlanJobs, ref: JobRef, *, is_new: bool) -> FollowedJob:
+        """The record of *ref*, one of *plan_jobs*. *is_new*: it started while someone followed."""
 
 
 class Coordinator:
@@ -73,19 +86,21 @@ class Coordinator:
 
     def __init__(
         self,
-        orchestrator: Orchestrator,
+        orchestrator: JobSource,
         printer: EventPrinter,
         reporter: Reporter,
         options: WatchOptions,
         *,
+        starter: JobStarter | None = None,
         explain: Callable[[JobRef], list[str]] | None = None,
         seen: Callable[[list[Job]], None] | None = None,
     ) -> None:
         """Follow jobs of *orchestrator*.
 
-        *explain* finds the causes of a failed job, as lines to print. *seen* is called with each job's own document,
-        once.
+        *starter* makes the records of a plan's jobs. *explain* finds the causes of a failed job, as lines to print.
+        *seen* is called with each job's own document, once.
         """
+        self._starter = starter
         self._orchestrator = orchestrator
         self._printer = printer
         self._reporter = reporter
@@ -98,7 +113,10 @@ class Coordinator:
         """The ends of jobs whose first page is still held."""
         self._search_is_on = False
         self._is_first_search = True
-        self._is_only_job = False
+        self._only: JobRef | None = None
+        """The only job or plan that was asked for: its error ends the run."""
+        self._failed_children: list[tuple[JobRef, Outcome, Progress | None]] = []
+        """The jobs of plans that ended badly."""
         self._deadline: float | None = None
         self._status = ExitStatus.DONE
         self.all_over = True
@@ -106,12 +124,37 @@ class Coordinator:
 
     def add(self, jobs: Iterable[FollowedJob], *, together: bool = True) -> None:
         """Follow *jobs*; *together*: the events that exist now are printed by time."""
-        new = [job for job in jobs if job.ref not in self._following]
-        self._following.update((job.ref, job) for job in new)
-        if together and (len(new) > 1 or any(job.printed.last is not None for job in new)):
-            self._printer.gather(job.printed for job in new)
-        for job in new:
-            self._reporter.add(job.ref, job.follower.progress)
+        new = []
+        for job in jobs:
+            if job.ref not in self._following:
+                self._following[job.ref] = job
+                new.append(job)
+                if job.is_plan_with_jobs and job.plan_jobs:
+                    resumed = [JobRef.job(number) for number in sorted(job.plan_jobs.open)]
+                    new += self._children(job.plan_jobs, resumed, is_new=False)
+        self._begin(new, together=together)
+
+    def _join(self, plan: FollowedJob, update: Update) -> None:
+        """Follow the jobs that *update* of *plan* names for the first time."""
+        if plan.plan_jobs and plan.is_plan_with_jobs:
+            is_new = plan.printed.held is None
+            refs = list(plan.plan_jobs.joining(update))
+            self._begin(self._children(plan.plan_jobs, refs, is_new=is_new), together=not is_new)
+
+    def _children(self, plan_jobs: PlanJobs, refs: Iterable[JobRef], *, is_new: bool) -> list[FollowedJob]:
+        """The records of those jobs of a plan that are not followed yet."""
+        new = [ref for ref in refs if ref not in self._following]
+        jobs = [self._starter.follow_child(plan_jobs, ref, is_new=is_new) for ref in new] if self._starter else []
+        self._following.update((job.ref, job) for job in jobs)
+        return jobs
+
+    def _begin(self, jobs: list[FollowedJob], *, together: bool) -> None:
+        """Begin to follow *jobs*."""
+        if together and (len(jobs) > 1 or any(job.printed.last is not None or job.plan_jobs for job in jobs)):
+            self._printer.gather(job.printed for job in jobs)
+        for job in jobs:
+            if not job.is_plan_with_jobs:
+                self._reporter.add(job.ref, job.follower.progress)
             self._workers.start(job.ref, self._updates(job))
 
     def find(self, searches: Iterable[Found | Wait]) -> None:
@@ -122,10 +165,19 @@ class Coordinator:
     def _updates(self, job: FollowedJob) -> Iterator[Rendered | Update | Wait]:
         """What following *job* brings, rendered if that can be done here; runs in worker threads."""
         renderer = self._printer.renderer
-        for step in tail(
-            self._orchestrator, job.follower, clock=time.monotonic, with_cursor=job.printed.save is not None
-        ):
-            yield step if isinstance(step, Wait) or renderer.is_for_main_thread else renderer.render(step)
+        steps = tail(
+            self._orchestrator,
+            job.follower,
+            clock=time.monotonic,
+            with_cursor=job.printed.save is not None,
+        )
+        for step in steps:
+            if isinstance(step, Wait):
+                yield step
+            else:
+                update = renderer.complete(step, self._orchestrator)
+                yield update if renderer.is_for_main_thread else renderer.render(update)
+            _note_running_jobs(job)
 
     def run(self) -> ExitStatus:
         """Print what comes until every job has ended; the worst of their statuses.
@@ -133,12 +185,13 @@ class Coordinator:
         Raises TimedOut at the end of `--timeout`, and what ended the following of the only job. If jobs are left
         unfinished, the error says how to resume.
         """
-        self._is_only_job = len(self._following) == 1 and not self._search_is_on
+        asked_for = [ref for ref, job in self._following.items() if not job.belongs_to_plan]
+        self._only = asked_for[0] if len(asked_for) == 1 and not self._search_is_on else None
         if self._options.timeout is not None:
             self._deadline = time.monotonic() + self._options.timeout
             self._printer.screen.output.while_blocked = self._look_at_clock
-        if not self._is_only_job:
-            self._reporter.header_of(self._following)
+        if self._only is None:
+            self._reporter.header_of(asked_for)
         try:
             while self._following or self._search_is_on or self._explanations.are_awaited:
                 left = TICK if self._deadline is None else min(TICK, max(0.0, self._deadline - time.monotonic()))
@@ -159,7 +212,7 @@ class Coordinator:
         """Raise TimedOut once `--timeout` is over."""
         if self._deadline is not None and time.monotonic() >= self._deadline:
             count = len(self._following)
-            jobs = min(self._following).label if self._is_only_job and count else f"{count} job{'s' * (count != 1)}"
+            jobs = self._only.label if self._only else f"{count} job{'s' * (count != 1)}"
             raise TimedOut(f"{jobs} had not ended after {format_duration(self._options.timeout or 0)} (--timeout)")
 
     def _leave(self, error: JobEventsError) -> None:
@@ -176,7 +229,7 @@ class Coordinator:
         given = self._options.given
         if given is None:
             return []
-        jobs = self._following.values()
+        jobs = [job for job in self._following.values() if not job.belongs_to_plan]
         if not given.all_jobs:
             return [resume_hint(job.when_last_checked, given.resume_job(job.printed)) for job in jobs]
         running = sum(job.follower.had_contact and not job.is_over for job in jobs)
@@ -212,6 +265,7 @@ class Coordinator:
         job = self._following[update.ref]
         if update.job and not job.was_seen:
             self._see(job, update.job)
+        self._join(job, update)
         failed = self._first_failure(update) if self._options.fail_fast else None
         count = None if failed is None else failed + 1
         self._reporter.warn(self._printer.take(job.printed, rendered, count))
@@ -230,10 +284,14 @@ class Coordinator:
         return False
 
     def _do_postponed(self) -> None:
-        """Conclude the jobs whose last line can be printed now: all that comes before it is."""
+        """Conclude the jobs whose last line can be printed now: all that comes before it is.
+
+        A plan ends after its jobs.
+        """
         waiting = []
         for job, end in self._postponed:
-            if job.printed.held is not None:
+            has_open_jobs = job.is_plan_with_jobs and job.plan_jobs and job.plan_jobs.open
+            if job.printed.held is not None or has_open_jobs:
                 waiting.append((job, end))
             elif isinstance(end, Ending):
                 self._conclude(job, end)
@@ -246,7 +304,7 @@ class Coordinator:
         job.was_seen = True
         if self._seen:
             self._seen([document])
-        if self._is_only_job and self._options.has_header and not job.printed.has_begun:
+        if job.ref == self._only and not job.printed.has_begun:
             self._reporter.header_for(document, job.ref)
 
     def _first_failure(self, update: Update) -> int | None:
@@ -256,13 +314,30 @@ class Coordinator:
         """Say how *job* ended."""
         is_said = any(event is ending.event for event, _ in job.printed.ends)
         self._reporter.warn(self._printer.end(job.printed, ending))
+        outcome, progress = ending.outcome, job.follower.progress
+        if job.belongs_to_plan and job.plan_jobs:
+            job.plan_jobs.ended[job.ref.number] = outcome
+            if outcome:
+                self._failed_children.append((job.ref, outcome, progress))
+            return
         self._reporter.remove(job.ref)
-        if ending.outcome is None:
+        if outcome is None:
             self.all_over = False
             return
-        self._note(ending.outcome.status)
-        self._reporter.summarize(job.ref, ending.outcome, job.follower.progress, is_said=is_said)
+        self._note(outcome.status)
+        self._reporter.summarize(job.ref, outcome, progress, is_said=is_said, children=self._failed_of(job))
         self._explanations.start(job.ref, time.monotonic())
+
+    def _failed_of(self, job: FollowedJob) -> list[tuple[JobRef, Outcome, Progress | None]]:
+        """The jobs of a plan that ended badly, in this run or an earlier one."""
+        if not job.plan_jobs:
+            return []
+        failed = {ref.number: (ref, outcome, progress) for ref, outcome, progress in self._failed_children}
+        return [
+            failed.get(number, (JobRef.job(number), outcome, None))
+            for number, outcome in sorted(job.plan_jobs.ended.items())
+            if outcome
+        ]
 
     def _end(self, ended: Ended) -> None:
         """Follow no more what has *ended*."""
@@ -275,7 +350,7 @@ class Coordinator:
             self._reporter.say_all(self._explanations.failed(ended))
             return
         error = ended.error if isinstance(ended.error, JobEventsError) else None
-        if ended.error and (error is None or self._is_only_job):
+        if ended.error and (error is None or self._only == ended.name):
             raise ended.error
         if job := self._following.get(ended.name):
             self._printer.forget(job.printed)
@@ -286,23 +361,37 @@ class Coordinator:
     def _leave_job(self, job: FollowedJob, error: JobEventsError | None) -> None:
         """Follow *job* no more: it has ended, or is given up because of *error*."""
         del self._following[job.ref]
+        # A job given up for a while, as in an outage, is still open for the next run.
+        is_done = not (error and error.status in _RESUMABLE)
+        if job.belongs_to_plan and job.plan_jobs:
+            job.plan_jobs.leave(job.ref.number, is_done=is_done)
         if error:
             self._give_up(job.ref, job, error)
-        # A job given up for a while, as in an outage, is still open for the next run.
-        if job.has_ended and not (error and error.status in _RESUMABLE):
+        if job.plan_jobs:
+            self._reporter.warn(filter(None, [job.plan_jobs.commit()]))
+        if job.has_ended and is_done:
             self._reporter.warn(filter(None, [job.has_ended(job.ref)]))
-        if job.keeper:
-            job.keeper.close()
+        if job.close:
+            job.close()
 
     def _give_up(self, ref: JobRef, job: FollowedJob | None, error: JobEventsError) -> None:
         """Say that *ref*, one of several, is followed no more because of *error*; the others are."""
         given = self._options.given
-        if job and given and error.status in _RESUMABLE:
+        is_child = job is not None and job.belongs_to_plan
+        if job and given and error.status in _RESUMABLE and not is_child:
             error.go_on = resume_hint(job.when_last_checked, given.resume_job(job.printed))
         self._printer.screen.clear()
         tell_error(error)
         self._reporter.remove(ref)
-        self._note(error.status)
+        if not is_child:  # the exit status is the plan's alone
+            self._note(error.status)
 
     def _note(self, status: ExitStatus) -> None:
         self._status = max(self._status, status, key=_WORST_LAST.index)
+
+
+def _note_running_jobs(job: FollowedJob) -> None:
+    """If *job* is a plan, tell its follower whether any of its jobs is running."""
+    jobs = job.plan_jobs
+    if jobs and job.is_plan_with_jobs and isinstance(job.follower, Follower) and (jobs.open or jobs.ended):
+        job.follower.jobs_running(time.monotonic(), are_running=bool(jobs.open))

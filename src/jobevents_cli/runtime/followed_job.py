@@ -3,14 +3,17 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.reader import EventReader
-from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.output.printed_job import PrintedJob
+from jobevents_cli.runtime.plan_jobs import PlanJobs
 from jobevents_cli.state.cursor_file import CursorFolder
+from jobevents_cli.state.plan_cursor import PlanCursorFile
 
 
 class CursorKeeper(Protocol):
@@ -29,9 +32,12 @@ class FollowedJob:
 
     follower: EventReader
     printed: PrintedJob
-    keeper: CursorKeeper | None = None
+    close: Callable[[], None] | None = None
+    """Lets other processes have the job's cursor."""
     has_ended: Callable[[JobRef], str | None] | None = None
     """Called once nothing more will be printed of the job; a sentence for the user if that failed."""
+    plan_jobs: PlanJobs | None = None
+    """The jobs of a plan, if this is the plan or one of them."""
     was_seen: bool = False
     """The job's own document was read."""
 
@@ -50,7 +56,17 @@ class FollowedJob:
             next_start=follower.next_start,
             save=keeper.save if keeper else None,
         )
-        return cls(follower, printed, keeper, has_ended)
+        return cls(follower, printed, keeper.close if keeper else None, has_ended)
+
+    @property
+    def is_plan_with_jobs(self) -> bool:
+        """Whether this is a plan whose jobs are followed, too."""
+        return self.plan_jobs is not None and self.plan_jobs.plan == self.ref
+
+    @property
+    def belongs_to_plan(self) -> bool:
+        """Whether this is a job that is followed because a plan started it."""
+        return self.plan_jobs is not None and self.plan_jobs.plan != self.ref
 
     @property
     def ref(self) -> JobRef:
@@ -81,6 +97,8 @@ class FollowOptions:
     retry_for: float = 300.0
     wait_for: float = 0.0
     job_first: bool = False
+    with_jobs: bool = False
+    """Follow the jobs of a plan, too."""
     cursors: CursorFolder | None = None
     """Where `--resume` keeps its cursors; None without `--resume`."""
 
@@ -92,9 +110,42 @@ class FollowOptions:
         *is_new*: it started while someone followed. *has_ended*: see FollowedJob. UsageProblem if its cursor cannot
         be used.
         """
+        if ref.kind is Kind.PLAN and self.with_jobs:
+            return self._follow_plan(ref)
         keeper = self.cursors.cursor(ref) if self.cursors else None
         cursor = keeper.load() if keeper else None
-        follower = Follower(
+        job = FollowedJob.by(self._follower(ref, cursor, job_first=self.job_first), keeper, has_ended)
+        # If an earlier run printed some events, all others are printed, and so are all of a new job.
+        job.printed.last = None if cursor or is_new else self.last
+        return job
+
+    def follow_child(self, plan_jobs: PlanJobs, ref: JobRef, *, is_new: bool) -> FollowedJob:
+        """The record of *ref*, one of *plan_jobs*. *is_new*: it started while someone followed."""
+        cursor = plan_jobs.cursor_of(ref.number)
+        job = FollowedJob.by(self._follower(ref, cursor, job_first=False))
+        job.printed.last = None if cursor or is_new or plan_jobs.is_resumed else self.last
+        return self._together(job, plan_jobs)
+
+    def _follow_plan(self, ref: JobRef) -> FollowedJob:
+        file = PlanCursorFile(self.cursors.cursor(ref)) if self.cursors else None
+        kept = file.load() if file else None
+        # The plan's status names the jobs that it has started already.
+        follower = self._follower(ref, kept.plan if kept else None, job_first=True)
+        job = FollowedJob.by(follower)
+        job.printed.last = None if kept else self.last
+        job.close = file.close if file else None
+        return self._together(job, PlanJobs(ref, follower.cursor, kept=kept, save=file.save if file else None))
+
+    def _together(self, job: FollowedJob, plan_jobs: PlanJobs) -> FollowedJob:
+        """The record *job*, its cursor kept together with those of *plan_jobs*."""
+        job.plan_jobs = plan_jobs
+        if self.cursors:
+            job.printed.save = partial(plan_jobs.keep, job.ref)
+            job.printed.commit_all = plan_jobs.commit
+        return job
+
+    def _follower(self, ref: JobRef, cursor: Cursor | None, *, job_first: bool) -> Follower:
+        return Follower(
             ref=ref,
             sample=random.random,
             start=self.start,
@@ -102,9 +153,5 @@ class FollowOptions:
             interval=self.interval,
             retry_for=self.retry_for,
             wait_for=self.wait_for,
-            job_first=self.job_first,
+            job_first=job_first,
         )
-        job = FollowedJob.by(follower, keeper, has_ended)
-        # If an earlier run printed some events, all others are printed, and so are all of a new job.
-        job.printed.last = None if cursor or is_new else self.last
-        return job

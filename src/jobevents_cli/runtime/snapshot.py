@@ -1,7 +1,8 @@
-"""Prints the events that a job has now, once."""
+"""Prints the events that a job, or a plan and its jobs, have now, once."""
 
 import random
 import sys
+from dataclasses import dataclass
 
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.following.snapshot import SnapshotReader
@@ -13,36 +14,63 @@ from jobevents_cli.output.rendering import LineOptions, Renderer
 from jobevents_cli.output.reporter import Reporter, ReportOptions
 from jobevents_cli.runtime.coordinator import Coordinator, WatchOptions
 from jobevents_cli.runtime.followed_job import FollowedJob
+from jobevents_cli.runtime.plan_jobs import PlanJobs
 
 
-def print_snapshot(
-    client: OrchestratorClient,
-    ref: JobRef,
-    lines: LineOptions,
-    *,
-    start: int | None,
-    last: int | None,
-    wants_outcome: bool,
-) -> ExitStatus:
-    """Print the events of *ref* as *lines* says, from id *start* on, or only the *last* ones.
+@dataclass(frozen=True, slots=True)
+class SnapshotOptions:
+    """What is read of a job."""
 
-    Returns DONE, or with *wants_outcome* how the job ended.
+    start: int | None = None
+    last: int | None = None
+    """Only so many of the events are printed."""
+    wants_outcome: bool = False
+    """Also find out how the job ended."""
+    wants_progress: bool = True
+    """Count the events, so that it is known how long each node took."""
+    with_jobs: bool = False
+    """Read the jobs of a plan, too."""
+
+    def read(self, ref: JobRef, *, job_first: bool) -> FollowedJob:
+        """The record of *ref*. *job_first*: request the job itself before its events."""
+        job = self._read(ref, wants_outcome=self.wants_outcome, job_first=job_first or self.with_jobs)
+        if self.with_jobs:
+            job.plan_jobs = PlanJobs(ref, job.follower.cursor)
+        return job
+
+    def follow_child(self, plan_jobs: PlanJobs, ref: JobRef, *, is_new: bool) -> FollowedJob:  # noqa: ARG002 - the same
+        """The record of *ref*, one of *plan_jobs*."""
+        job = self._read(ref, wants_outcome=False, job_first=False)
+        job.plan_jobs = plan_jobs
+        return job
+
+    def _read(self, ref: JobRef, *, wants_outcome: bool, job_first: bool) -> FollowedJob:
+        reader = SnapshotReader(
+            ref=ref,
+            sample=random.random,
+            start=self.start,
+            wants_outcome=wants_outcome,
+            wants_progress=self.wants_progress,
+            job_first=job_first,
+        )
+        job = FollowedJob.by(reader)
+        job.printed.last = self.last
+        return job
+
+
+def print_snapshot(client: OrchestratorClient, ref: JobRef, lines: LineOptions, options: SnapshotOptions) -> ExitStatus:
+    """Print the events of *ref* that *options* choose as *lines* says.
+
+    Returns DONE, or if the outcome is wanted how the job ended.
     """
-    report = ReportOptions(header=is_terminal(sys.stderr) and not lines.quiet, color=lines.color)
-    reader = SnapshotReader(
-        ref=ref,
-        sample=random.random,
-        start=start,
-        wants_outcome=wants_outcome,
-        wants_progress=not lines.as_json,
-        job_first=report.header,
-    )
+    has_header = is_terminal(sys.stderr) and not lines.quiet
+    report = ReportOptions(header=has_header, color=lines.color, names_jobs=options.with_jobs)
     reporter = Reporter(report, client.server_time)
-    coordinator = Coordinator(client, EventPrinter(Renderer(lines), reporter.screen), reporter, WatchOptions())
-    job = FollowedJob.by(reader)
-    job.printed.last = last
-    coordinator.add([job])
+    last_of_all = options.last if options.with_jobs else None
+    printer = EventPrinter(Renderer(lines), reporter.screen, last_of_all=last_of_all)
+    coordinator = Coordinator(client, printer, reporter, WatchOptions(), starter=options)
+    coordinator.add([options.read(ref, job_first=has_header)])
     status = coordinator.run()
-    if wants_outcome and not coordinator.all_over:
+    if options.wants_outcome and not coordinator.all_over:
         reporter.say(f"jobevents: {ref.label} has not ended: the exit status only says that the list was printed")
     return status

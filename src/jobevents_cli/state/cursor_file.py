@@ -7,15 +7,18 @@ import re
 import sys
 import time
 import zlib
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar, overload
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.http.user_file import read_user_file
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.state.private_files import make_private_folder, own_folder, replace_file
+
+Value = TypeVar("Value")
 
 FORGET_AFTER: Final = 60 * 86_400
 """Seconds after which a cursor that nobody used is deleted: orchestrators forget jobs after 30 days."""
@@ -121,34 +124,39 @@ class CursorFile:
         """Let other processes have the cursor."""
         self._folder.release(self._job)
 
-    def load(self) -> Cursor | None:
-        """What was saved last; None if nothing was. UsageProblem if the file is damaged or cannot be read."""
+    @overload
+    def load(self) -> Cursor | None: ...
+
+    @overload
+    def load(self, read: Callable[[Any], Value]) -> Value | None: ...
+
+    def load(self, read: Callable[[Any], Any] | None = None) -> Any:
+        """What was saved last; None if nothing was. UsageProblem if the file is damaged or cannot be read.
+
+        *read* makes the value of the document; without it, that is the job's cursor.
+        """
         try:
-            return _cursor(json.loads(read_user_file(self.path, largest=_LARGEST, wait=0)))
+            return (read or cursor_of)(json.loads(read_user_file(self.path, largest=_LARGEST, wait=0)))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise UsageProblem(
                 f"the cursor file {self.path} cannot be read: {error.strerror}", hint=_hint(error)
             ) from None
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise UsageProblem(
                 f"the cursor file {self.path} is damaged; it was left as it is",
                 hint=f"remove it to start again, or say where to continue: jobevents tail {_argument(self._job)} "
                 "--start ID",
             ) from None
 
-    def save(self, cursor: Cursor) -> str | None:
-        """Replace the file. A warning, once, if that fails: the file is then unchanged."""
+    def save(self, cursor: Cursor, more: Mapping[str, Any] | None = None) -> str | None:
+        """Replace the file, with *more* beside the cursor. A warning, once, if that fails: it is then unchanged."""
         document = {
             "orchestrator": self._url,
             "job": self._job.number if isinstance(self._job, JobRef) and self._job.kind is Kind.JOB else str(self._job),
-            "low": cursor.low,
-            "above": cursor.above,
-            "counts": cursor.counts,
-            "newest_timestamp": cursor.newest_timestamp,
-            "unordered": cursor.unordered,
-            "changed": cursor.changed,
+            **document_of(cursor),
+            **(more or {}),
         }
         try:
             replace_file(self.path, json.dumps(document))
@@ -170,7 +178,19 @@ def _hint(error: OSError) -> str:
     return "follow without --resume, or set XDG_STATE_HOME to a folder that can be written"
 
 
-def _cursor(document: Any) -> Cursor:
+def document_of(cursor: Cursor) -> dict[str, Any]:
+    """What a file keeps of *cursor*."""
+    return {
+        "low": cursor.low,
+        "above": cursor.above,
+        "counts": cursor.counts,
+        "newest_timestamp": cursor.newest_timestamp,
+        "unordered": cursor.unordered,
+        "changed": cursor.changed,
+    }
+
+
+def cursor_of(document: Any) -> Cursor:
     """The cursor that *document* describes. TypeError, ValueError or KeyError if it describes none."""
     low, above, counts = document["low"], document["above"], document["counts"]
     newest = document["newest_timestamp"]

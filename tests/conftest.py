@@ -1,7 +1,7 @@
 """Fixtures: a clean home, and golden files."""
 
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from support.misbehaving import Fault, TestServer
 from support.program import Home, home_in
 
 from jobevents_cli.demo.scripted_jobs import ScriptedJob
+from jobevents_cli.demo.scripted_plans import ScriptedPlan
 
 GOLDEN = Path(__file__).parent / "golden"
 WORKERS_PER_CORE = 3
@@ -45,8 +46,13 @@ def _serve() -> Iterator[Callable[..., TestServer]]:
     """Starts servers that end with the test."""
     with ExitStack() as stack:
 
-        def serve(*jobs: ScriptedJob, faults: dict[int, Fault] | None = None, port: int = 0) -> TestServer:
-            server = TestServer(jobs, faults=faults, port=port)
+        def serve(
+            *jobs: ScriptedJob,
+            plans: Iterable[ScriptedPlan] = (),
+            faults: dict[int, Fault] | None = None,
+            port: int = 0,
+        ) -> TestServer:
+            server = TestServer(jobs, plans=plans, faults=faults, port=port)
             stack.enter_context(server)
             return server
 

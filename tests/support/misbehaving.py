@@ -12,6 +12,7 @@ from itertools import chain, cycle, repeat
 from typing import Any, ClassVar
 
 from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, written
+from jobevents_cli.demo.scripted_plans import ScriptedPlan
 from jobevents_cli.demo.server import Answer, Handler, Orchestrator, OrchestratorServer
 from support.program import TOKEN
 
@@ -54,6 +55,7 @@ class TestServer(OrchestratorServer):
         self,
         jobs: Iterable[ScriptedJob],
         *,
+        plans: Iterable[ScriptedPlan] = (),
         faults: dict[int, Fault] | None = None,
         port: int = 0,
         tls: ssl.SSLContext | None = None,
@@ -63,7 +65,7 @@ class TestServer(OrchestratorServer):
         self.faults = faults or {}
         own = {"plan": self.faults, "seen": self.seen, "clients": self.clients, "lock": threading.Lock()}
         handler = type("Planned", (RecordingHandler,), own)
-        self.orchestrator = Orchestrator(jobs, token=TOKEN)
+        self.orchestrator = Orchestrator(jobs, plans, token=TOKEN)
         super().__init__(self.orchestrator, port=port, handler=handler)
         if tls:
             self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)

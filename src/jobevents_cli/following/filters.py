@@ -8,6 +8,7 @@ from typing import Final
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.model.event import EVENT_TYPES, FAILURE_TYPES, JOB_STARTS, OUT_MESSAGE, Event
+from jobevents_cli.model.json_values import as_text
 
 SHORT_TYPES: Final = {
     **{name.removeprefix("node_"): name for name in EVENT_TYPES if name.startswith("node_")},
@@ -57,7 +58,7 @@ class Filter:
             return False
         if not self.has_patterns:
             return True
-        message = event.message
+        message = event.message or _plan_message(event)
         if self.grep and not any(self._finds("--grep", pattern, message) for pattern in self.grep):
             return False
         return not any(self._finds("--exclude", pattern, message) for pattern in self._exclude)
@@ -66,6 +67,11 @@ class Filter:
         self.matches += 1
         self.pattern = f"{option} {quoted(pattern.pattern)}"
         return pattern.search(message) is not None
+
+
+def _plan_message(event: Event) -> str:
+    """What a plan says with *event*: the events of plans have no message of their own."""
+    return as_text(event.details.get("message")) if event.type == OUT_MESSAGE else ""
 
 
 def event_filter(

@@ -22,8 +22,9 @@ from jobevents_cli.output.capabilities import (
 )
 from jobevents_cli.output.command_lines import GivenOptions
 from jobevents_cli.output.notices import tell
-from jobevents_cli.output.rendering import LineOptions, times_for
+from jobevents_cli.output.rendering import LineOptions, paint_for, times_for
 from jobevents_cli.output.reporter import ReportOptions
+from jobevents_cli.render.escape import safe
 from jobevents_cli.render.looks import SYMBOLS
 from jobevents_cli.render.styles import colored, plain
 
@@ -122,7 +123,23 @@ def given_options(options: Mapping[str, Any], *, all_jobs: bool) -> GivenOptions
 
 def explain_for(options: Mapping[str, Any], client: OrchestratorClient) -> Callable[[JobRef], list[str]]:
     """What finds the causes of a job for `--why`, as lines that are safe to print on standard error."""
-    raise NotImplementedError
+    from jobevents_cli.render.causes import CauseText
+    from jobevents_cli.runtime.explain import Explainer
+    from jobevents_cli.runtime.explanations import LIMIT
+
+    connections = configuration_for(options).puppetdb
+    columns = width_of(sys.stderr)
+    text = CauseText(
+        columns=columns if is_terminal(sys.stderr) else None,
+        node_columns=columns,
+        paint=paint_for(options["color"], sys.stderr),
+    )
+
+    def explain(ref: JobRef) -> list[str]:
+        explanation = Explainer(client, connections, within=LIMIT).explain(ref)
+        return [*text.lines(explanation), *(safe(f"Notice: {notice}") for notice in explanation.notices)]
+
+    return explain
 
 
 def _repeated(options: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:

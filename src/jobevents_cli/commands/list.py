@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from jobevents_cli.commands.defaults import ConfiguredCommand
-from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHEN_IT_ENDS, option_in
+from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHEN_IT_ENDS, WHICH_JOBS, option_in
 from jobevents_cli.commands.job_choice import job_argument, latest_options
 from jobevents_cli.commands.options import (
     connection_options,
@@ -31,6 +31,7 @@ Examples:
 )
 @job_argument()
 @latest_options
+@option_in(WHICH_JOBS)("--from", "saved", metavar="FILE", help="Read saved JSON Lines instead; - is stdin.")
 @position_options
 @filter_options
 @event_options
@@ -42,7 +43,7 @@ Examples:
     help="Whether the exit status reflects how the job ended [default: no].",
 )
 @connection_options
-def command(*, raw: bool, exit_status: bool, **options: Any) -> int:
+def command(*, raw: bool, exit_status: bool, saved: str | None, **options: Any) -> int:
     """Print the events that JOB has now, and exit.
 
     JOB is a job's id, or plan/ID for a plan job.
@@ -51,13 +52,28 @@ def command(*, raw: bool, exit_status: bool, **options: Any) -> int:
     from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named, refuse_for_plan
     from jobevents_cli.following.contact import ANSWER_LIMIT
     from jobevents_cli.runtime.retry import print_raw
+    from jobevents_cli.runtime.saved_list import print_saved
     from jobevents_cli.runtime.snapshot import SnapshotOptions, print_snapshot
+    from jobevents_cli.state.saved_events import read_saved
 
     if raw:
         contradicting = ("as_json", "lines", "types", "nodes", "failures", "grep", "exclude", "time", "messages")
         names = {"as_json": "json", "types": "type", "nodes": "node"}
         refuse_together("--raw", {f"--{names.get(name, name)}": options[name] for name in contradicting})
     choice = job_choice(options)
+    if saved is not None:
+        refuse_together(
+            "--from",
+            {"--latest": choice.latest, "--latest-plan": choice.latest_plan, "--raw": raw},
+        )
+        status = print_saved(
+            read_saved(saved),
+            line_options(options, tagged=False),
+            jobs=[named.ref for named in choice.named],
+            start=options["start"],
+            last=options["lines"],
+        )
+        return status if exit_status else ExitStatus.DONE
     if choice.is_empty:
         raise no_job_named("list", options)
     with_jobs = choice.has_plan and not options["no_jobs"]

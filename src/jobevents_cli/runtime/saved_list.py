@@ -1,0 +1,109 @@
+"""Prints saved events as `list` prints those of a server."""
+
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from itertools import chain, groupby, islice
+
+from jobevents_cli.errors import UnknownJob
+from jobevents_cli.exit_status import ExitStatus
+from jobevents_cli.following.position import Cursor
+from jobevents_cli.following.update import Update
+from jobevents_cli.model.event import END_TYPES, Event
+from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.outcome import outcome_of
+from jobevents_cli.model.progress import Progress
+from jobevents_cli.output.event_printer import EventPrinter
+from jobevents_cli.output.printed_job import Held, PrintedJob
+from jobevents_cli.output.rendering import LineOptions, Rendered, Renderer
+from jobevents_cli.output.screen import Screen
+
+_AT_ONCE = 500
+"""Events that are written at once."""
+
+Saved = tuple[JobRef | None, Event]
+
+
+class _Unnamed(JobRef):
+    """The job of events that do not say whose they are."""
+
+    __slots__ = ()
+
+    @property
+    def label(self) -> str:
+        """The form for sentences: the number is not known."""
+        return "job"
+
+
+_UNNAMED = _Unnamed.job(0)
+
+
+def print_saved(
+    events: Iterable[Saved],
+    lines: LineOptions,
+    *,
+    jobs: Collection[JobRef] = (),
+    start: int | None = None,
+    last: int | None = None,
+) -> ExitStatus:
+    """Print saved *events* as *lines* says, in the order in which they were saved; how the worst of their jobs ended.
+
+    Only those of *jobs*, unless that is empty, from id *start* on, and only the *last* ones. Lines name their job if
+    the saved ones do and no job is chosen. UnknownJob if there is no event of a job that is chosen.
+    """
+    first = list(islice(events := iter(events), 1))
+    is_tagged = not jobs and any(ref is not None for ref, _ in first)
+    screen = Screen()
+    printer = EventPrinter(Renderer(replace(lines, tagged=is_tagged)), screen)
+    listed = {ref: _ListedJob(ref) for ref in jobs}
+    wanted = _wanted(chain(first, events), jobs)
+    held: deque[tuple[_ListedJob, Held]] = deque(maxlen=last)
+    for ref, group in groupby(wanted, key=lambda saved: saved[0]):
+        job = listed.setdefault(ref, _ListedJob(ref))
+        while batch := list(islice(group, _AT_ONCE)):
+            rendered = printer.render(job.update([event for _, event in batch], start))
+            if last is None:
+                printer.take(job.printed, rendered)
+            else:
+                held.extend((job, (rendered, index)) for index, line in enumerate(rendered.lines) if line is not None)
+    for job, (rendered, index) in held:
+        only = [line if place == index else None for place, line in enumerate(rendered.lines)]
+        printer.take(job.printed, Rendered(rendered.update, tuple(only)))
+    missing = [job.ref for job in listed.values() if not job.has_events]
+    if missing:
+        raise UnknownJob(f"there are no events of {missing[0].label} among the saved ones")
+    return max((job.status for job in listed.values()), default=ExitStatus.DONE)
+
+
+def _wanted(events: Iterable[Saved], jobs: Collection[JobRef]) -> Iterator[tuple[JobRef, Event]]:
+    for ref, event in events:
+        if not jobs or ref in jobs:
+            yield ref or _UNNAMED, event
+
+
+class _ListedJob:
+    """What was printed of one job, and what its events add up to."""
+
+    def __init__(self, ref: JobRef) -> None:
+        self.ref = ref
+        self.has_events = False
+        self._progress = Progress()
+        self._last: Event | None = None
+        self.printed = PrintedJob(ref, self._progress, Cursor(-1, (), {}))
+
+    def update(self, events: list[Event], start: int | None) -> Update:
+        """The update that brings those *events* whose id is at least *start*; all of them are counted."""
+        self.has_events = True
+        took = self._progress.take_all(events)
+        self._last = next((event for event in reversed(events) if event.type in END_TYPES), self._last)
+        shown = [
+            (event, seconds)
+            for event, seconds in zip(events, took, strict=True)
+            if start is None or (event.id is not None and event.id >= start)
+        ]
+        return Update(self.ref, tuple(event for event, _ in shown), tuple(seconds for _, seconds in shown))
+
+    @property
+    def status(self) -> ExitStatus:
+        """The exit status that stands for how the job ended, by its events; DONE if it has not ended."""
+        return outcome_of(self.ref.kind, self._progress, self._last).status if self._last else ExitStatus.DONE

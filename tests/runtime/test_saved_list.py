@@ -1,0 +1,68 @@
+"""`list --from`: saved events are printed as those of a server."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.misbehaving import TestServer, job
+from support.program import Home
+
+Serve = Callable[..., TestServer]
+GOOD = ("n1:running", "n1:finished", "job:finished")
+BAD = ("n1:running", "n1:failed", "job:finished")
+
+
+@pytest.fixture(name="saved")
+def _saved(home: Home, serve: Serve) -> Path:
+    """What `tail 7 8 --json` printed."""
+    url = serve(job(*GOOD, job_id=7), job(*BAD, job_id=8, first=10, final_state="failed")).url
+    path = home.folder / "saved.jsonl"
+    path.write_text(home.run("tail", "7", "8", "--json", "--url", url).out)
+    return path
+
+
+def test_saved_json_comes_back_as_it_is(home: Home, saved: Path) -> None:
+    """From a file and from standard input, tags and all; of one job without tags. No server is asked."""
+    text = saved.read_text()
+    assert home.run("list", "--from", str(saved), "--json").out == text
+    assert home.run("list", "--from", "-", "--json", input=text.encode()).out == text
+    one = home.run("list", "8", "--from", str(saved), "--json")
+    assert one.out == "".join(
+        line.replace('"job":"8",', "") + "\n" for line in text.splitlines() if '"job":"8"' in line
+    )
+
+
+def test_filters_and_positions_apply(home: Home, saved: Path) -> None:
+    """As for the events of a server."""
+    for options, ids in (
+        (["-n", "2"], ["11", "12"]),
+        (["--failures"], ["11"]),
+        (["--start", "3"], ["3", "10", "11", "12"]),
+        (["--grep", "running", "-n", "1"], ["10"]),
+    ):
+        ran = home.run("list", "--from", str(saved), "--json", *options)
+        assert [line.partition('"id":"')[2].partition('"')[0] for line in ran.out.splitlines()] == ids
+
+
+def test_text_knows_how_long_nodes_took(home: Home, saved: Path) -> None:
+    """Each line names its job; events without a tag belong to one job without a number."""
+    ran = home.run("list", "--from", str(saved), "--time", "none")
+    assert "✘ failed  8  n1  1s  n1 is failed" in ran.out
+    bare = "\n".join(line.replace('"job":"8",', "") for line in saved.read_text().splitlines() if '"job":"8"' in line)
+    ran = home.run("list", "--from", "-", "--time", "none", input=bare.encode())
+    assert ran.out.splitlines()[-1] == "● ended  job    job is finished"
+
+
+def test_the_outcome_of_saved_events(home: Home, saved: Path) -> None:
+    """`--exit-status` is that of the worst job, by its events."""
+    assert home.run("list", "--from", str(saved)).status == 0
+    assert home.run("list", "--from", str(saved), "--exit-status").status == 3
+    assert home.run("list", "7", "--from", str(saved), "--exit-status").status == 0
+
+
+def test_what_cannot_be_listed_is_said(home: Home, saved: Path) -> None:
+    """A job that is not in the file, a file that is not there, options that contradict."""
+    assert home.run("list", "9", "--from", str(saved)).status == 6
+    assert home.run("list", "--from", "/nowhere").status == 2
+    assert "--from and --latest contradict" in home.run("list", "--latest", "--from", str(saved)).err
+    assert "--from and --raw contradict" in home.run("list", "--raw", "--from", str(saved)).err

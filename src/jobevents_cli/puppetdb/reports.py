@@ -11,7 +11,7 @@ from jobevents_cli.puppetdb.client import PuppetdbClient, ResponseTooLarge
 RUNS_PER_SEARCH: Final = 1000
 REPORTS_PER_EVENTS: Final = 250
 REPORTS_PER_LOGS: Final = 100
-"""Logs are large: 1,000 failed runs take 1 search, 4 requests for events and 10 for logs."""
+"""Logs are large: 1,000 failed runs take 1 search (6 if reports are late), 4 requests for events and 10 for logs."""
 
 _LARGE: Final = 16 * 1024 * 1024
 _LARGEST: Final = 64 * 1024 * 1024
@@ -30,28 +30,41 @@ class Run:
     job_id: str = ""
 
 
-def find_reports(client: PuppetdbClient, runs: Iterable[Run], limit: Callable[[], float]) -> dict[Run, str]:
+def reports_of_jobs(client: PuppetdbClient, runs: Sequence[Run], limit: float) -> dict[Run, str]:
+    """Return the hash of each report of *runs* that PuppetDB has under the number of the run's job.
+
+    One request finds them all, and much faster than a search for each hash. *limit* is in seconds.
+    """
+    jobs = sorted({run.job_id for run in runs if run.job_id})
+    if not jobs:
+        return {}
+    condition = ["and", ["=", "status", "failed"], _one_of("job_id", jobs)]
+    return _match(runs, client.query(_search(condition), limit, most=_LARGEST))
+
+
+def find_reports(client: PuppetdbClient, runs: Sequence[Run], limit: Callable[[], float]) -> dict[Run, str]:
     """Return the hash of each report of *runs* that PuppetDB has.
 
-    *limit* gives the seconds that the next request may take. A run's report is the one with its hash, or else of its
-    transaction, or else of its node and job.
+    A run's report is the one with its hash, or else of its transaction, or else of its node and job. *limit* gives the
+    seconds that the next request may take.
     """
     found: dict[Run, str] = {}
-    for some in _chunks(list(runs), RUNS_PER_SEARCH):
-        found |= _match(some, client.query(_search(some), limit(), most=_LARGEST))
+    for some in _chunks(runs, RUNS_PER_SEARCH):
+        ways: list[Any] = []
+        if hashes := [run.report_hash for run in some if run.report_hash]:
+            ways.append(_one_of("hash", hashes))
+        if uuids := [run.transaction_uuid for run in some if run.transaction_uuid]:
+            ways.append(_one_of("transaction_uuid", uuids))
+        if jobs := sorted({run.job_id for run in some if run.job_id}):
+            ways.append(["and", ["=", "status", "failed"], _one_of("job_id", jobs)])
+        if ways:
+            found |= _match(some, client.query(_search(["or", *ways]), limit(), most=_LARGEST))
     return found
 
 
-def _search(runs: Sequence[Run]) -> list[Any]:
-    ways: list[Any] = []
-    if hashes := [run.report_hash for run in runs if run.report_hash]:
-        ways.append(_one_of("hash", hashes))
-    if uuids := [run.transaction_uuid for run in runs if run.transaction_uuid]:
-        ways.append(_one_of("transaction_uuid", uuids))
-    if jobs := sorted({run.job_id for run in runs if run.job_id}):
-        ways.append(["and", _one_of("job_id", jobs), _one_of("certname", [run.node for run in runs])])
+def _search(condition: list[Any]) -> list[Any]:
     columns = ["certname", "hash", "transaction_uuid", "job_id", "receive_time"]
-    return ["from", "reports", ["extract", columns, ["or", *ways]]]
+    return ["from", "reports", ["extract", columns, condition]]
 
 
 def _match(runs: Sequence[Run], rows: Iterable[Mapping[str, Any]]) -> dict[Run, str]:
@@ -132,6 +145,6 @@ def _one_of(column: str, values: Sequence[str]) -> list[Any]:
     return ["in", column, ["array", list(values)]]
 
 
-def _chunks(items: list[Item], size: int) -> Iterator[list[Item]]:
+def _chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -15,7 +15,7 @@ from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.model.node_failures import EndedNode, failures_of
 from jobevents_cli.model.plan import Plan
 from jobevents_cli.puppetdb.client import PuppetdbClient, PuppetdbUnusable
-from jobevents_cli.puppetdb.reports import Run, find_reports, read_reports
+from jobevents_cli.puppetdb.reports import Run, find_reports, read_reports, reports_of_jobs
 from jobevents_cli.render.plan_text import failed_targets
 from jobevents_cli.runtime.retry import fetch
 
@@ -226,7 +226,10 @@ class Explainer:
 
     def _read_reports(self, with_report: dict[Run, EndedNode], reports: dict[Run, Report]) -> None:
         """Put the report of each run in *with_report* into *reports*; what came before a fault stays."""
-        found = find_reports(self._puppetdb, with_report, self._limit)
+        runs = list(with_report)
+        found = reports_of_jobs(self._puppetdb, runs, self._limit())
+        if others := [run for run in runs if run not in found]:
+            found |= find_reports(self._puppetdb, others, self._limit)
         for seconds in _LATE_WAITS:
             missing = [run for run, node in with_report.items() if run not in found and self._is_late(node)]
             if not missing or (self._deadline is not None and self._clock() + seconds > self._deadline):
@@ -234,8 +237,8 @@ class Explainer:
             self._sleep(seconds)
             found |= find_reports(self._puppetdb, missing, self._limit)
         if lacking := len(with_report) - len(found):
-            runs = "1 failed run" if lacking == 1 else f"{lacking} failed runs"
-            self._notices.append(f"PuppetDB has no report of {runs}: causes are those that the orchestrator knows")
+            number = "1 failed run" if lacking == 1 else f"{lacking} failed runs"
+            self._notices.append(f"PuppetDB has no report of {number}: causes are those that the orchestrator knows")
         runs_of: dict[str, list[Run]] = {}
         for run, report_hash in found.items():
             runs_of.setdefault(report_hash, []).append(run)

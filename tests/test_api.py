@@ -28,8 +28,10 @@ from jobevents_cli import (
     follow,
     jobs,
     show,
+    why,
 )
-from jobevents_cli.demo.scripted_jobs import number_events
+from jobevents_cli.demo.puppetdb import Puppetdb, PuppetdbServer
+from jobevents_cli.demo.scripted_jobs import deployment, number_events
 from jobevents_cli.demo.scripted_plans import ScriptedPlan, broken, rollout
 
 Serve = Callable[..., TestServer]
@@ -185,6 +187,26 @@ def test_jobs_are_listed(plans: Callable[..., TestServer]) -> None:
     found = jobs(plans=True, url=server.url)
     assert [(type(plan), plan.number) for plan in found] == [(Plan, 2), (Plan, 1)]
     assert type(jobs(1, url=server.url)[0]) is Job
+
+
+def test_why_groups_failures_by_cause(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The causes of a job come with their nodes; without PuppetDB a notice says what is missing."""
+    job = deployment(352, created=time.time() - 600)
+    number_events(job)
+    url = serve(job).url
+    with PuppetdbServer(Puppetdb(job.reports), token=TOKEN) as puppetdb:
+        monkeypatch.setenv("JOBEVENTS_PUPPETDB_URL", puppetdb.url)
+        explanation = why(352, url=url)
+    assert [(str(cause.finding.kind), len(cause.nodes)) for cause in explanation.causes] == [
+        ("resource", 3),
+        ("catalog", 2),
+    ]
+    assert explanation.notices == ()
+    assert (explanation.counts.failed, explanation.counts.skipped) == (5, 1)
+    monkeypatch.delenv("JOBEVENTS_PUPPETDB_URL")
+    alone = why("352", url=url)
+    assert sum(len(cause.nodes) for cause in alone.causes) == 5
+    assert "PuppetDB" in alone.notices[0]
 
 
 @pytest.mark.parametrize("name", ["plan/x", "x", "", "1.5", -3, True, "https://pe.example.com/#/run/jobs/352"])

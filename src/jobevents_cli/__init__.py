@@ -9,9 +9,9 @@ For Python programs:
             print(event.time, event.type, event.node)
     print(events.outcome)
 
-`follow`, `jobs` and `show` do what the commands `tail`, `jobs` and `show` do. What they return and raise can be
-imported from here too. Every error is a `JobEventsError`, with `message`, `hint` and `status`, the exit status of
-the command line:
+`follow`, `jobs`, `show` and `why` do what the commands `tail`, `jobs`, `show` and `why` do. What they return and
+raise can be imported from here too. Every error is a `JobEventsError`, with `message`, `hint` and `status`, the exit
+status of the command line:
 
 - `UsageProblem` (2): an argument or a setting cannot be used
 - `AccessDenied` (4): there is no token, or it is not accepted, or it lacks a permission
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from jobevents_cli.version import __version__
 
 if TYPE_CHECKING:
-    from jobevents_cli.api import Following, JobWithNodes, follow, jobs, show
+    from jobevents_cli.api import Following, JobWithNodes, follow, jobs, show, why
     from jobevents_cli.errors import (
         AccessDenied,
         JobEventsError,
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
         UnknownJob,
         UsageProblem,
     )
+    from jobevents_cli.model.causes import Cause
     from jobevents_cli.model.event import Event
+    from jobevents_cli.model.explanation import Explanation
     from jobevents_cli.model.job import Job
     from jobevents_cli.model.node import Node
     from jobevents_cli.model.outcome import Outcome
@@ -42,7 +44,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccessDenied",
+    "Cause",
     "Event",
+    "Explanation",
     "Following",
     "Job",
     "JobEventsError",
@@ -58,10 +62,13 @@ __all__ = [
     "follow",
     "jobs",
     "show",
+    "why",
 ]
 
 _HOMES = {
+    "Cause": "model.causes",
     "Event": "model.event",
+    "Explanation": "model.explanation",
     "Following": "api",
     "Job": "model.job",
     "JobWithNodes": "api",
@@ -71,6 +78,7 @@ _HOMES = {
     "follow": "api",
     "jobs": "api",
     "show": "api",
+    "why": "api",
 }
 
 

@@ -1,4 +1,4 @@
-"""jobevents for Python programs: the commands `tail`, `jobs` and `show` as functions."""
+"""jobevents for Python programs: the commands `tail`, `jobs`, `show` and `why` as functions."""
 
 import random
 import time
@@ -15,12 +15,14 @@ from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.retry_budget import FIRST_CONTACT_FOR, RetryBudget
 from jobevents_cli.following.update import Update, Wait
 from jobevents_cli.model.event import Event
+from jobevents_cli.model.explanation import Explanation
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind, parse_job
 from jobevents_cli.model.node import Node
 from jobevents_cli.model.plan import Plan
 from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
 from jobevents_cli.orchestrator.job_search import Wanted, recent_jobs, recent_plans
+from jobevents_cli.runtime.explain import Explainer
 from jobevents_cli.runtime.loop import tail
 from jobevents_cli.runtime.retry import retried
 
@@ -197,7 +199,7 @@ def follow(
     following: AccessDenied, RequestRefused (UnknownJob for a job that does not exist) and NoUsableAnswer. A job that
     failed is not an error: see `Following.outcome`.
     """
-    client = _client(url, token, token_file, cacert, profile)
+    client = open_client(_configuration(url, token, token_file, cacert, profile).orchestrator)
     ref = _ref(job, client.host)
     if not interval >= _SHORTEST_INTERVAL:
         raise UsageProblem(f"interval must be at least {_SHORTEST_INTERVAL} seconds, not {interval}")
@@ -231,7 +233,7 @@ def jobs(
     *state*, *job_type*, *owner* and *environment* choose among them. The other arguments and the errors are those of
     `follow`; a request that fails is repeated for 5 s.
     """
-    client = _client(url, token, token_file, cacert, profile)
+    client = open_client(_configuration(url, token, token_file, cacert, profile).orchestrator)
     wanted = Wanted(state, job_type, owner, environment)
 
     def found() -> list[Job]:
@@ -253,9 +255,34 @@ def show(
 
     The other arguments and the errors are those of `follow`; a request that fails is repeated for 5 s.
     """
-    client = _client(url, token, token_file, cacert, profile)
+    client = open_client(_configuration(url, token, token_file, cacert, profile).orchestrator)
     ref = _ref(job, client.host)
     return _fetched(client, lambda: _shown(client, ref))
+
+
+def why(
+    job: int | str,
+    *,
+    url: str | None = None,
+    token: str | None = None,
+    token_file: str | None = None,
+    cacert: str | None = None,
+    profile: str | None = None,
+) -> Explanation:
+    """Return what went wrong in *job*, written as for `follow`, grouped by cause; a plan with all of its jobs.
+
+    PuppetDB is asked for the reports of failed runs. If it cannot be used, the causes are those that the orchestrator
+    knows, and `Explanation.notices` says what is missing. Log lines can contain secrets. The other arguments and the
+    errors are those of `follow`; a request that fails is repeated for 5 s.
+    """
+    configuration = _configuration(url, token, token_file, cacert, profile)
+    client = open_client(configuration.orchestrator)
+    explainer = Explainer(client, configuration.puppetdb)
+    try:
+        return explainer.explain(_ref(job, client.host))
+    finally:
+        explainer.close()
+        client.close()
 
 
 def _shown(client: OrchestratorClient, ref: JobRef) -> JobWithNodes:
@@ -274,11 +301,10 @@ def _child(client: OrchestratorClient, number: int, state: str) -> JobWithNodes:
         return JobWithNodes(Job({"name": str(number), "state": state}))
 
 
-def _client(
+def _configuration(
     url: str | None, token: str | None, token_file: str | None, cacert: str | None, profile: str | None
-) -> OrchestratorClient:
-    options = {"url": url, "token-file": token_file, "cacert": cacert, "profile": profile}
-    return open_client(Configuration(options, token=token).orchestrator)
+) -> Configuration:
+    return Configuration({"url": url, "token-file": token_file, "cacert": cacert, "profile": profile}, token=token)
 
 
 def _ref(job: int | str, host: str) -> JobRef:

@@ -17,7 +17,19 @@ def test_the_demo_is_a_tail_of_a_job_that_fails(home: Home) -> None:
     assert ran.status == 3
     assert len(re.findall("node_|failed ", ran.out)) >= 5
     assert "14 nodes" in ran.err
+    assert "5 of 14 nodes failed, 1 skipped: 2 causes" in ran.err
+    assert "3 nodes  Exec[migrate]  db.pp:14" in ran.err
+    assert "2 nodes  no catalog" in ran.err
+    assert "Again:   puppet job run --nodes " in ran.err
     assert [path.name for path in home.folder.rglob("*") if path.is_file()] == []
+
+
+def test_a_plan_that_catches_a_failure(home: Home) -> None:
+    """`demo --plan`: the plan succeeds, so the exit status is 0, although one of its jobs failed; the causes follow."""
+    ran = home.run("demo", "--plan", "--speed", "20")
+    assert ran.status == 0
+    assert "Rolling out to 3 web servers" in ran.out
+    assert "schema is locked by pid 13500" in ran.err
 
 
 def test_what_is_configured_does_not_count(home: Home) -> None:
@@ -75,6 +87,9 @@ def test_a_second_terminal(home: Home, second: Callable[[Live], Home]) -> None:
         assert other.run("list", "2").status == 0
         assert other.run("tail", "2", "-q").status == 3
         assert "stopped" in other.run("jobs").out
+        assert "Exec[migrate]" in other.run("why", "2").out
+        assert other.run("tail", "plan/1", "-q").status == 0
+        assert other.run("tail", "plan/2", "-q").status == 3
     finally:
         live.signal(signal.SIGTERM)
     ran = live.finish()

@@ -128,7 +128,7 @@ def _tail(ref: str, environment: dict[str, str]) -> int:
         settings.touch()
         os.environ.update(environment, JOBEVENTS_CONFIG=str(settings), XDG_CACHE_HOME=folder)
         try:
-            status = tail.main([ref, "--interval", "0.5"], prog_name="jobevents tail", standalone_mode=False)
+            status = tail.main([ref, "--why", "--interval", "0.5"], prog_name="jobevents tail", standalone_mode=False)
         except JobEventsError as error:
             error.go_on = None  # the orchestrator ends with the demo
             raise

@@ -91,6 +91,10 @@ class Explainer:
         explanation = self._explanation(ref, None, list(ended.values()), len(seen), wanted, plan_errors=plan_errors)
         return replace(explanation, is_running=is_running)
 
+    def close(self) -> None:
+        """Close the connections to PuppetDB that are idle."""
+        self._puppetdb.close()
+
     @property
     def _client(self) -> OrchestratorClient:
         if self._orchestrator is None:

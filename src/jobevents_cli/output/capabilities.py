@@ -89,6 +89,8 @@ def is_same_terminal(first: TextIO | None, second: TextIO | None) -> bool:
     """Whether both streams are one and the same terminal."""
     if first is None or second is None or not (is_terminal(first) and is_terminal(second)):
         return False
+    if sys.platform == "win32":  # a process has one console
+        return True
     return os.fstat(first.fileno()).st_rdev == os.fstat(second.fileno()).st_rdev
 
 

@@ -10,9 +10,6 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, Final
 
-if sys.platform != "win32":
-    import termios
-
 _FATAL: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 """The signals that end the process, by our own handler or by default."""
 
@@ -40,7 +37,7 @@ class TerminalModes:
         """Whether a signal is ending the process: then it is too late to change settings again."""
         self._is_quiet = False
         self._is_busy = False
-        self._must_stop = False
+        self._due: int | None = None
         self._previous: dict[int, Any] = {}
 
     @property
@@ -57,6 +54,8 @@ class TerminalModes:
         """Switch echo off. Call it again now and then: another program may have switched it on."""
         if sys.platform == "win32":
             return
+        import termios
+
         if not self._previous:
             self._handle_signals()
         with suppress(OSError, termios.error):
@@ -70,7 +69,11 @@ class TerminalModes:
 
     def leave(self) -> None:
         """Switch echo on, if it was on before. Output that Ctrl-S holds continues: the footer is to be erased."""
-        if sys.platform == "win32" or not self._is_quiet:
+        if sys.platform == "win32":
+            return
+        import termios
+
+        if not self._is_quiet:
             return
         self._is_quiet = False
         with suppress(OSError, termios.error):
@@ -83,17 +86,19 @@ class TerminalModes:
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
-        """Let a signal that stops the process wait while something is written to the terminal."""
+        """Let signals without another handler wait while something is written to the terminal."""
         self._is_busy = True
         try:
             yield
         finally:
             self._is_busy = False
-        if self._must_stop:
-            self._stop()
+        if self._due is not None:
+            self._obey(self._due)
 
     def _set(self, attributes: list[Any]) -> None:
         if sys.platform != "win32":
+            import termios
+
             # If the shell takes the foreground just now, SIGTTOU would stop the process here.
             mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
             try:
@@ -123,26 +128,21 @@ class TerminalModes:
             return
         if self._is_busy:
             self.leave()
-        else:
-            self._clear()
-        self._do_default(number)
+        self._obey(number)
 
-    def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
+    def _on_stop(self, number: int, _frame: FrameType | None) -> None:
+        self._obey(number)
+
+    def _obey(self, number: int) -> None:
+        """Do what the signal does by default, on a terminal as it was. Returns once a stopped process is continued."""
         if self._is_busy:
-            self._must_stop = True
-        else:
-            self._stop()
-
-    def _stop(self) -> None:
-        """Stop the process as Ctrl-Z does by default. Returns once it is continued."""
-        self._must_stop = False
+            self._due = number
+            return
+        self._due = None
         self._clear()
-        if sys.platform != "win32":
-            self._do_default(signal.SIGTSTP)
-            signal.signal(signal.SIGTSTP, self._on_stop)
-
-    def _do_default(self, number: int) -> None:
+        handler = signal.getsignal(number)
         signal.signal(number, signal.SIG_DFL)
         if sys.platform != "win32":
             # Sent to this thread, it arrives before the next line runs.
             signal.pthread_kill(threading.get_ident(), number)
+        signal.signal(number, handler)

@@ -87,6 +87,21 @@ def test_a_resize_loses_nothing(home: Home, serve: Serve, sizes: tuple[int, ...]
         _is_complete(window, stage)
 
 
+def test_a_low_window_loses_nothing(home: Home, serve: Serve) -> None:
+    """With few rows, the footer takes so few that nothing of it scrolls off when they are broken."""
+    stage = Stage()
+    with _window(home, _command(serve(stage.job)), columns=200, rows=8) as window:
+        window.wait_for(_shows_footer)
+        for columns, rows in ((40, 8), (200, 4), (40, 4), (100, 24), (60, 6)):
+            window.resize(columns, rows)
+            stage.tell(3)
+            window.wait_for(lambda w: f"finished  node{stage.told - 1:03}.example.com" in w.text)
+        window.type("C-c")
+        window.wait_for(lambda w: w.has_ended)
+        _is_restored(window)
+        _is_complete(window, stage)
+
+
 def test_what_is_typed_leaves_no_trace(home: Home, serve: Serve) -> None:
     """Enter and letters typed below the footer appear nowhere while it is shown."""
     stage = Stage()

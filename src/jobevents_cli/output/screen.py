@@ -18,9 +18,14 @@ _DRAW_EVERY: Final = 0.1
 _SHARE: Final = 10
 """Drawing the footer may take one part in so many of the time."""
 
+_MOST_ROWS: Final = 3
+
 _HEIGHT_SHARE: Final = 4
-"""The footer takes at most one part in so many of the terminal's rows. A narrower window breaks each of its rows into
-several, and what scrolls off the top cannot be erased."""
+"""The footer takes at most one part in so many of the terminal's rows."""
+
+_NARROW: Final = 40
+"""Columns to which a window may become narrower: that breaks each row of the footer into several, and what scrolls off
+the top cannot be erased."""
 
 _CLEAR_WITHIN: Final = 1.0
 """How long, in seconds, erasing the footer at the end may take on a terminal that is blocked."""
@@ -120,8 +125,9 @@ class Screen:
         size = size_of(sys.stderr)
         now = time.monotonic()
         if now >= self._due_at or size != self._drawn_for:
+            most = min(_MOST_ROWS, max(1, size.lines // _HEIGHT_SHARE))
             # The last column stays free: a row that fills it would wrap on some terminals.
-            rows = footer(size.columns - 1)[: max(1, size.lines // _HEIGHT_SHARE)]
+            rows = footer(min(size.columns - 1, _NARROW * max(1, (size.lines - 1) // most)))[:most]
             # Without wrapping: rows on their way to a terminal that becomes narrower are cut.
             lines = "\r\n".join(rows) + "\x1b[A" * (len(rows) - 1)
             self._drawn = f"{_HIDE_CURSOR}{_NO_WRAP}{lines}{_WRAP}\r" if rows else ""

@@ -7,7 +7,7 @@ standard library's decoder over a window of text; knows nothing of HTTP.
 import codecs
 import json
 import re
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, TypeAlias
 
 from jobevents_cli.model.json_text import SpelledFloat, integer, key_count, without_repeated_keys
 
@@ -42,11 +42,8 @@ class BrokenResponse(ValueError):
         self.text = text
 
 
-class Element(NamedTuple):
-    """One element of a list: the parsed value, and its source text without repeated keys."""
-
-    value: Any
-    text: str
+Element: TypeAlias = tuple[Any, str]
+"""One element of a list: the parsed value, and its source text without repeated keys."""
 
 
 class _Decoder:
@@ -62,24 +59,21 @@ class _Decoder:
         self._keys += len(value)
         return value
 
-    def value(self, text: str, begin: int) -> tuple[Any, int]:
-        """The value at *begin* in *text*, and where it ends; JSONDecodeError if it is not whole."""
+    def element(self, text: str, begin: int) -> tuple[Element, int]:
+        """The value at *begin* in *text* with its source, and where it ends; JSONDecodeError if it is not whole."""
+        self._keys = 0
         try:
-            return self._decode(text, begin)
+            value, end = self._decode(text, begin)
         except (json.JSONDecodeError, BrokenResponse):
             raise
         except ValueError:  # an integer of more than 4,300 digits
-            return self._decode_long_numbers(text, begin)
-
-    def element(self, text: str, begin: int) -> tuple[Element, int]:
-        """As `value`, with the source text of the value."""
-        self._keys = 0
-        value, end = self.value(text, begin)
+            self._keys = 0
+            value, end = self._decode_long_numbers(text, begin)
         source = text[begin:end]
-        keys = self._keys
-        if keys != source.count('":') and keys != key_count(source):
+        # A key is followed by a colon; other places that look so are in strings, or there is white space between.
+        if source.count('":') != self._keys != key_count(source):
             source = without_repeated_keys(source)
-        return Element(value, source), end
+        return (value, source), end
 
 
 class ListReader:
@@ -184,7 +178,7 @@ class ListReader:
             return None
         except RecursionError:
             raise BrokenResponse("it is nested too deeply") from None
-        if element.text[-1] in "0123456789" and self._text[end : end + 1] not in _AFTER_NUMBER:
+        if element[1][-1] in "0123456789" and self._text[end : end + 1] not in _AFTER_NUMBER:
             return None
         self._at = end
         return element
@@ -209,7 +203,7 @@ class ListReader:
         name = self._value()
         if name is None:
             return False
-        self._member = name.value
+        self._member = name[0]
         self._expect = self._colon
         return True
 

@@ -4,11 +4,8 @@ import json
 import re
 from typing import Any, Final, Self
 
-_LOOSE: Final = ("\n", "\r", "\t", ": ", ", ", "{ ", "[ ", " :", " ,", " }", " ]")
-"""What white space outside strings has beside it: at least one of the two tokens around it is punctuation."""
-
-_REWRITTEN: Final = ("\\u", "\\/", "\x7f")
-"""What jq writes differently in strings."""
+_LOOSE: Final = re.compile(r" (?:[]},:]|(?<=[{[,:] ))")
+"""A space between two tokens, one of which is punctuation: so it is if it is outside strings, and rarely inside."""
 
 _ESCAPE: Final = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|\x7f", re.DOTALL
@@ -49,9 +46,9 @@ def compact(text: str) -> str:
 
     Text that is compact already comes back as it is, which is quick: real orchestrators send it so.
     """
-    if any(map(text.__contains__, _LOOSE)):
+    if "\n" in text or "\r" in text or "\t" in text or _LOOSE.search(text):
         text = _without_white_space(text)
-    if any(map(text.__contains__, _REWRITTEN)):
+    if ("\\" in text and ("\\u" in text or "\\/" in text)) or "\x7f" in text:
         text = _ESCAPE.sub(_as_jq_writes, text)
     return text
 

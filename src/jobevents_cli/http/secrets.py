@@ -1,8 +1,6 @@
 """Keeps the token out of messages, in whatever form a server sends it back."""
 
-import html
 import re
-from base64 import b64encode
 from typing import Final
 from urllib.parse import unquote
 
@@ -24,6 +22,8 @@ def without_token(text: str, token: str) -> str:
     Other forms are: JSON escapes, percent-encoding, HTML entities, other case, hexadecimal, base64, and the token
     broken up by tags, blanks or punctuation.
     """
+    from base64 import b64encode
+
     if not token:
         return text
     blanked = text.replace(token, BLANK)
@@ -33,6 +33,8 @@ def without_token(text: str, token: str) -> str:
 
 
 def _contains(text: str, forms: set[str]) -> bool:
+    import html
+
     for _ in range(_ROUNDS):
         for view in (text, _TAG.sub("", text)):
             letters = _letters(view)

@@ -1,11 +1,13 @@
 """The token goes to the configured origin alone and is seen nowhere; TLS is verified for real."""
 
+import json
 import signal
 import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import trustme
@@ -14,6 +16,7 @@ from support.misbehaving import TestServer, job
 from support.program import TOKEN, Home
 
 Serve = Callable[..., TestServer]
+ESCAPED = "".join(f"\\u{ord(character):04x}" for character in TOKEN)
 GOOD = ("n1:running", "n1:finished", "job:finished")
 
 
@@ -93,6 +96,24 @@ def test_a_redirect_takes_the_token_nowhere(home: Home, serve: Serve) -> None:
     assert elsewhere.seen == []
 
 
+def test_a_redirect_to_no_address_is_final_too(home: Home, serve: Serve) -> None:
+    """A Location that is not a URL is not a broken connection: 7 at once, after one request."""
+    for location in ("https://[", "http://a..b:99999999/", "", "//"):
+        server = serve(job(*GOOD), faults={0: misbehaving.status(302, Location=location)})
+        assert home.run("tail", "352", "--url", server.url).status == 7
+        assert len(server.seen) == 1
+
+
+def test_a_netrc_file_is_ignored(home: Home, serve: Serve) -> None:
+    """Neither its user nor its password is sent."""
+    netrc = home.folder / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login user password s3cret\n")
+    netrc.chmod(0o600)
+    server = serve(job(*GOOD))
+    assert home.with_(NETRC=str(netrc)).run("list", "352", "--url", server.url).status == 0
+    assert not any(name.lower() == "authorization" for _, headers in server.seen for name in headers)
+
+
 def test_cookies_are_not_sent_back(home: Home, serve: Serve) -> None:
     """The token is all that tells a server who asks: a cookie that it sets is forgotten."""
     server = serve(job(*GOOD))
@@ -123,6 +144,10 @@ def test_the_token_is_in_no_output(home: Home, serve: Serve) -> None:
         misbehaving.error(500, "x/unknown-error", echo),
         misbehaving.status(502, f"<html>{echo}</html>".encode()),
         misbehaving.status(418, echo.encode()),
+        misbehaving.status(400, json.dumps({"msg": "%"}).replace("%", ESCAPED).encode()),
+        misbehaving.status(502, f"<p>{TOKEN[:9]}<b>{TOKEN[9:]}</b></p>".encode()),
+        misbehaving.status(403, quote(" ".join(TOKEN)).encode()),
+        misbehaving.status(302, Location=f"https://[/{TOKEN}"),
         misbehaving.status(302, Location=f"https://evil.example/{TOKEN}?{TOKEN}"),
         misbehaving.other_body(f"<{echo}".encode()),
         misbehaving.other_body(f'{{"items": [], "x": {echo}'.encode()),

@@ -19,9 +19,14 @@ _VERIFY_HINTS: Final = {
 }
 """By OpenSSL's number for what is wrong with a certificate; anything else is a matter of trust."""
 
+_CERTIFICATE_HINT: Final = (
+    "for PuppetDB set JOBEVENTS_PUPPETDB_CERT and JOBEVENTS_PUPPETDB_KEY; "
+    "the orchestrator asks for none: is its port 8143?"
+)
+
 _NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"})
 _TOO_OLD: Final = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION"})
-_ALERT_ON_CERTIFICATE: Final = ("CERTIFICATE", "UNKNOWN_CA")
+_ALERT_ON_CERTIFICATE: Final = ("CERTIFICATE", "UNKNOWN_CA", "HANDSHAKE_FAILURE")
 
 
 class TlsProblem(NamedTuple):
@@ -75,19 +80,23 @@ def tls_problem(error: ssl.SSLError, *, has_certificate: bool) -> TlsProblem:
         )
     reason = error.reason or ""
     if "ALERT" in reason and any(word in reason for word in _ALERT_ON_CERTIFICATE):
-        if has_certificate:
-            return TlsProblem("{where} does not accept the client certificate", "was it issued by the server's CA?")
-        return TlsProblem(
-            "{where} demands a client certificate",
-            "for PuppetDB set JOBEVENTS_PUPPETDB_CERT and JOBEVENTS_PUPPETDB_KEY; "
-            "the orchestrator asks for none: is its port 8143?",
-        )
+        return _certificate_problem(reason, has_certificate=has_certificate)
     if reason in _NOT_TLS:
         return TlsProblem("{where} does not speak TLS", "is this the right port?", is_final=False)
     if reason in _TOO_OLD:
         return TlsProblem("{where} does not speak TLS 1.2 or newer")
     words = reason.replace("_", " ").lower() or str(error)
     return TlsProblem(f"the TLS connection to {{where}} failed: {_plain(words)}", is_final=False)
+
+
+def _certificate_problem(reason: str, *, has_certificate: bool) -> TlsProblem:
+    if has_certificate:
+        return TlsProblem("{where} does not accept the client certificate", "was it issued by the server's CA?")
+    if "HANDSHAKE" in reason:  # it gives no reason
+        return TlsProblem(
+            "{where} refuses the TLS handshake", f"perhaps it demands a client certificate: {_CERTIFICATE_HINT}"
+        )
+    return TlsProblem("{where} demands a client certificate", _CERTIFICATE_HINT)
 
 
 def _plain(text: str) -> str:

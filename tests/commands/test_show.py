@@ -1,6 +1,7 @@
 """`show`: a job, a plan, one node; its options; saved events; screens."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -348,6 +349,40 @@ def test_a_picture(home: Home, serve: Serve) -> None:
     assert nowhere.status == 7
     assert "/nowhere/job.svg cannot be written" in nowhere.err
     assert home.run("show", "352", "--svg", "/", "--url", url).status == 2
+
+
+def test_causes_in_every_format(home: Home, serve: Serve) -> None:
+    """`--why` adds the causes: below the table, in a block, as the text of failures, under `causes`."""
+    url = serve(_task()).url
+
+    def shown(*options: str) -> str:
+        ran = home.run("show", "901", "--why", *options, "--url", url)
+        assert ran.status == 0
+        return ran.out
+
+    plain = home.run("show", "901", "--url", url).out
+    assert shown().startswith(f"{plain}\n")
+    assert "exit 126" in shown().removeprefix(plain)
+    assert "exit 126" in shown("--node", "a2*").partition("extra")[2]
+    assert "Causes:\n\n```text\n" in shown("--format", "markdown")
+    junit = shown("--format", "junit")
+    assert re.search(
+        r'<testcase name="a2.example.com"[^>]*>\s*<failure message="exit 126: [^>]*>1 node  exit 126\n', junit
+    )
+    document = json.loads(shown("--json"))
+    assert [cause["nodes"] for cause in document["causes"]] == [["a2.example.com"], ["b1.example.com"]]
+    assert document["causes"][0]["cause"] == "task"
+    for option in (["--failures"], ["--node", "*"]):
+        assert home.run("show", "901", "--json", "--why", *option, "--url", url).status == 2
+
+
+def test_causes_of_saved_events(home: Home) -> None:
+    """They come from the events, even from standard input, and no server is asked."""
+    events = (_events(_task(), tag=True) + _events(readme_job(), tag=True)).encode()
+    out = home.run("show", "901", "--from", "-", "--why", input=events).out
+    assert "1 node  exit 126" in out
+    out = home.run("show", "--from", "-", "--why", "--format", "markdown", input=events).out
+    assert out.count("Causes:") == 2
 
 
 # Saved events.

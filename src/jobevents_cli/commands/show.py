@@ -1,7 +1,7 @@
 """`jobevents show`: one job with its nodes, or one plan with its jobs; as text, JSON, Markdown or JUnit XML."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,9 @@ from jobevents_cli.commands.options import connection_options, look_options
 from jobevents_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
+    from jobevents_cli.model.event import Event
+    from jobevents_cli.model.job_ref import JobRef
+    from jobevents_cli.orchestrator.client import OrchestratorClient
     from jobevents_cli.render.job_details import JobDetails
 
 _PICTURE_COLUMNS = 100
@@ -85,8 +88,8 @@ def _checked_form(options: Mapping[str, Any]) -> str:
     form = "json" if options["as_json"] else form or "text"
     if options["all_nodes"] and form != "markdown":
         raise click.UsageError("--all-nodes is for --format markdown: the other formats list all nodes")
-    if form == "json":
-        refuse_together("--json", {"--time": options["time"]})
+    if form == "json" and options["why"]:  # a line for each node has no place for causes
+        refuse_together("--json --why", {"--node": options["nodes"], "--failures": options["failures"]})
     if form != "text":
         refuse_together(f"--format {form}", {"--svg": options["svg"]})
     if options["saved"]:
@@ -112,17 +115,61 @@ def _details(options: Mapping[str, Any], form: str) -> "list[JobDetails]":
     wanted = NodeChoice(options["nodes"], failures=options["failures"])
     collector = partial(NodeCollector, wanted, as_json=form == "json", on_terminal=is_terminal(sys.stdout))
     if saved := options["saved"]:
-        found = details_from_saved(read_saved(saved), collector)
+        # Explaining takes the events a second time, and a stream comes only once.
+        events = list(read_saved(saved)) if options["why"] else read_saved(saved)
+        found = details_from_saved(events, collector)
         if not found:
             tell(f"jobevents: --from {saved}: no events")
-        return chosen(found, [job.ref for job in choice.named], saved)
+        found = chosen(found, [job.ref for job in choice.named], saved)
+        return _explained(found, options, None, events) if options["why"] else found
     if choice.is_empty:
         raise click.UsageError("Missing argument 'JOB': give a job's id, plan/12 for a plan, --latest or --from FILE")
     client = client_for(options)
     with_nodes = form in ("markdown", "junit") or bool(wanted)
     details = [details_from(client, ref, collector, with_nodes=with_nodes) for ref in find_jobs(choice, client)]
     remember(client.url, (job.job for job in details))
-    return details
+    return _explained(details, options, client) if options["why"] else details
+
+
+def _explained(
+    details: "Sequence[JobDetails]",
+    options: Mapping[str, Any],
+    client: "OrchestratorClient | None",
+    events: "Iterable[tuple[JobRef | None, Event]]" = (),
+) -> "list[JobDetails]":
+    """The *details* with their causes; without a *client* as far as the saved *events* tell them."""
+    from jobevents_cli.commands.builders import configuration_for, view_for
+    from jobevents_cli.output.capabilities import width_of
+    from jobevents_cli.output.notices import tell
+    from jobevents_cli.render.causes import CauseText
+    from jobevents_cli.render.job_causes import with_causes
+    from jobevents_cli.render.job_details import NodeChoice, PlanDetails
+    from jobevents_cli.render.styles import plain
+    from jobevents_cli.runtime.explain import Explainer
+
+    configuration = configuration_for(options)
+    explainer = Explainer(client, configuration.puppetdb if client or configuration.puppetdb_is_configured else ())
+    wanted = NodeChoice(options["nodes"]).has_name
+    is_text = options["form"] in (None, "text")
+    view = view_for(options, 0.0)
+    text = CauseText(
+        columns=view.columns if is_text else None,
+        node_columns=width_of(sys.stdout),
+        paint=view.paint if is_text else plain,
+        all_nodes=options["all_nodes"],
+    )
+    explained = []
+    for job in details:
+        if client and job.ref:
+            explanation = explainer.explain(job.ref, wanted=wanted)
+        else:
+            refs = {job.ref, *(one.ref for one in job.jobs)} if isinstance(job, PlanDetails) else {job.ref}
+            own = [event for ref, event in events if ref in refs]
+            explanation = explainer.explain_saved(job.ref, own, wanted=wanted)
+        for notice in explanation.notices:
+            tell(f"Notice: {notice}")
+        explained.append(with_causes(job, explanation, text))
+    return explained
 
 
 def _print(details: "Sequence[JobDetails]", options: Mapping[str, Any], form: str) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from jobevents_cli.model.event import CLOSING_STATES
 from jobevents_cli.model.job import Job
@@ -82,7 +82,9 @@ class JobDetails:
     why: Mapping[str, str] = field(default_factory=dict)
     """For each failed node its cause, if causes are shown."""
     why_lines: Sequence[str] = ()
-    """The causes, grouped."""
+    """The causes, grouped, for people."""
+    causes: Sequence[Mapping[str, Any]] | None = None
+    """The causes as JSON objects; None if causes are not shown."""
 
     @property
     def label(self) -> str:
@@ -118,7 +120,11 @@ class NodeChoice:
         """Whether *node* is shown."""
         if self.failures and not look.is_failure:
             return False
-        return self._names is None or self._names.match(node.name) is not None
+        return self.has_name(node.name)
+
+    def has_name(self, name: str) -> bool:
+        """Whether `--node` allows a node of that *name*."""
+        return self._names is None or self._names.match(name) is not None
 
 
 class NodeCollector:
@@ -204,14 +210,17 @@ def json_pieces(details: Iterable[JobDetails], *, nodes_only: bool, on_terminal:
                 yield from (b"\n".join((*piece, b"")) for piece in _in_pieces(one.lines))
         elif isinstance(job, PlanDetails):
             jobs = [encoded(one.job.raw, on_terminal=on_terminal) for one in job.jobs]
-            yield from _with_list(job.job, "jobs", jobs, on_terminal=on_terminal)
+            yield from _with_list(job, "jobs", jobs, on_terminal=on_terminal)
         else:
-            yield from _with_list(job.job, "nodes", job.lines, on_terminal=on_terminal)
+            yield from _with_list(job, "nodes", job.lines, on_terminal=on_terminal)
 
 
-def _with_list(job: Job, key: str, elements: Sequence[bytes], *, on_terminal: bool) -> Iterator[bytes]:
+def _with_list(job: JobDetails, key: str, elements: Sequence[bytes], *, on_terminal: bool) -> Iterator[bytes]:
     """Yield the job's document, its last key *key* with *elements*: the server's own is a link to them."""
-    document = encoded({name: value for name, value in job.raw.items() if name != key}, on_terminal=on_terminal)
+    raw = {name: value for name, value in job.job.raw.items() if name != key}
+    if job.causes is not None:
+        raw["causes"] = list(job.causes)
+    document = encoded(raw, on_terminal=on_terminal)
     comma = b"," if document != b"{}" else b""
     yield document[:-1] + comma + b'"%s":[' % key.encode()
     between = b""

@@ -57,7 +57,9 @@ def details_text(details: Iterable[JobDetails], view: View, *, with_nodes: bool)
 def job_text(details: JobDetails, view: View) -> str:
     """Return a job: its header, the counts, and its nodes, the failures first, then by start time."""
     if details.only is not None:
-        return node_text(details.only, details.nodes[0].seconds, view)
+        return node_text(details.only, details.nodes[0].seconds, view) + "".join(
+            f"{line}\n" for line in _causes(details)
+        )
     nodes = [_node_row(node) for node in in_order(details.nodes)]
     lines = [*_header(details, view), ""]
     if nodes:

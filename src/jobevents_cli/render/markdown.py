@@ -73,15 +73,15 @@ def _write_job(document: _Document, job: JobDetails, view: View, *, level: int, 
             document.add(f"Error: {code(error)}", "")
     if job.problem:
         document.add(code(job.problem), "")
+    if job.why_lines:
+        fence = "`" * (1 + max(2, *(_longest_run(line) for line in job.why_lines)))
+        block = list(_within(job.why_lines, LONGEST // 4))
+        document.add("Causes:", "", f"{fence}text", *block, fence, "")
     nodes = in_order(node for node in job.nodes if all_nodes or node.is_failure)
     if nodes and document.add("| Node | State | Time | What happened | Report |", "| --- | --- | --- | --- | --- |"):
         for node in nodes:
             document.add(_row(node))
         document.add("")
-    if job.why_lines:
-        fence = "`" * (1 + max(2, *(_longest_run(line) for line in job.why_lines)))
-        block = list(_within(job.why_lines, LONGEST // 4))
-        document.add("Causes:", "", f"{fence}text", *block, fence, "")
     if isinstance(job, PlanDetails):
         for one in job.jobs:
             _write_job(document, one, view, level=level + 1, all_nodes=all_nodes)

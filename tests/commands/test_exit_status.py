@@ -70,7 +70,7 @@ def test_no_exit_status_makes_it_0(home: Home, serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["tail", "abc"], "Invalid value for '[JOB]...': 'abc' is not a job: write a job's id such as 352"),
+        (["tail", "abc"], "Invalid value for JOB: 'abc' is not a job: write a job's id such as 352"),
         (["tail", "-1"], "there is no option -1"),
         (["tail", "352", "--start", "-5"], "Invalid value for '--start': '-5' is not a non-negative integer"),
         (["tail", "352", "--start", "1.5"], "Invalid value for '--start'"),
@@ -80,7 +80,7 @@ def test_no_exit_status_makes_it_0(home: Home, serve: Serve) -> None:
         (["tail", "352", "--interval", "nan"], "'nan' is not a number of seconds"),
         (["tail", "352", "--timeout", "soon"], "'soon' is not a duration: write 90, 90s, 15m or 2h"),
         (["tail", "352", "--grep", "("], "--grep '(' is not a regular expression"),
-        (["tail", "352", "--type", "broken"], "'broken' is no event type"),
+        (["tail", "352", "--type", "broken"], "'broken' is not an event type"),
         (["tail"], "tail needs a job: its id such as 352"),
         (["tail", "352", "--all"], "JOB and --all contradict each other"),
         (["tail", "352", "--latest"], "JOB and --latest contradict each other"),

@@ -148,7 +148,7 @@ def test_an_undocumented_type_is_asked_for_with_a_warning(home: Home, url: str) 
     """A server may send types that no manual names: they can be chosen, and a slip is noticed."""
     ran = home.run("list", "352", "--type", "node_faild", "--url", url)
     assert (ran.status, ran.out) == (0, "")
-    assert ran.err.startswith("Warning: 'node_faild' is no documented event type")
+    assert ran.err.startswith("Warning: 'node_faild' is not a documented event type")
 
 
 def test_requests_are_as_the_api_wants_them(home: Home, serve: Serve) -> None:

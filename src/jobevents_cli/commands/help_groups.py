@@ -26,6 +26,13 @@ class GroupedOption(click.Option):
         super().__init__(*arguments, **settings)
         self.group = group
 
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        """The default and so on; a default in words comes without click's parentheses."""
+        extra = super().get_help_extra(ctx)
+        if isinstance(self.show_default, str):
+            extra["default"] = self.show_default
+        return extra
+
 
 class GroupedCommand(click.Command):
     """A command whose help lists its options in groups, always in the same order; `--help` comes last."""
@@ -49,7 +56,8 @@ class GroupedCommand(click.Command):
         """Write each group that has an option."""
         rows: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
-            if (record := parameter.get_help_record(ctx)) is not None:
+            record = parameter.get_help_record(ctx)
+            if record is not None and isinstance(parameter, click.Option):
                 rows.setdefault(getattr(parameter, "group", _OTHERS), []).append(record)
         for group in (*_GROUPS, _OTHERS):
             if group in rows:

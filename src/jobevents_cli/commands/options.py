@@ -264,11 +264,9 @@ state_option = _jobs(
     help="Only jobs in this state: running, finished, failed, stopped and so on.",
 )
 
-choice_options = narrowing_options
-
 
 def check_types(types: tuple[str, ...]) -> None:
-    """Refuse what can be no event type, and warn of one that is not documented: a slip, most likely."""
+    """Refuse what cannot be an event type, and warn of one that is not documented: it is probably a slip."""
     from jobevents_cli.following.filters import SHORT_TYPES
     from jobevents_cli.model.event import EVENT_TYPES
     from jobevents_cli.output.notices import tell
@@ -278,5 +276,5 @@ def check_types(types: tuple[str, ...]) -> None:
             continue
         known = ", ".join(EVENT_TYPES)
         if "_" not in name:
-            raise click.BadParameter(f"{name!r} is no event type (known: {known})", param_hint="'--type'")
-        tell(f"Warning: {name!r} is no documented event type (known: {known})")
+            raise click.BadParameter(f"{name!r} is not an event type (known: {known})", param_hint="'--type'")
+        tell(f"Warning: {name!r} is not a documented event type (known: {known})")

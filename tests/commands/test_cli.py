@@ -111,6 +111,8 @@ def test_help_loads_neither_httpx_nor_rich(home: Home) -> None:
         ("tail 352 --jsn", "there is no option --jsn; did you mean --json?"),
         ("tail 352 --failure=1", "there is no option --failure; did you mean --failures?"),
         ("tail 352 --no-progess", "did you mean --no-progress?"),
+        ("tail 352 --color", "Hint: jobevents tail --help"),
+        ("tail 352 --timeout soon", "Hint: jobevents tail --help"),
         ("--verson", "did you mean --version?"),
         ("tail 352 --folow", "`jobevents tail` follows until the job ends"),
         ("tail -f 352", "`jobevents tail` follows until the job ends"),

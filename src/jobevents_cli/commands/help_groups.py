@@ -44,6 +44,14 @@ class GroupedCommand(click.Command):
             option.callback = print_help
         return option
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse *args*; a usage error points to the help of this command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a usage error that it raises points to its help."""
         try:

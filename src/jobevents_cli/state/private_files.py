@@ -1,5 +1,6 @@
 """Writes the files that the program keeps: readable for their owner only, replaced as a whole or not at all."""
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -40,6 +41,8 @@ def replace_file(path: Path, text: str, *, is_durable: bool = False) -> None:
     OSError, or ValueError for text that is not Unicode, if that fails: *path* is then unchanged.
     """
     target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "it is not a file")  # root could replace /dev/null
     draft = draft_of(target)
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -13,20 +13,14 @@ from jobevents_cli.http.connection import Connection
 from jobevents_cli.http.responses import error_of, json_of
 from jobevents_cli.http.transport import Probe, ServerConnection, UntrustedCertificate
 from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
+from jobevents_cli.puppetdb.client import ADDRESS_HINT, HINTS, QUERY_PATH
 
 _LIMIT: Final = 10.0
 _CLOCKS_AGREE: Final = 5.0
 _OK: Final = 200
 
 _VERSION_PATH: Final = "/pdb/meta/v1/version"
-_QUERY_PATH: Final = "/pdb/query/v4"
 _TINY_QUERY: Final = ["from", "reports", ["extract", ["certname"]], ["limit", 1]]
-_SET_ADDRESS: Final = "jobevents config set puppetdb-url https://PUPPETDB-HOST:8081"
-_PUPPETDB_HINTS: Final = {
-    401: "log in with puppet-access login, or set puppetdb-cert and puppetdb-key",
-    403: 'the user needs the permission "View node data from PuppetDB" (type Nodes)',
-    404: f"is this PuppetDB? If not: {_SET_ADDRESS}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +56,7 @@ def checks(configuration: Configuration) -> Iterator[Check]:
         return
     if not urls:
         found = "not configured: `why` prints only what the orchestrator knows"
-        yield Check("puppetdb address", is_good=None, found=found, cure=_SET_ADDRESS)
+        yield Check("puppetdb address", is_good=None, found=found, cure=ADDRESS_HINT)
         return
     for check in _made(PuppetdbChecks(configuration).steps()):
         # An address that nobody set need not work.
@@ -182,23 +176,23 @@ class PuppetdbChecks:
                 return self._reached.connect(self._server, _VERSION_PATH, trusted)
             except TransientFault as error:
                 fault = error
-        raise type(fault)(fault.message, hint=fault.hint or _SET_ADDRESS)
+        raise type(fault)(fault.message, hint=fault.hint or ADDRESS_HINT)
 
     def _version(self) -> str:
         with self._used.get(_VERSION_PATH, {}, _LIMIT) as response:
             if response.status != _OK:
-                raise error_of(response, hints=_PUPPETDB_HINTS)
+                raise error_of(response, hints=HINTS)
             document = json_of(response)
         version = document.get("version") if isinstance(document, dict) else None
         if not isinstance(version, str):
-            raise NoUsableAnswer(f"{self._used.where} does not say its version", hint=_PUPPETDB_HINTS[404])
+            raise NoUsableAnswer(f"{self._used.where} does not say its version", hint=HINTS[404])
         return version
 
     def _access(self) -> str:
         connection = self._configuration.puppetdb[0]
-        with self._used.post_json(_QUERY_PATH, {"query": _TINY_QUERY}, _LIMIT) as response:
+        with self._used.post_json(QUERY_PATH, {"query": _TINY_QUERY}, _LIMIT) as response:
             if response.status != _OK:
-                raise error_of(response, hints=_PUPPETDB_HINTS)
+                raise error_of(response, hints=HINTS)
             if not isinstance(json_of(response), list):
                 raise NoUsableAnswer(f"{self._used.where} did not answer a query with a list")
         with_what = "the token" if connection.token else f"the certificate {connection.cert}"

@@ -48,8 +48,8 @@ def test_only_files_are_replaced(tmp_path: Path, make: object) -> None:
 
 
 def test_a_chain_of_symlinks_stays_one(tmp_path: Path) -> None:
-    """The file at its end is replaced, even if it does not exist yet; a loop is an error."""
-    for link, target in (("a", "b"), ("b", "sub/c"), ("loop", "loop")):
+    """The file at its end is replaced, even if it does not exist yet."""
+    for link, target in (("a", "b"), ("b", "sub/c")):
         os.symlink(target, tmp_path / link)
     (tmp_path / "sub").mkdir()
     replace_file(tmp_path / "a", "x")

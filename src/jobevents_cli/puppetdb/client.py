@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 QUERY_PATH: Final = "/pdb/query/v4"
 
 NOT_CONFIGURED: Final = "no address of PuppetDB is known"
-_ADDRESS_HINT: Final = (
+ADDRESS_HINT: Final = (
     "set its address: jobevents config set puppetdb-url https://PUPPETDB-HOST:8081, or JOBEVENTS_PUPPETDB_URL"
 )
-_HINTS: Final = {
+HINTS: Final = {
     400: "jobevents needs PuppetDB 5.2 or later (PE 2018.1)",
     401: "a token is needed (puppet-access login), or puppetdb-cert and puppetdb-key",
     403: 'the user needs the permission "View node data from PuppetDB" (type Nodes)',
-    404: f"is this PuppetDB? If not, {_ADDRESS_HINT}",
+    404: f"is this PuppetDB? If not, {ADDRESS_HINT}",
 }
 _OK: Final = 200
 
@@ -53,7 +53,7 @@ class PuppetdbClient:
         *limit* is in seconds, *most* the bytes that the response may have. PuppetdbUnusable if no address gives a
         usable response.
         """
-        fault: JobEventsError = PuppetdbUnusable(NOT_CONFIGURED, hint=_ADDRESS_HINT)
+        fault: JobEventsError = PuppetdbUnusable(NOT_CONFIGURED, hint=ADDRESS_HINT)
         while self._connections:
             try:
                 return self._ask(query, limit, most)
@@ -65,7 +65,7 @@ class PuppetdbClient:
                 raise
             except JobEventsError as error:
                 raise PuppetdbUnusable(error.message, hint=error.hint) from None
-        raise PuppetdbUnusable(fault.message, hint=fault.hint or _ADDRESS_HINT)
+        raise PuppetdbUnusable(fault.message, hint=fault.hint or ADDRESS_HINT)
 
     def close(self) -> None:
         """Close the connections that are idle."""
@@ -82,7 +82,7 @@ class PuppetdbClient:
         size = 0
         with self._server.post_json(QUERY_PATH, {"query": query}, limit) as response:
             if response.status != _OK:
-                raise error_of(response, hints=_HINTS)
+                raise error_of(response, hints=HINTS)
             for piece in response.pieces():
                 size += len(piece)
                 if size > most:
@@ -97,5 +97,5 @@ def _objects(body: bytes, where: str) -> list[Mapping[str, Any]]:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, list):
-        raise PuppetdbUnusable(f"the response from {where} is not a list in JSON", hint=_HINTS[404])
+        raise PuppetdbUnusable(f"the response from {where} is not a list in JSON", hint=HINTS[404])
     return [value for value in document if isinstance(value, dict)]

@@ -123,7 +123,7 @@ http {{
     ],
 )
 def test_curl_to_an_endpoint_that_is_down_for_a_while(home: Home, serve: Serve, recipe: str, address: str) -> None:
-    """The server answers 503 for a while: one notice as it begins, one when it is over, and every event arrives once."""
+    """503 for a while: one notice as it begins, one when it is over, and every event arrives once."""
     folder, port = home.folder / "nginx", _free_port()
     folder.mkdir()
     (folder / "conf").write_text(NGINX.format(folder=folder, port=port, behind=_free_port()))

@@ -123,8 +123,8 @@ RECIPES: Final = (
     Recipe("Vector's configuration:", VECTOR_CONFIGURATION),
     Recipe(
         "rsyslog, over RELP. Plain TCP syslog acknowledges nothing: what is in the sender's buffers when the "
-        "connection breaks is lost, and nobody knows. rsyslog acknowledges what is in its queue: give it a disk queue. It "
-        "cuts messages at 8 KB unless maxMessageSize is set.",
+        "connection breaks is lost, and nobody knows. rsyslog acknowledges what is in its queue: give it a disk "
+        "queue. It cuts messages at 8 KB unless maxMessageSize is set.",
         RELP,
     ),
     Recipe("The program relp-send:", RELP_SEND),

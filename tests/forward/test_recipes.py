@@ -20,7 +20,7 @@ import pytest
 from support.misbehaving import TestServer, big_job, job, publish
 from support.program import PROGRAM, Home, wait_until
 
-from jobevents_cli.commands import forward_recipes as recipes
+from support import forward_recipes as recipes
 
 pytestmark = pytest.mark.slow
 Serve = Callable[..., TestServer]

@@ -24,6 +24,7 @@ from jobevents_cli.commands.help_groups import (
 )
 from jobevents_cli.config.sources import CONFIG_VARIABLE, TOKEN_VARIABLE, VARIABLES
 from jobevents_cli.exit_status import ExitStatus
+from support import forward_recipes
 from support.json_fields import OUTPUTS, Output
 from support.recipes import RECIPES
 
@@ -126,6 +127,10 @@ def _page(path: list[str], command: click.Command) -> str:
     for recipe in RECIPES.get(path[-1], ()):
         lines += [".PP", f"{_roff(recipe.what)}:", ".PP", ".nf", _roff(f"$ {recipe.command}")]
         lines += [*map(_roff, recipe.prints.splitlines()), ".fi"]
+    if path[-1] == "forward":
+        lines.append(".SH RECIPES")
+        for about, text in forward_recipes.RECIPES:
+            lines += [".PP", _roff(about), ".PP", ".nf", *map(_roff, text.splitlines()), ".fi"]
     lines.append(".SH EXIT STATUS")
     for status in ExitStatus:
         lines += _entry(f".B {status.value}", f"{status.meaning}.")

@@ -1,4 +1,4 @@
-"""Ready commands for `jobevents forward`, and its systemd unit: the text of the man page's section RECIPES."""
+"""Ready commands for `jobevents forward`, and its systemd unit: the section RECIPES of its man page. Tests run them."""
 
 from typing import Final, NamedTuple
 

@@ -14,6 +14,8 @@ import pytest
 from support.misbehaving import TestServer, big_job, error, hang, job, publish
 from support.program import Home, Live, wait_until
 
+from jobevents_cli.demo.scripted_plans import ScriptedPlan
+
 if TYPE_CHECKING:
     from jobevents_cli.demo.scripted_jobs import ScriptedJob
 
@@ -482,3 +484,57 @@ def test_a_request_that_hangs_holds_up_no_signal(home: Home, serve: Serve) -> No
     _stop(live)
     assert time.monotonic() - began < 5
     until.set()
+
+
+def test_a_second_signal_ends_it_at_once(home: Home, serve: Serve) -> None:
+    """Who does not want to wait for the command presses Ctrl-C twice; the command does not stay behind."""
+    command = _script(home, "(home / 'pid').write_text(str(os.getpid()))\ntime.sleep(60)\n")
+    live = home.start("forward", "--url", serve(job("n1:running", job_id=1)).url, *QUICK, *command)
+    wait_until(lambda: (home.folder / "pid").exists() and (home.folder / "pid").read_text())
+    began = time.monotonic()
+    live.signal(signal.SIGINT)
+    time.sleep(0.5)
+    assert live.process.poll() is None
+    live.signal(signal.SIGINT)
+    assert live.finish().status == 130
+    assert time.monotonic() - began < 5
+    child = Path("/proc", (home.folder / "pid").read_text())
+    if Path("/proc/self").exists():
+        wait_until(lambda: not child.exists() or "\nState:\tZ" in (child / "status").read_text())
+
+
+@pytest.mark.slow
+def test_a_command_that_does_not_end_is_given_ten_seconds(home: Home, serve: Serve) -> None:
+    """After SIGTERM; then it is killed, and its batch is sent again at the next start."""
+    command = _script(home, "lines = sys.stdin.read()\n(home / 'got').write_text(lines)\ntime.sleep(60)\n")
+    server = serve(job("n1:running", job_id=1))
+    live = home.start("forward", "--url", server.url, *QUICK, *command)
+    wait_until((home.folder / "got").exists)
+    began = time.monotonic()
+    _stop(live)
+    assert 9 < time.monotonic() - began < 14
+    live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: _ids(home) == [("1", 1)])
+    _stop(live)
+
+
+def test_events_of_plans_are_forwarded_if_they_are_wanted(home: Home, serve: Serve) -> None:
+    """With --plans each line of a plan's own event names the plan; its jobs come as all others."""
+    child = job(*GOOD, job_id=5, first=50)
+    plan = ScriptedPlan(12, "deploy::rolling", 1_480_000_000.0, (child,))
+    plan.add(1, "task_start", **{"job-id": "5"})
+    server = serve(child)
+    server.orchestrator.plans[12] = plan
+    live = home.start("forward", "--plans", "--since", "5", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: len(_taken(home)) == 4)
+    plan.end(2)
+    wait_until(lambda: len(_taken(home)) == 5)
+    _stop(live)
+    lines = (home.folder / "taken").read_text().splitlines()
+    assert sorted(line[:13] for line in lines) == ['{"job":"5","t'] * 3 + ['{"plan":"12",'] * 2
+    server.orchestrator.plans[13] = ScriptedPlan(13, "x", 1_480_000_000.0)
+    server.orchestrator.plans[13].end(1)
+    live = home.start("forward", "--plans", "--failures", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: len(_taken(home)) == 6)
+    _stop(live)
+    assert _taken(home)[-1]["plan"] == "13"

@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import forward_recipes as recipes
 from support.misbehaving import TestServer, big_job, job, publish
 from support.program import PROGRAM, Home, wait_until
-
-from support import forward_recipes as recipes
 
 pytestmark = pytest.mark.slow
 Serve = Callable[..., TestServer]

@@ -101,7 +101,7 @@ install -d -m 700 /var/lib/private /var/lib/private/jobevents
 install -m 600 NEW-TOKEN /var/lib/private/jobevents/token
 # while the service runs
 install -o jobevents -m 600 NEW-TOKEN /var/lib/private/jobevents/token
-"""  # noqa: S105 - commands, no token
+"""
 
 
 class Recipe(NamedTuple):

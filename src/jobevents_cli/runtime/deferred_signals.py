@@ -17,8 +17,13 @@ class DeferredSignals:
         self._pending: Callable[[], Any] | None = None
         self._wants_stats = False
 
-    def check(self) -> None:
-        """Do now what the program does on the signal that arrived, which ends it; nothing if none did."""
+    @property
+    def is_pending(self) -> bool:
+        """Whether a signal arrived that is to end the program."""
+        return self._pending is not None
+
+    def obey(self) -> None:
+        """Do what the program does on the signal that arrived, which ends it; nothing if none did."""
         if self._pending is not None:
             self._pending()
 

@@ -94,8 +94,7 @@ class Forwarder:
         for kind, wanted in searches.items():
             self._feed.search(kind, self._delivered.known.get(kind), wanted)
         try:
-            while True:
-                signals.check()
+            while not signals.is_pending:
                 now = self._clock()
                 if signals.take_stats_request() or self._say.stats_due(now):
                     self._say.stats(len(self._delivered.unfinished), self._backlog.oldest(), now)
@@ -103,6 +102,7 @@ class Forwarder:
                 self._attend(self._clock())
         finally:
             self._finish(self._clock() + FINISH_WITHIN)
+        signals.obey()
 
     def _patience(self, now: float) -> float:
         """Seconds for which nothing has to be done unless something arrives."""

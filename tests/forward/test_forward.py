@@ -254,6 +254,8 @@ def test_a_command_that_cannot_be_started_is_a_usage_error(home: Home, serve: Se
         assert (ran.status, ran.out) == (2, "")
         assert ran.err.startswith("Error: COMMAND cannot be started: ")
     assert home.run("forward", "--url", url).status == 2
+    for option in ("--stats", "--batch-timeout", "--batch-events", "--max-bytes"):
+        assert home.run("forward", option, "0", "--url", url, *INTO_FILE).status == 2
 
 
 def test_a_program_without_a_format_is_a_usage_error(home: Home, serve: Serve) -> None:

@@ -29,6 +29,12 @@ def _position_name(_ctx: click.Context, _parameter: click.Parameter, value: str)
     return value
 
 
+def _positive(_ctx: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
+    if value == 0:
+        raise click.BadParameter("0 is too short")
+    return value
+
+
 def _first_job(_ctx: click.Context, _parameter: click.Parameter, value: NamedJob | None) -> int | None:
     if value is None:
         return None
@@ -99,6 +105,7 @@ Examples:
     type=Duration(),
     default=60.0,
     show_default="60s",
+    callback=_positive,
     help="Kill COMMAND after this time; the batch is sent again.",
 )
 @_delivery(
@@ -107,7 +114,13 @@ Examples:
     type=Duration(),
     help="Give up a single event that is refused for so long [default: never].",
 )
-@_delivery("--stats", metavar="DURATION", type=Duration(), help="Print a status line so often; SIGUSR1 prints one too.")
+@_delivery(
+    "--stats",
+    metavar="DURATION",
+    type=Duration(),
+    callback=_positive,
+    help="Print a status line so often; SIGUSR1 prints one too.",
+)
 @_delivery(
     "--interval",
     metavar="SECONDS",

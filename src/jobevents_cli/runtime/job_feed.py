@@ -137,13 +137,14 @@ class JobFeed:
             if isinstance(step, Wait):
                 yield step
             else:
-                without_cursor += len(step.events)
-                needs_cursor = step.is_page_end or without_cursor > _CURSOR_EVERY or not all(map(_has_id, step.events))
+                ids = [event.id for event in step.events]
+                without_cursor += len(ids)
+                needs_cursor = step.is_page_end or without_cursor > _CURSOR_EVERY or None in ids
                 if needs_cursor:
                     without_cursor = 0
                 if step.notices:
                     yield Said(ref, step.notices)
-                yield self._part(step, follower.cursor if needs_cursor else None)
+                yield self._part(step, ids, follower.cursor if needs_cursor else None)
             held_since = self._clock()
             for pause in self._pauses():
                 yield pause
@@ -157,12 +158,12 @@ class JobFeed:
             yield Wait(seconds)
             seconds = min(_LONGEST_PAUSE, 2 * seconds)
 
-    def _part(self, update: Update, cursor: Cursor | None) -> Part:
+    def _part(self, update: Update, ids: list[int | None], cursor: Cursor | None) -> Part:
         events, ref, render = update.events, update.ref, self._render
         return Part(
             ref,
             [render(event, ref) for event in events],
-            [event.id for event in events],
+            ids,
             cursor,
             is_page_end=update.is_page_end,
             is_end=update.ending is not None,
@@ -183,7 +184,7 @@ class _Droppable:
         """The events from id *start* on; ResponseDropped after `drop`."""
         self._response = response = self._source.events(ref, start, limit)
         for piece in response:
-            most = len(piece) if all(map(_has_id, piece)) else self._most
+            most = self._most if None in [event.id for event in piece] else len(piece) or 1
             for at in range(0, len(piece), most):
                 yield piece[at : at + most]
                 if self._response is None:
@@ -195,10 +196,6 @@ class _Droppable:
         response, self._response = self._response, None
         if response is not None and hasattr(response, "close"):
             response.close()
-
-
-def _has_id(event: Event) -> bool:
-    return event.id is not None
 
 
 def _look(source: JobSource, kind: Kind, known: KnownJobs | None, wanted: Callable[[Job], bool]) -> Iterator[Found]:

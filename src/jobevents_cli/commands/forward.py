@@ -79,34 +79,30 @@ Examples:
     "--name",
     metavar="NAME",
     default="default",
-    show_default=True,
     callback=_position_name,
-    help="Keep the position under this name.",
+    help="Keep the position under this name [default: default].",
 )
 @_delivery(
     "--batch-events",
     metavar="N",
     type=click.IntRange(1, 100_000),
     default=500,
-    show_default=True,
-    help="Send a batch when it has so many events.",
+    help="Send a batch when it has so many events [default: 500].",
 )
 @_delivery(
     "--batch-wait",
     metavar="DURATION",
     type=Duration(),
     default=1.0,
-    show_default="1s",
-    help="Send a batch when it is so old.",
+    help="Send a batch when it is so old [default: 1s].",
 )
 @_delivery(
     "--batch-timeout",
     metavar="DURATION",
     type=Duration(),
     default=60.0,
-    show_default="60s",
     callback=_positive,
-    help="Kill COMMAND after this time; the batch is sent again.",
+    help="Kill COMMAND after this time; its batch is sent again [default: 60s].",
 )
 @_delivery(
     "--skip-after",
@@ -126,8 +122,7 @@ Examples:
     metavar="SECONDS",
     type=Seconds(0.1),
     default=1.0,
-    show_default="1",
-    help="Time between polls, at least 0.1; up to 5 times that while nothing happens.",
+    help="Time between polls, at least 0.1; up to 5 times that while nothing happens [default: 1].",
 )
 @connection_options
 def command(receiver: tuple[str, ...], **options: Any) -> None:

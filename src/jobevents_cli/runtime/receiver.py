@@ -130,7 +130,7 @@ def _as_file(lines: Sequence[bytes]) -> BinaryIO:
     if sys.platform == "linux":
         file = os.fdopen(os.memfd_create("batch"), "w+b")
     else:
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+        file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
     file.write(b"".join(lines))
     file.seek(0)
     return file
@@ -138,7 +138,7 @@ def _as_file(lines: Sequence[bytes]) -> BinaryIO:
 
 def _wait(process: "subprocess.Popen[bytes]") -> None:
     """Wait until *process* has ended, without giving its number free where the system allows that."""
-    if hasattr(os, "waitid"):
+    if sys.platform != "win32" and hasattr(os, "waitid"):
         with suppress(ChildProcessError):
             os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     else:

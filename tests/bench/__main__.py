@@ -18,7 +18,19 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.server import BURST, FIRST_RUNNING, HUGE, IDLE, LARGE, LIVE, RUNNING, SMALL, TRICKLE
+from bench.server import (
+    BURST,
+    FIRST_RUNNING,
+    FORWARDED,
+    HUGE,
+    IDLE,
+    LARGE,
+    LARGE_EVENTS,
+    LIVE,
+    RUNNING,
+    SMALL,
+    TRICKLE,
+)
 
 PROGRAM = str(Path(sys.executable).parent / "jobevents")
 PAIRS = 7
@@ -155,6 +167,20 @@ class Bench:
         found = with_footer / without
         return f"{found:.2f}", found <= 1.3
 
+    def forward(self) -> tuple[str, bool]:
+        """100,000 events through `forward -- cat`: the CPU of jobevents itself, and events a second."""
+        ratios, rates = [], []
+        for number in range(3):
+            tailed = self._cpu_of(f"tail {FORWARDED} --json")
+            began = time.perf_counter()
+            with self._started(f"forward --since 1 --name run{number} -- cat", stdout=subprocess.DEVNULL) as process:
+                name = f".local/state/jobevents/cursors/forward-run{number}.json"
+                _wait_until_forwarded(Path(self.environment["HOME"], name))
+                rates.append(LARGE_EVENTS / (time.perf_counter() - began))
+                ratios.append(_own_cpu_of(process.pid) / tailed)
+        found = statistics.median(ratios)
+        return f"{found:.2f}, {statistics.median(rates):.0f} events/s", found <= 1.3
+
     def _polls(self, job: int) -> int:
         import urllib.request
 
@@ -165,11 +191,11 @@ class Bench:
         return self.run(f"{PROGRAM} {arguments}").cpu
 
     @contextmanager
-    def _started(self, arguments: str) -> "Iterator[subprocess.Popen[bytes]]":
+    def _started(self, arguments: str, *, stdout: int = subprocess.PIPE) -> "Iterator[subprocess.Popen[bytes]]":
         process = subprocess.Popen(
             [PROGRAM, *shlex.split(arguments)],
             env=self.environment,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.DEVNULL,
         )
         try:
@@ -177,8 +203,8 @@ class Bench:
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()
-            assert process.stdout is not None
-            process.stdout.close()
+            if process.stdout is not None:
+                process.stdout.close()
 
     def _on_terminal(self, arguments: str, run: str) -> float:
         """Seconds of CPU and waiting until *arguments* ended on a pseudo-terminal that is read at once."""
@@ -195,6 +221,21 @@ class Bench:
         os.waitpid(child, 0)
         os.close(terminal)
         return time.perf_counter() - began
+
+
+def _wait_until_forwarded(position: Path) -> None:
+    """Wait until *position* says that every job was delivered to its end."""
+    while True:
+        time.sleep(0.02)
+        jobs = json.loads(position.read_text())["jobs"] if position.exists() else {}
+        if jobs.get("known") and not jobs["unfinished"]:
+            return
+
+
+def _own_cpu_of(process: int) -> float:
+    """Seconds of the processor that *process* used, its children not counted."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _cpu_of_children() -> float:
@@ -218,6 +259,12 @@ ROWS: tuple[tuple[str, str, str, Callable[[Bench], tuple[str, bool]]], ...] = (
         Bench.many,
     ),
     ("footer, 5,000 nodes, 2,000 events/s", "without footer", "at most 1.3", Bench.footer),
+    (
+        "`forward -- cat`, 100,000 events: CPU of jobevents itself; rate",
+        "`tail --json`",
+        "at most 1.3",
+        Bench.forward,
+    ),
 )
 
 

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-SMALL, LARGE, HUGE, TRICKLE, LIVE, IDLE, BURST = 1, 2, 3, 4, 5, 6, 7
+SMALL, LARGE, HUGE, TRICKLE, LIVE, IDLE, BURST, FORWARDED = 1, 2, 3, 4, 5, 6, 7, 8
 FIRST_RUNNING, RUNNING = 1000, 200
 LARGE_EVENTS = 100_000
 HUGE_EVENTS = 1_000_000
@@ -61,7 +61,9 @@ BODIES: dict[int, bytes] = {}
 def make_bodies() -> None:
     """Make the answers for the jobs whose events do not change."""
     BODIES[SMALL] = body([written(event(number, OLD)) for number in range(50)] + [written({**END, "id": "50"})])
-    BODIES[LARGE] = body([written(event(number, OLD)) for number in range(LARGE_EVENTS)])
+    large = [written(event(number, OLD)) for number in range(LARGE_EVENTS)]
+    BODIES[LARGE] = body(large)
+    BODIES[FORWARDED] = body([*large, written({**END, "id": str(LARGE_EVENTS)})])
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -74,6 +76,8 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         start = int(parse_qs(parts.query).get("start", ["0"])[0])
         match parts.path.removeprefix("/orchestrator/v1").strip("/").split("/"):
+            case ["jobs"]:
+                self._whole(json.dumps({"items": [self._job(FORWARDED)]}).encode())
             case ["jobs", job, "events"]:
                 self._polls[int(job)] += 1
                 self._events(int(job), start)
@@ -85,14 +89,18 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_error(404)
 
     def _job(self, job: int) -> dict[str, object]:
-        over = job in (SMALL, LARGE, HUGE)
+        over = job in (SMALL, LARGE, HUGE, FORWARDED)
         if job == BURST:
             over = time.time() - self._began(job) > 2 * BURST_NODES / BURST_RATE
         state = "finished" if over else "running"
-        return {"name": str(job), "state": state, "node_count": BURST_NODES, "node_states": {"finished": BURST_NODES}}
+        nodes = LARGE_EVENTS // 2 if job == FORWARDED else BURST_NODES
+        return {"name": str(job), "state": state, "node_count": nodes, "node_states": {"finished": nodes}}
 
     def _events(self, job: int, start: int) -> None:
-        if job in BODIES:
+        if job == FORWARDED and start > 1:
+            rest = [written({**END, "id": str(LARGE_EVENTS)})] if start <= LARGE_EVENTS else []
+            self._whole(body(rest))
+        elif job in BODIES:
             self._whole(BODIES[job])
         elif job == HUGE:
             self._streamed(written(event(number, OLD)) for number in range(HUGE_EVENTS))

@@ -1,56 +1,103 @@
-"""The README tells the truth: its examples are run, its table is the program's own."""
+"""README is true: its examples are run, its tables are the program's own."""
 
-import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from support.misbehaving import TestServer
-from support.program import Home
+from support.program import PROGRAM, Home
 from support.samples import readme_job
+from support.terminal import Terminal
 
 from jobevents_cli.cli import COMMANDS
+from jobevents_cli.demo.scripted_jobs import ScriptedJob
 from jobevents_cli.exit_status import ExitStatus
 
 README = Path(__file__).parents[2] / "README.md"
-EXAMPLE = re.compile(r"```console\n\$ (.*)\n((?:.*\n)*?)```\n")
+EXAMPLE = re.compile(r"```console\n(\$ (?:.*\n)*?)```\n")
 SCREEN = re.compile(r"(?<=<!-- screen -->\n```\n)(.*\n)*?(?=```)")
 MARKS = re.compile(r"(?<=<!-- exit status -->\n)(.*\n)*?(?=<!-- end -->)")
+UPDATE = "UPDATE_GOLDEN=1 python -m pytest -n0 tests/project/test_readme.py writes README anew"
+MOST_LINES = 300
+WIDTH = 100
+AT_FIRST = 4
+"""Events of the job 353 that are visible before it is resumed."""
 
 
 def _says(pattern: re.Pattern[str], truth: Callable[[re.Match[str]], str]) -> None:
-    """Compare what the README says with the truth; UPDATE_GOLDEN=1 writes the truth into it."""
+    """Compare what README says with the truth; UPDATE_GOLDEN=1 writes the truth into it."""
     text = README.read_text(encoding="utf-8")
     right = pattern.sub(truth, text)
     if os.environ.get("UPDATE_GOLDEN"):
         README.write_text(right, encoding="utf-8")
-    assert README.read_text(encoding="utf-8") == right
+    assert README.read_text(encoding="utf-8") == right, UPDATE
+
+
+def _blocks(mark: str) -> Iterator[str]:
+    """The code blocks under the comment *mark*."""
+    pattern = rf"<!-- {mark} -->\n```\w*\n(.*?)```"
+    return (found[1] for found in re.finditer(pattern, README.read_text(encoding="utf-8"), re.DOTALL))
+
+
+def _running_job() -> tuple[ScriptedJob, list[tuple[float, dict[str, object]]]]:
+    """The job 352 as job 353, of which only the first events are visible, and the other events."""
+    job = readme_job()
+    job.job_id = 353
+    job.timeline, later = job.timeline[:AT_FIRST], job.timeline[AT_FIRST:]
+    return job, later
 
 
 @pytest.mark.skipif(not shutil.which("jq"), reason="needs jq")
 def test_the_examples_print_what_they_say(home: Home, serve: Callable[..., TestServer]) -> None:
-    """Each command of the README, run against its job 352, prints what stands under it."""
-    shell = home.with_(JOBEVENTS_URL=serve(readme_job()).url)
+    """Each command, run on a terminal against the jobs 352 and 353, prints what is written under it."""
+    running, later = _running_job()
+    shell = home.with_(JOBEVENTS_URL=serve(readme_job(), running).url, JOB="352")
 
-    def run(match: re.Match[str]) -> str:
-        ran = shell.shell(match[1])
-        return f"```console\n$ {match[1]}\n{ran.out}{ran.err}```\n"
+    def run(command: str) -> str:
+        line = f"cd {shlex.quote(str(home.folder))} && {command}"
+        with Terminal(["bash", "-c", line], columns=WIDTH, rows=60, environment=shell.environment) as terminal:
+            terminal.wait_for_end()
+            lines = [*terminal.scrolled, *terminal.lines]
+        if "353" in command:
+            running.timeline += later
+            later.clear()
+        return "\n".join(lines).rstrip("\n")
 
-    _says(EXAMPLE, run)
+    def example(match: re.Match[str]) -> str:
+        commands = [line for line in match[1].splitlines() if line.startswith("$ ")]
+        shown = "".join(f"{command}\n{out}\n" if (out := run(command[2:])) else f"{command}\n" for command in commands)
+        return f"```console\n{shown}```\n"
+
+    _says(EXAMPLE, example)
+
+
+def test_the_ci_recipes_work(home: Home, serve: Callable[..., TestServer]) -> None:
+    """In each of them the tail fails with the job, and the report is written."""
+    shell = home.with_(
+        JOBEVENTS_URL=serve(readme_job()).url, JOB="352", GITHUB_STEP_SUMMARY=str(home.folder / "summary.md")
+    )
+    recipes = list(_blocks("ci"))
+    assert len(recipes) == 3
+    for recipe in recipes:
+        commands = re.findall(r"jobevents (?:tail|show) [^'\n]*", recipe)
+        assert [shell.shell(f"cd && {command}").status for command in commands] == [3, 0]
+    assert "db01.example.com" in (home.folder / "summary.md").read_text()
+    assert "<failure" in (home.folder / "jobevents.xml").read_text()
 
 
 def test_the_python_example_runs(home: Home, serve: Callable[..., TestServer]) -> None:
-    """The README's Python follows the job, prints its failure and its outcome."""
-    code = re.search(r"<!-- python -->\n```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert code is not None
+    """It follows the job and prints its failure and its outcome."""
+    (code,) = _blocks("python")
     done = subprocess.run(
-        [sys.executable, "-c", code[1]],
+        [sys.executable, "-c", code],
         env={**home.environment, "JOBEVENTS_URL": serve(readme_job()).url},
         capture_output=True,
         check=False,
@@ -60,28 +107,59 @@ def test_the_python_example_runs(home: Home, serve: Callable[..., TestServer]) -
 
 
 def test_the_units_command_runs(home: Home, serve: Callable[..., TestServer]) -> None:
-    """The command of the README's unit ships events, and ends with the status that the unit calls a success."""
-    unit = re.search(r"<!-- unit -->\n```ini\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert unit is not None
-    command = re.search(r"^ExecStart=jobevents (.*)$", unit[1], re.MULTILINE)
+    """It forwards events, and ends with the status that the unit calls a success."""
+    (unit,) = _blocks("unit")
+    command = re.search(r"^ExecStart=((?:.*\\\n)*.*)$", unit, re.MULTILINE)
     assert command is not None
-    running = readme_job()
-    running.timeline.pop()
-    live = home.with_(JOBEVENTS_URL=serve(running).url).start(*command[1].split())
-    assert json.loads(live.line())["job"] == "352"
+    path, *arguments = shlex.split(command[1].replace("\\\n", " "))
+    assert path == "/usr/local/bin/jobevents"
+    at = arguments.index("--")
+    own = [argument for argument in arguments[:at] if argument not in ("--url", "https://pe.example.com")]
+    token = own.index("--token-file")
+    del own[token : token + 2]
+    running, _ = _running_job()
+    got = home.folder / "got"
+    live = home.with_(JOBEVENTS_URL=serve(running).url).start(*own, "--", "sh", "-c", f"cat >> '{got}'")
+    deadline = time.monotonic() + 30
+    while not got.exists() or got.read_text().count("\n") < AT_FIRST:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     live.signal(signal.SIGTERM)
-    assert f"SuccessExitStatus={live.finish().status}" in unit[1]
+    assert f"SuccessExitStatus={live.finish().status}" in unit
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
+    """`systemd-analyze verify` has nothing to say about it."""
+    (unit,) = _blocks("unit")
+    file = tmp_path / "jobevents-forward.service"
+    file.write_text(unit.replace("/usr/local/bin/jobevents", str(PROGRAM)).replace("/usr/bin/curl", "/bin/cat"))
+    ran = subprocess.run(["systemd-analyze", "verify", "--man=no", file], capture_output=True, check=False)
+    said = [line for line in ran.stderr.decode().splitlines() if file.name in line or str(file) in line]
+    assert (ran.returncode, said) == (0, [])
 
 
 def test_the_screen_is_the_golden_one() -> None:
-    """What the README shows of the footer is what a test saw on a terminal."""
+    """What README shows of the footer is what a test saw on a terminal."""
     screen = (README.parent / "tests" / "golden" / "screen-running.txt").read_text(encoding="utf-8")
     _says(SCREEN, lambda _: screen)
 
 
-def test_every_command_is_in_the_readme() -> None:
-    """No command is left for the user to guess."""
+def test_the_picture_fits_a_page() -> None:
+    """It is at most 100 columns wide and shows the footer."""
+    picture = (README.parent / "tests" / "golden" / "tail.svg").read_text(encoding="utf-8").replace("&#160;", " ")
+    assert "━" in picture
+    assert "failed:" in picture
+    rows: dict[str, int] = {}
+    for row, text in re.findall(r'<text[^>]* y="([\d.]+)"[^>]*>(.*?)</text>', picture):
+        rows[row] = rows.get(row, 0) + len(re.sub("&[#0-9a-z]+;", "x", text))
+    assert max(rows.values()) <= WIDTH + len("jobevents tail")
+
+
+def test_it_is_short() -> None:
+    """README is at most 300 lines; no command is left for the user to guess."""
     text = README.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MOST_LINES
     assert [name for name in COMMANDS if f"jobevents {name}" not in text] == []
 
 

@@ -66,14 +66,13 @@ class Terminal:
             self._read()
 
     def wait_for_end(self) -> int:
-        """Read until the program ends; its exit status."""
+        """Read until the program ends; its exit status, as a shell gives it."""
         deadline = time.monotonic() + LIMIT
         while self._read():
             assert time.monotonic() < deadline, f"the program did not end:\n{self.text}"
         self._process.wait()
-        status = self._process.exitstatus
-        assert isinstance(status, int)
-        return status
+        status, number = self._process.exitstatus, self._process.signalstatus
+        return int(status) if status is not None else 128 + int(number)
 
     def type(self, keys: str) -> None:
         """Type *keys*; character 3 is Ctrl-C."""

@@ -1,8 +1,9 @@
-"""Makes the README's picture anew, from a real run: `python -m support.picture`, in the folder `tests`."""
+"""Makes README's picture anew, from a real run: `python -m support.picture`, in the folder `tests`."""
 
 import io
 import sys
 from pathlib import Path
+from typing import Final
 
 import pyte
 from rich.console import Console
@@ -10,18 +11,22 @@ from rich.text import Text
 
 from support.terminal import Terminal
 
-PICTURE = Path(__file__).parent.parent / "golden" / "tail.svg"
-COLUMNS = 136
+PICTURE: Final = Path(__file__).parent.parent / "golden" / "tail.svg"
+COLUMNS: Final = 90
+ROWS: Final = 40
+FIRST: Final = "Job "
+"""How the line begins that is the first one of a tail: what the demo says before it is left out."""
 
 
 def main() -> None:
-    """Run the demo on a terminal and keep its last screen as an SVG."""
-    with Terminal(["jobevents", "demo"], columns=COLUMNS, rows=40) as terminal:
-        terminal.wait_for_end()
+    """Run the demo on a terminal and keep its screen, amid the job, as an SVG."""
+    with Terminal(["jobevents", "demo"], columns=COLUMNS, rows=ROWS) as terminal:
+        terminal.wait_for(lambda seen: "failed: " in seen.text and seen.text.count("✔ finished") > 5)
         lines = _lines(terminal.screen)
+    first = next(number for number, line in enumerate(lines) if line.plain.startswith(FIRST))
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Text("$ jobevents demo", style="bold"))
-    for line in lines:
+    console.print(Text("$ jobevents tail 1", style="bold"))
+    for line in lines[first:]:
         console.print(line, soft_wrap=True)
     console.save_svg(str(PICTURE), title="jobevents tail")
     sys.stdout.write(f"{PICTURE}\n")

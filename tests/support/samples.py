@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, number_events
+from jobevents_cli.demo.reports import migration, report
+from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, number_events, written
 
 REPORT: Final = "https://orchestrator.example.lan/#/cm/report/20d60265"
 METRICS: Final = {
@@ -146,7 +147,7 @@ def recorded_job() -> ScriptedJob:
 
 
 def readme_job() -> ScriptedJob:
-    """The job 352 of the README's examples: five nodes, one of them failed, one skipped."""
+    """The job 352 of README's examples: four nodes, one of them failed, one skipped, and a report of the failure."""
     nodes = ("web01.example.com", "web02.example.com", "db01.example.com", "app01.example.com")
     told = ScriptedJob(352, nodes, datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp(), "failed")
     script = Script(told)
@@ -156,4 +157,6 @@ def readme_job() -> ScriptedJob:
     script.skipped(nodes[3], 41, nodes[2])
     script.add(42, "job_finished", "Job 352 finished", detail={"state": "failed"})
     number_events(told, first=1267)
+    at = written(told.created + 40)
+    told.reports.append(report(nodes[2], told.job_id, migration(nodes[2], 13_500, at), at))
     return told

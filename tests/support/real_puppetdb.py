@@ -173,7 +173,18 @@ def _start_postgres(folder: Path, port: int) -> int:
     process = _spawn(
         [programs / "postgres", "-D", data, "-p", str(port), "-k", sockets, *settings], folder / "postgres.log", who
     )
-    psql: list[str | Path] = [programs / "psql", "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "-v", "ON_ERROR_STOP=1", "-q"]
+    psql: list[str | Path] = [
+        programs / "psql",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-U",
+        "postgres",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-q",
+    ]
     deadline = time.monotonic() + START_LIMIT
     while subprocess.run([*psql, "-c", "select 1"], capture_output=True, cwd="/", check=False).returncode:
         assert time.monotonic() < deadline, (folder / "postgres.log").read_text()

@@ -385,6 +385,26 @@ def test_causes_of_saved_events(home: Home) -> None:
     assert out.count("Causes:") == 2
 
 
+def test_a_server_that_repeats_its_nodes(home: Home, serve: Serve) -> None:
+    """If a job claims more nodes than there are, and the server does not know offset, each node is shown once."""
+    documents = {
+        "/jobs/1": {"name": "1", "state": "finished", "node_count": 10**30},
+        "/jobs/1/nodes": {"items": [{"name": "n1", "state": "finished"}, {"name": "n2", "state": "finished"}]},
+    }
+    ran = home.run("show", "1", "--json", "--node", "*", "--url", serve(faults={0: answering(documents)}).url)
+    assert [json.loads(line)["name"] for line in ran.out.splitlines()] == ["n1", "n2"]
+
+
+def test_numbers_are_spelled_as_they_came(home: Home, serve: Serve) -> None:
+    """`--json` prints 2.0 and 1e400 as the server did."""
+    job = b'{"name":"1","state":"finished","duration":42.0,"x":1e400}'
+    nodes = b'{"items":[{"name":"n1","state":"finished","duration":2.50,"result":{"a":-0}}]}'
+    url = serve(faults={0: answering({"/jobs/1": job, "/jobs/1/nodes": nodes})}).url
+    out = home.run("show", "1", "--json", "--url", url).out
+    assert out == job.decode()[:-1] + ',"nodes":' + nodes.decode()[len('{"items":') : -1] + "}\n"
+    assert "took 42s" in home.run("show", "1", "--url", url).out
+
+
 # Saved events.
 
 

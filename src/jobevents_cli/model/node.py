@@ -12,11 +12,12 @@ from jobevents_cli.model.timestamps import parse_timestamp, seconds_of
 class Node:
     """A node as `GET /jobs/:job-id/nodes` describes it (orchestrator-api.md, 3.3; puppetdb-api.md, 4)."""
 
-    __slots__ = ("name", "raw", "state")
+    __slots__ = ("name", "raw", "state", "text")
 
-    def __init__(self, raw: Mapping[str, Any]) -> None:
-        """*raw* is the element of the list."""
+    def __init__(self, raw: Mapping[str, Any], text: str | None = None) -> None:
+        """*raw* is the parsed element of the list, *text* its own source text if that is known."""
         self.raw = raw
+        self.text = text
         self.name = as_text(raw.get("name"))
         self.state = as_text(raw.get("state"))
 

@@ -100,12 +100,17 @@ class OrchestratorClient:
         """
         ref = JobRef.job(job_id)
         received = 0
+        first: Any = None
         while True:
             before = received
             query = {"offset": str(received)} if received else {}
             for elements in self._elements(f"{_path(ref)}/nodes", query, limit, ref):
+                if query and received == before and elements and elements[0][0] == first:
+                    return  # the server does not know offset, and would repeat itself for ever
+                if first is None and elements:
+                    first = elements[0][0]
                 received += len(elements)
-                yield [Node(value) for value, _ in elements if isinstance(value, dict)]
+                yield [Node(value, text) for value, text in elements if isinstance(value, dict)]
             if node_count is None or received >= node_count or received == before:
                 return
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import Any, Final, NamedTuple
 
-from jobevents_cli.model.event import CLOSING_STATES
+from jobevents_cli.model.event import CLOSING_STATES, Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.node import Node
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.render.details import report_link, what_happened
-from jobevents_cli.render.json_line import encoded
+from jobevents_cli.render.json_line import JsonLines, encoded
 from jobevents_cli.render.looks import CHANGED, Look, look_of
 from jobevents_cli.render.node_result import result_lines
 
@@ -24,6 +24,9 @@ _LONGEST_WHAT: Final = 10_000
 _LONGEST_TEXT: Final = 2_000
 _SHORT: Final = 300
 """Characters of a node's result that are kept: all in all, 50,000 nodes have to fit into memory."""
+
+_ANY_JOB: Final = JobRef.job(0)
+"""Lines without a tag name no job."""
 
 _MANY: Final = 5_000
 """From so many nodes on only short texts are kept."""
@@ -139,7 +142,7 @@ class NodeCollector:
         self.now = now
         self._choice = choice
         self._as_json = as_json
-        self._on_terminal = on_terminal
+        self._json = JsonLines(on_terminal=on_terminal)
         self._first: Node | None = None
 
     def add(self, node: Node) -> None:
@@ -151,7 +154,7 @@ class NodeCollector:
         if not self._choice(node, look):
             return
         if self._as_json:
-            self.lines.append(encoded(node.raw, on_terminal=self._on_terminal))
+            self.lines.append(self._json.line(Event(node.raw, node.text), _ANY_JOB).rstrip())
             return
         if not self.nodes:
             self._first = node

@@ -23,6 +23,7 @@ _TOOK: Final = 5
 _LEAST_BAR: Final = 8
 _MOST_BAR: Final = 30
 _LEAST_WHAT: Final = 18
+_LONGEST_OPTION: Final = 200
 _OPTIONS: Final = ("description", "noop", "concurrency", "task", "plan_job", "debug", "trace", "enforce_environment")
 
 
@@ -158,7 +159,7 @@ def _options(options: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _value(value: object) -> str:
-    return value if isinstance(value, str) else repr(value)[:200]
+    return (value if isinstance(value, str) else repr(value))[:_LONGEST_OPTION]
 
 
 def _causes(details: JobDetails) -> list[str]:

@@ -6,13 +6,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from math import copysign, inf
-from typing import IO, Any, Final, NoReturn
+from typing import IO, Final, NoReturn
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.id_set import IdSet
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef, Kind
+from jobevents_cli.model.json_text import SpelledFloat, integer
 from jobevents_cli.model.json_values import as_id
 
 STDIN: Final = "-"
@@ -22,8 +22,6 @@ LONGEST_LINE: Final = 65 * 1024 * 1024
 """Bytes that one line may have: an event of the largest size, and its tag."""
 
 _TAG: Final = re.compile(r'\{[ \t]*"(?P<kind>job|plan)"[ \t]*:[ \t]*"(?P<number>[0-9]{1,19})"[ \t]*(?:,[ \t]*|(?=\}))')
-_LARGEST_FLOAT: Final = sys.float_info.max
-_MOST_DIGITS: Final = 4000
 _HINT: Final = (
     "--from takes JSON Lines, one event a line, as `jobevents list --json` and `jobevents forward` write them"
 )
@@ -91,13 +89,4 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _float(text: str) -> float:
-    value = float(text)
-    return copysign(_LARGEST_FLOAT, value) if abs(value) == inf else value
-
-
-def _integer(text: str) -> Any:
-    return int(text) if len(text) <= _MOST_DIGITS else text  # Python converts no more digits
-
-
-_decoder: Final = json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=_no_constant)
+_decoder: Final = json.JSONDecoder(parse_float=SpelledFloat, parse_int=integer, parse_constant=_no_constant)

@@ -103,6 +103,14 @@ def test_an_element_has_a_limit(monkeypatch: pytest.MonkeyPatch, start: bytes) -
         _read(start + b"0," * 10**6, list(range(0, 10**6, 10**4)))
 
 
+@pytest.mark.parametrize("filling", [b'"a":1,', b" "])
+def test_what_is_beside_the_list_has_a_limit(monkeypatch: pytest.MonkeyPatch, filling: bytes) -> None:
+    """However small its parts are, and though nothing of it is kept."""
+    monkeypatch.setattr(json_items, "LARGEST_ELEMENT", 10**6)
+    with pytest.raises(BrokenResponse, match="more than 64 MB beside its list"):
+        _read(b"{" + filling * 2 * 10**6, list(range(0, 10**6, 10**4)))
+
+
 @pytest.mark.parametrize("filling", ["x", "},", '\\"', "[{}]"])
 def test_a_large_element_in_many_pieces_is_not_parsed_again_and_again(filling: str) -> None:
     """The text that is parsed in all is a few times the element's size, whatever is in it."""

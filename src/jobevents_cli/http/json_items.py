@@ -93,6 +93,7 @@ class ListReader:
         self._waiting: list[str] = []
         self._size = 0
         self._wanted = 0
+        self._beside = 0
         self._expect = self._start
         self._found = False
         self._out: list[Element] = []
@@ -111,6 +112,8 @@ class ListReader:
             self._read()
         if self._size > LARGEST_ELEMENT:
             raise BrokenResponse("one element of it is larger than 64 MB")
+        if self._beside > LARGEST_ELEMENT:
+            raise BrokenResponse("it has more than 64 MB beside its list")
         return self._out
 
     def finish(self) -> list[Element]:
@@ -147,7 +150,9 @@ class ListReader:
     def _next_character(self) -> str:
         """The next character that is not white space, or an empty string if it is yet to come."""
         match = _SPACE.match(self._text, self._at)
-        self._at = match.end() if match else self._at
+        end = match.end() if match else self._at
+        self._beside += end - self._at
+        self._at = end
         return self._text[self._at : self._at + 1]
 
     def _take(self, wanted: str) -> bool:
@@ -204,6 +209,7 @@ class ListReader:
         if name is None:
             return False
         self._member = name[0]
+        self._beside += len(name[1])
         self._expect = self._colon
         return True
 
@@ -220,8 +226,10 @@ class ListReader:
             self._found = True
             self._expect = self._first_element
             return True
-        if self._value() is None:
+        value = self._value()
+        if value is None:
             return False
+        self._beside += len(value[1])
         self._expect = self._after_member
         return True
 

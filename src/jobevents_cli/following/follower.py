@@ -180,9 +180,11 @@ class Follower(EventReader):
         if asked_at < ended_at:
             schedule.poll_now(now)
             return
-        # If the job's state came before its last event, that event is still to be waited for.
+        # If the job's state came before its last event, that event is still to be waited for. A plan counts no nodes
+        # that could prove that no event is missing.
         settled_at = self._end.settled_at(ended_at)
-        agrees = self._end.last is not None and job is not None and self.progress.agrees_with(job)
+        is_plan = self._plan is not None
+        agrees = not is_plan and self._end.last is not None and job is not None and self.progress.agrees_with(job)
         if self._position.is_certain and (agrees or asked_at >= settled_at):
             self._conclude()
             return

@@ -66,14 +66,16 @@ def command(**options: Any) -> int:
 
 def cause_text(options: Mapping[str, Any]) -> "CauseText":
     """How causes are drawn on standard output."""
-    from jobevents_cli.output.capabilities import is_terminal, wants_color, width_of
-    from jobevents_cli.render.causes import CauseText
+    from jobevents_cli.output.capabilities import is_terminal, size_of, wants_color
+    from jobevents_cli.render.causes import SCREEN_ROWS, CauseText
     from jobevents_cli.render.styles import colored, plain
 
-    columns = width_of(sys.stdout)
+    on_terminal = is_terminal(sys.stdout)
+    columns, rows = size_of(sys.stdout)
     return CauseText(
-        columns=columns if is_terminal(sys.stdout) else None,
+        columns=columns if on_terminal else None,
         node_columns=columns,
+        rows=rows if on_terminal else SCREEN_ROWS,
         paint=colored if wants_color(options["color"], sys.stdout) else plain,
         all_nodes=options["all_nodes"],
         logs=options["logs"],

@@ -1,8 +1,8 @@
 """The causes that `why` found: text for people, and one JSON object for each cause."""
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 from jobevents_cli.model.causes import Cause, CauseKind, Finding
 from jobevents_cli.model.explanation import Again, Explanation
@@ -16,13 +16,18 @@ LONGEST_TEXT: Final = 1024 * 1024
 
 LONGEST_IN_ALL: Final = 64 * 1024 * 1024
 
-_MESSAGE_ROWS: Final = 2
-_LOG_ROWS: Final = 3
-_NODE_ROWS: Final = 2
+SCREEN_ROWS: Final = 24
+"""Rows of the usual screen."""
+
 _LONGEST_LINE: Final = 500
-"""Characters of a line of text, in front of its end, that are looked at: servers send megabytes."""
+"""Characters of a line of text that is not on a screen."""
+
+_LINES: Final = 2
+"""Lines of a message that has several: the first and the last, which say most."""
 
 _GAP: Final = "  "
+PAINT: Final = re.compile(r"\x1b\[[0-9;]*m")
+"""What begins and ends a style."""
 _PATH: Final = re.compile(r"\(file: (/[^\s(),]*/)([^\s(),/]+)")
 _CATALOG_WORDS: Final = (
     "Could not retrieve catalog from remote server: ",
@@ -35,11 +40,32 @@ _CATALOG_WORDS: Final = (
 _CERTNAME: Final = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
+class Detail(NamedTuple):
+    """How many rows of each part of a cause are shown."""
+
+    message: int
+    log: int
+    nodes: int
+
+
+_DETAILS: Final = (Detail(2, 3, 2), Detail(2, 2, 2), Detail(2, 1, 1), Detail(1, 1, 1))
+
+
 class CauseText:
-    """Draws explanations for a screen *columns* wide; without a limit for lines if that is None."""
+    """Draws explanations for a screen *columns* wide; without a limit for lines if that is None.
+
+    An explanation that would not fit on *rows* is drawn with less detail, if it fits then.
+    """
 
     def __init__(
-        self, *, columns: int | None, node_columns: int, paint: Paint, all_nodes: bool = False, logs: bool = False
+        self,
+        *,
+        columns: int | None,
+        node_columns: int,
+        paint: Paint,
+        rows: int = SCREEN_ROWS,
+        all_nodes: bool = False,
+        logs: bool = False,
     ) -> None:
         """*node_columns*: the width for lists of names. *all_nodes* and *logs* are the options of those names."""
         self._columns = columns
@@ -47,6 +73,8 @@ class CauseText:
         self._paint = paint
         self._all_nodes = all_nodes
         self._logs = logs
+        self._most_rows = rows
+        self._detail = _DETAILS[0]
 
     def lines(self, explanation: Explanation) -> list[str]:
         """Return the lines that explain one job."""
@@ -57,18 +85,34 @@ class CauseText:
         labels = [_label(cause) for cause in explanation.causes]
         again = again_command(explanation.again) if explanation.again else ""
         indent = max((len(label) for label in [*labels, "Again:" if again else ""]), default=0) + len(_GAP)
-        for cause, label in zip(explanation.causes, labels, strict=True):
-            lines += self._cause(cause, label, indent)
-        if again:
-            lines.append(f"{'Again:':<{indent}}{again}")
-        return lines
+        last = [f"{'Again:':<{indent}}{again}"] if again else []
+        around = self._height([*lines, *last])
+        full = self._causes(explanation.causes, labels, indent, _DETAILS[0])
+        causes = full
+        for detail in () if self._all_nodes or self._logs else _DETAILS[1:]:
+            if around + self._height(causes) < self._most_rows:
+                break
+            causes = self._causes(explanation.causes, labels, indent, detail)
+        fits = around + self._height(causes) < self._most_rows
+        return [*lines, *(causes if fits else full), *last]
+
+    def _height(self, lines: Iterable[str]) -> int:
+        """The rows that *lines* take on the screen."""
+        if self._columns is None:
+            return sum(1 for _ in lines)
+        return sum(max(1, -(-width(_unpainted(line)) // self._columns)) for line in lines)
+
+    def _causes(self, causes: Sequence[Cause], labels: Sequence[str], indent: int, detail: Detail) -> list[str]:
+        self._detail = detail
+        pairs = zip(causes, labels, strict=True)
+        return [line for cause, label in pairs for line in self._cause(cause, label, indent)]
 
     def _cause(self, cause: Cause, label: str, indent: int) -> Iterator[str]:
         finding = cause.finding
         head, message = _head_and_message(finding, cause.nodes)
         if cause.has_finished:
             head += f"{_GAP}finished with an error"
-        first, *more = self._rows(head, indent, _MESSAGE_ROWS)
+        first, *more = self._rows(head, indent, self._detail.message)
         yield self._paint(f"{label:<{indent}}", "bold") + self._paint(first, "red")
         margin = " " * indent
         for row in more:
@@ -81,12 +125,13 @@ class CauseText:
             yield margin + row
 
     def _message_rows(self, message: str, indent: int) -> list[str]:
-        """The first line of *message*; of the others the last, which says most."""
         lines = [line for line in safe_lines(_begin(message)) if line.strip()]
         if len(lines) <= 1:
-            return [row for line in lines for row in self._rows(line, indent, _MESSAGE_ROWS)]
-        if len(lines) > _LOG_ROWS:
-            lines = [lines[0], "…", lines[-1]]
+            return [row for line in lines for row in self._rows(line, indent, self._detail.message)]
+        if self._detail.message == 1:
+            lines = [f"{lines[0]} …"]
+        elif len(lines) > _LINES:
+            lines = [lines[0], f"… {lines[-1]}"]
         return [row for line in lines for row in self._rows(line, indent, 1)]
 
     def _log_rows(self, finding: Finding, indent: int) -> Iterator[str]:
@@ -102,10 +147,13 @@ class CauseText:
             for text in safe_lines(_begin(line.message))
             if text.strip()
         ]
-        if len(texts) > _LOG_ROWS:
-            hidden = len(texts) - _LOG_ROWS + 1
-            yield f"… {hidden} more lines"
+        most = self._detail.log
+        if len(texts) > most > 1:
+            hidden = len(texts) - most + 1
+            yield f"… {_count(hidden, 'more line')}"
             texts = texts[hidden:]
+        elif len(texts) > most:
+            texts = [f"… {texts[-1]}"]
         for text in texts:
             yield from self._rows(text, indent, 1)
 
@@ -122,18 +170,18 @@ class CauseText:
     def _node_rows(self, nodes: Sequence[str], indent: int) -> Iterator[str]:
         names = [cut(safe(_begin(name)), _LONGEST_LINE) for name in nodes]
         room = max(20, self._node_columns - indent)
-        rows = wrapped(" ".join(names), room) if self._all_nodes else _fitted_names(names, room)
+        rows = wrapped(" ".join(names), room) if self._all_nodes else _fitted_names(names, room, self._detail.nodes)
         yield from (row for row in rows if row)
 
 
-def _fitted_names(names: Sequence[str], room: int) -> list[str]:
-    """As many *names* as fit two rows of *room* columns, and how many more there are."""
+def _fitted_names(names: Sequence[str], room: int, most: int) -> list[str]:
+    """As many *names* as fit *most* rows of *room* columns, and how many more there are."""
     rows = [""]
     for index, name in enumerate(names):
         row = f"{rows[-1]} {name}".lstrip()
         left = len(names) - index - 1
         more = f" … and {left + 1} more"
-        is_last_row = len(rows) == _NODE_ROWS
+        is_last_row = len(rows) == most
         # The last row needs room for what says how many more there are.
         reserved = len(f" … and {left} more") if is_last_row and left else 0
         if not rows[-1] or width(row) + reserved <= room:
@@ -144,6 +192,10 @@ def _fitted_names(names: Sequence[str], room: int) -> list[str]:
             rows[-1] += more
             return rows
     return rows
+
+
+def _unpainted(line: str) -> str:
+    return PAINT.sub("", line)
 
 
 def _nothing_wrong(explanation: Explanation) -> str:
@@ -206,10 +258,10 @@ def again_command(again: Again) -> str:
     Names are made by others. One that the shell or puppet could take for something else is quoted, and one that puppet
     cannot be given (with a comma, a control character) is left out.
     """
-    names = [name for name in again.nodes if name and "," not in name and safe(name) == name]
+    names = [name for name in again.nodes if name and "," not in name and _is_plain(name)]
     left_out = len(again.nodes) - len(names)
     texts = (again.environment, again.task)
-    if not names or any(safe(text) != text for text in texts) or again.task.startswith("-"):
+    if not names or not all(_is_plain(text) for text in texts) or again.task.startswith("-"):
         return ""
     nodes = ",".join(_quoted(name) for name in names)
     start = f"puppet task run {_quoted(again.task)}" if again.task else "puppet job run"
@@ -221,6 +273,10 @@ def again_command(again: Again) -> str:
     notes = ["add the task's parameters"] if again.has_parameters else []
     notes += [f"without {_count(left_out, 'node')} whose name puppet cannot take"] if left_out else []
     return f"{command} # {'; '.join(notes)}" if notes else command
+
+
+def _is_plain(text: str) -> bool:
+    return text.isprintable() and safe(text) == text
 
 
 def _option(name: str, value: str, quoted: str) -> str:

@@ -12,13 +12,14 @@ from typing import Any
 import pexpect
 import pytest
 import trustme
-from support.misbehaving import TestServer
+from support.misbehaving import LONG_AGO, TestServer
 from support.program import PROGRAM, TOKEN, Home, Ran
 from support.puppet_reports import wire_report
 from support.puppetdb import FakePuppetdb, connected, failed_job, failed_run, node, refuse
 
 from jobevents_cli.demo.puppetdb import Puppetdb
 from jobevents_cli.demo.scripted_jobs import Document, ScriptedJob
+from jobevents_cli.demo.scripted_plans import ScriptedPlan, broken
 
 BROKER = "Error running puppet on app07.example.com: app07.example.com is not connected to the PCP broker"
 KEYS = ["cause", "count", "nodes", "resource", "file", "line", "message", "log", "source", "complete"]
@@ -370,6 +371,61 @@ def test_an_unknown_job_and_no_job(home: Home, serve: Serve) -> None:
     assert ran.status == 2
     assert "failed lately: 352" in ran.err
     assert mine.run("why", "--latest").out.startswith("Job 352  failed")
+
+
+def test_a_plan(home: Home, serve: Serve) -> None:
+    """A plan is explained by its own error and by what went wrong in its jobs."""
+    plan = broken(12, created=LONG_AGO, first_job=357)
+    server = serve(*plan.jobs, plans=[plan])
+    mine = connected(home, server.url)
+    out = mine.run("why", "plan/12").out
+    assert out.splitlines()[0] == "Plan 12  failure  app::backup in production  1 of 2 nodes failed: 2 causes"
+    assert "1 node  exit 1\n        backup: no space left on device\n        app02.example.com\n" in out
+    assert "1 node  Plan aborted: run_task 'app::backup' failed on 1 target\n" in out
+    assert "Again" not in out
+    causes = _objects(mine.run("why", "--latest-plan", "--json"))
+    assert {cause["cause"] for cause in causes} == {"plan", "task"}
+    assert all(cause["nodes"] == ["app02.example.com"] for cause in causes)
+
+
+def test_a_plan_with_an_error_of_its_own(home: Home, serve: Serve) -> None:
+    """A plan that fails on no node has a cause without nodes; a job that cannot be read does not hide the others."""
+    plan = ScriptedPlan(12, "site::check", LONG_AGO, final_state="failure")
+    plan.result = {"kind": "bolt/plan-failure", "msg": "the certificate has expired", "details": {}}
+    plan.add(1, "task_start", **{"job-id": 999})
+    plan.end(2)
+    server = serve(plans=[plan])
+    ran = connected(home, server.url).run("why", "plan/12")
+    assert ran.status == 0
+    assert "\nplan  the certificate has expired\n" in ran.out
+    assert "Notice: job 999 could not be read" in ran.err
+    (cause,) = _objects(connected(home, server.url).run("why", "plan/12", "--json"))
+    assert (cause["cause"], cause["count"], cause["nodes"]) == ("plan", 0, [])
+
+
+def test_logs_that_are_too_large_together(home: Home, serve: Serve, serve_db: ServeDb) -> None:
+    """Logs that are too large for one response are asked for in halves."""
+    puppetdb = Puppetdb()
+    documents = []
+    for name in ("node-a", "node-b", "node-c"):
+        report = wire_report("locked", name)
+        report["logs"].append({**report["logs"][0], "level": "info", "message": "x" * 9_000_000})
+        documents.append(failed_run(name, puppetdb.store(report)))
+    server, database = serve(failed_job(*documents)), serve_db(puppetdb)
+    (cause,) = _objects(connected(home, server.url, database.url).run("why", "352", "--json"))
+    assert (cause["count"], cause["log"][0]["message"]) == (3, "schema is locked by pid 13500")
+
+
+def test_saved_events_without_a_token(home: Home) -> None:
+    """Without a token a configured PuppetDB cannot be asked: a notice says so, and the events are explained."""
+    (home.folder / ".puppetlabs" / "token").unlink()
+    saved = _saved(
+        _event(1, "node_failed", "a", {"status": "failed", "hash": "x", "metrics": {"total": 9, "failed": 1}})
+    )
+    ran = home.with_(JOBEVENTS_PUPPETDB_URL="http://127.0.0.1:1").run("why", "--from", "-", input=saved)
+    assert ran.status == 0
+    assert "1 of 9 resources failed" in ran.out
+    assert "there is no token" in ran.err
 
 
 def _saved(*documents: Document) -> bytes:

@@ -14,8 +14,10 @@ from jobevents_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from jobevents_cli.commands.job_choice import JobChoice
+    from jobevents_cli.config.configuration import Configuration
     from jobevents_cli.model.explanation import Explanation
     from jobevents_cli.render.causes import CauseText
+    from jobevents_cli.runtime.explain import Explainer
 
 _nodes, _looks = option_in(WHICH_EVENTS), option_in(HOW_IT_LOOKS)
 _MOST_NAMED = 5
@@ -92,8 +94,7 @@ def _explanations(options: Mapping[str, Any]) -> "Iterator[Explanation]":
     configuration = configuration_for(options)
     if options["saved"]:
         refuse_together("--from", {"--latest": options["latest"], "--latest-plan": options["latest_plan"]})
-        connections = configuration.puppetdb if configuration.puppetdb_is_configured else ()
-        yield from _saved(Explainer(None, connections), options["saved"], choice, wanted)
+        yield from _saved(_explainer_of_saved(configuration), options["saved"], choice, wanted)
         return
     if choice.is_empty:
         raise _no_job(configuration.url)
@@ -103,8 +104,19 @@ def _explanations(options: Mapping[str, Any]) -> "Iterator[Explanation]":
         yield explainer.explain(ref, wanted=wanted)
 
 
+def _explainer_of_saved(configuration: "Configuration") -> "Explainer":
+    """What explains saved events: it asks PuppetDB only if that is configured and there is a token or certificate."""
+    from jobevents_cli.errors import AccessDenied
+    from jobevents_cli.runtime.explain import Explainer
+
+    try:
+        return Explainer(None, configuration.puppetdb if configuration.puppetdb_is_configured else ())
+    except AccessDenied as error:
+        return Explainer(None, (), puppetdb_problem=error)
+
+
 def _saved(
-    explainer: Any, name: str, choice: "JobChoice", wanted: Callable[[str], bool] | None
+    explainer: "Explainer", name: str, choice: "JobChoice", wanted: Callable[[str], bool] | None
 ) -> "Iterator[Explanation]":
     """Explain each job whose events are saved in the file *name*, or only the one that *choice* names."""
     from jobevents_cli.errors import UnknownJob

@@ -42,9 +42,13 @@ class ResponseTooLarge(PuppetdbUnusable):
 class PuppetdbClient:
     """One PuppetDB under one or more addresses: the next one is tried if one cannot be reached or answers 5xx."""
 
-    def __init__(self, connections: Sequence[Connection]) -> None:
-        """Take the addresses in order; no connection is made before the first query."""
+    def __init__(self, connections: Sequence[Connection], problem: JobEventsError | None = None) -> None:
+        """Take the addresses in order; no connection is made before the first query.
+
+        Without an address, *problem* is why there is none.
+        """
         self._connections = list(connections)
+        self._problem: JobEventsError = problem or PuppetdbUnusable(NOT_CONFIGURED, hint=ADDRESS_HINT)
         self._server: ServerConnection | None = None
 
     def query(self, query: Sequence[Any], limit: float, *, most: int) -> list[Mapping[str, Any]]:
@@ -53,19 +57,18 @@ class PuppetdbClient:
         *limit* is in seconds, *most* the bytes that the response may have. PuppetdbUnusable if no address gives a
         usable response.
         """
-        fault: JobEventsError = PuppetdbUnusable(NOT_CONFIGURED, hint=ADDRESS_HINT)
         while self._connections:
             try:
                 return self._ask(query, limit, most)
             except TransientFault as error:
-                fault = error
+                self._problem = error
                 del self._connections[0]
                 self._server = None
             except PuppetdbUnusable:
                 raise
             except JobEventsError as error:
                 raise PuppetdbUnusable(error.message, hint=error.hint) from None
-        raise PuppetdbUnusable(fault.message, hint=fault.hint or ADDRESS_HINT)
+        raise PuppetdbUnusable(self._problem.message, hint=self._problem.hint or ADDRESS_HINT)
 
     def close(self) -> None:
         """Close the connections that are idle."""

@@ -37,6 +37,7 @@ _CATALOG_WORDS: Final = (
     "Error while evaluating a Function Call, ",
     "Error while evaluating a Resource Statement, ",
 )
+_TASK_WORDS: Final = re.compile(r"\AThe task failed with exit code -?[0-9]+ and no stdout, but stderr contained:\s*")
 _CERTNAME: Final = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -243,7 +244,8 @@ def _head_and_message(finding: Finding, nodes: Sequence[str]) -> tuple[str, str]
         return f"{safe(_begin(finding.resource))}{place}", finding.message
     if finding.kind in (CauseKind.TASK, CauseKind.COMMAND) and finding.exit_code is not None:
         head = f"exit {finding.exit_code}"
-        return head, "" if finding.message == f"exit code {finding.exit_code}" else finding.message
+        message = finding.message[:LONGEST_TEXT]
+        return head, "" if message == f"exit code {finding.exit_code}" else _TASK_WORDS.sub("", message, count=1)
     first, _, rest = finding.message.partition("\n")
     return safe(_begin(first).strip()) or str(finding.kind), rest
 

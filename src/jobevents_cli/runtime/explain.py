@@ -38,20 +38,24 @@ _LATE_WAITS: Final = (0.5, 1.0, 1.5, 2.0)
 
 
 class Explainer:
-    """Explains jobs. Tells nothing on its own: what could not be found out is in the explanation's notices."""
+    """Explains jobs, one at a time. What could not be found out is in the explanation's notices."""
 
     def __init__(
         self,
         orchestrator: OrchestratorClient | None,
         puppetdb: Sequence[Connection],
         *,
+        puppetdb_problem: JobEventsError | None = None,
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         within: float | None = None,
     ) -> None:
-        """*orchestrator* may be missing for saved events. *within*: seconds that an explanation may take in all."""
+        """*orchestrator* may be missing for saved events. *within*: seconds that an explanation may take in all.
+
+        *puppetdb_problem*: why *puppetdb* is empty, unless no address is configured.
+        """
         self._orchestrator = orchestrator
-        self._puppetdb = PuppetdbClient(puppetdb)
+        self._puppetdb = PuppetdbClient(puppetdb, puppetdb_problem)
         self._sleep = sleep
         self._clock = clock
         self._within = within

@@ -403,19 +403,6 @@ def test_a_plan_with_an_error_of_its_own(home: Home, serve: Serve) -> None:
     assert (cause["cause"], cause["count"], cause["nodes"]) == ("plan", 0, [])
 
 
-def test_logs_that_are_too_large_together(home: Home, serve: Serve, serve_db: ServeDb) -> None:
-    """Logs that are too large for one response are asked for in halves."""
-    puppetdb = Puppetdb()
-    documents = []
-    for name in ("node-a", "node-b", "node-c"):
-        report = wire_report("locked", name)
-        report["logs"].append({**report["logs"][0], "level": "info", "message": "x" * 9_000_000})
-        documents.append(failed_run(name, puppetdb.store(report)))
-    server, database = serve(failed_job(*documents)), serve_db(puppetdb)
-    (cause,) = _objects(connected(home, server.url, database.url).run("why", "352", "--json"))
-    assert (cause["count"], cause["log"][0]["message"]) == (3, "schema is locked by pid 13500")
-
-
 def test_saved_events_without_a_token(home: Home) -> None:
     """Without a token a configured PuppetDB cannot be asked: a notice says so, and the events are explained."""
     (home.folder / ".puppetlabs" / "token").unlink()

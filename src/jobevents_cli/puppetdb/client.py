@@ -63,6 +63,7 @@ class PuppetdbClient:
             except TransientFault as error:
                 self._problem = error
                 del self._connections[0]
+                self.close()
                 self._server = None
             except PuppetdbUnusable:
                 raise

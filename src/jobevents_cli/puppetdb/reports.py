@@ -13,9 +13,11 @@ REPORTS_PER_EVENTS: Final = 250
 REPORTS_PER_LOGS: Final = 100
 """Logs are large: 1,000 failed runs take 1 search (6 if reports are late), 4 requests for events and 10 for logs."""
 
-_LARGE: Final = 16 * 1024 * 1024
-_LARGEST: Final = 64 * 1024 * 1024
-"""Bytes that one response may have; several logs together less, as parsing takes several times the memory."""
+SEVERAL_LOGS: Final = 16 * 1024 * 1024
+"""Bytes that the logs of several reports may have together: parsing takes several times the memory."""
+
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes that one response may have."""
 
 Item = TypeVar("Item")
 
@@ -39,7 +41,7 @@ def reports_of_jobs(client: PuppetdbClient, runs: Sequence[Run], limit: float) -
     if not jobs:
         return {}
     condition = ["and", ["=", "status", "failed"], _one_of("job_id", jobs)]
-    return _match(runs, client.query(_search(condition), limit, most=_LARGEST))
+    return _match(runs, client.query(_search(condition), limit, most=LARGEST))
 
 
 def find_reports(client: PuppetdbClient, runs: Sequence[Run], limit: Callable[[], float]) -> dict[Run, str]:
@@ -58,7 +60,7 @@ def find_reports(client: PuppetdbClient, runs: Sequence[Run], limit: Callable[[]
         if jobs := sorted({run.job_id for run in some if run.job_id}):
             ways.append(["and", ["=", "status", "failed"], _one_of("job_id", jobs)])
         if ways:
-            found |= _match(some, client.query(_search(["or", *ways]), limit(), most=_LARGEST))
+            found |= _match(some, client.query(_search(["or", *ways]), limit(), most=LARGEST))
     return found
 
 
@@ -97,7 +99,7 @@ def read_reports(
     wanted = list(dict.fromkeys(hashes))
     failures: dict[str, list[ResourceFailure]] = {}
     for some in _chunks(wanted, REPORTS_PER_EVENTS):
-        rows = client.query(_events(some), limit(), most=_LARGEST)
+        rows = client.query(_events(some), limit(), most=LARGEST)
         for row in sorted(rows, key=lambda row: as_text(row.get("timestamp"))):
             failures.setdefault(as_text(row.get("report")), []).append(ResourceFailure.read(row))
     for report_hash, failed in failures.items():
@@ -115,7 +117,7 @@ def _read_logs(
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the logs of *hashes*; if they are too large together, in halves. The log of one that is, is left out."""
     try:
-        yield from client.query(_logs(hashes), limit(), most=_LARGEST if len(hashes) == 1 else _LARGE)
+        yield from client.query(_logs(hashes), limit(), most=LARGEST if len(hashes) == 1 else SEVERAL_LOGS)
     except ResponseTooLarge:
         if len(hashes) > 1:
             middle = len(hashes) // 2

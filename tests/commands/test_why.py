@@ -18,7 +18,7 @@ from support.puppet_reports import wire_report
 from support.puppetdb import FakePuppetdb, connected, failed_job, failed_run, node, refuse
 
 from jobevents_cli.demo.puppetdb import Puppetdb
-from jobevents_cli.demo.scripted_jobs import Document, ScriptedJob
+from jobevents_cli.demo.scripted_jobs import Document, ScriptedJob, number_events
 from jobevents_cli.demo.scripted_plans import ScriptedPlan, broken
 
 BROKER = "Error running puppet on app07.example.com: app07.example.com is not connected to the PCP broker"
@@ -401,6 +401,21 @@ def test_a_plan_with_an_error_of_its_own(home: Home, serve: Serve) -> None:
     assert "Notice: job 999 could not be read" in ran.err
     (cause,) = _objects(connected(home, server.url).run("why", "plan/12", "--json"))
     assert (cause["cause"], cause["count"], cause["nodes"]) == ("plan", 0, [])
+
+
+def test_a_saved_plan(home: Home) -> None:
+    """A saved plan is explained together with its jobs, which are then not explained again."""
+    plan = broken(12, created=LONG_AGO, first_job=357)
+    number_events(*plan.jobs)
+    saved = _saved(
+        *({"plan": "12", **event} for _, event in plan.timeline),
+        *({"job": "357", **event} for _, event in plan.jobs[0].timeline),
+    )
+    for arguments in ((), ("plan/12",)):
+        causes = _objects(home.run("why", *arguments, "--from", "-", "--json", input=saved))
+        assert sorted(cause["cause"] for cause in causes) == ["plan", "task"]
+    (cause,) = _objects(home.run("why", "357", "--from", "-", "--json", input=saved))
+    assert cause["cause"] == "task"
 
 
 def test_saved_events_without_a_token(home: Home) -> None:

@@ -118,8 +118,12 @@ def _explainer_of_saved(configuration: "Configuration") -> "Explainer":
 def _saved(
     explainer: "Explainer", name: str, choice: "JobChoice", wanted: Callable[[str], bool] | None
 ) -> "Iterator[Explanation]":
-    """Explain each job whose events are saved in the file *name*, or only the one that *choice* names."""
+    """Explain each job whose events are saved in the file *name*, or only the one that *choice* names.
+
+    A plan is explained together with its jobs.
+    """
     from jobevents_cli.errors import UnknownJob
+    from jobevents_cli.model.job_ref import JobRef
     from jobevents_cli.state.saved_events import read_saved
 
     jobs: dict[Any, list[Any]] = {}
@@ -128,9 +132,12 @@ def _saved(
     for named in choice.named:
         if named.ref not in jobs:
             raise UnknownJob(f"--from {name}: no events of {named.ref.label}")
-    chosen = [named.ref for named in choice.named] or list(jobs)
+    of_plans = {
+        JobRef.job(event.child_job) for events in jobs.values() for event in events if event.child_job is not None
+    }
+    chosen = [named.ref for named in choice.named] or [ref for ref in jobs if ref not in of_plans]
     for ref in chosen:
-        yield explainer.explain_saved(ref, jobs[ref], wanted=wanted)
+        yield explainer.explain_saved(ref, jobs[ref], jobs=jobs, wanted=wanted)
 
 
 def _name_filter(globs: tuple[str, ...]) -> Callable[[str], bool] | None:

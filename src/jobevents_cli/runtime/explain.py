@@ -8,33 +8,28 @@ from typing import TYPE_CHECKING, Final
 
 from jobevents_cli.errors import AccessDenied, JobEventsError, RequestRefused, TokenRefused
 from jobevents_cli.model.causes import CauseKind, Failure, Finding, group
-from jobevents_cli.model.event import CLOSING_STATES, PLAN_FAILED, Event
+from jobevents_cli.model.event import CLOSING_STATES, JOB_ABORTED, JOB_FINISHED, PLAN_FAILED, PLAN_FINISHED, Event
 from jobevents_cli.model.explanation import Explanation, again_for, counts_of, title_of
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.model.node_failures import EndedNode, failures_of
 from jobevents_cli.model.plan import Plan
-from jobevents_cli.puppetdb.client import PuppetdbClient, PuppetdbUnusable
-from jobevents_cli.puppetdb.reports import Run, find_reports, read_reports, reports_of_jobs
+from jobevents_cli.puppetdb.client import PuppetdbClient
 from jobevents_cli.render.plan_text import failed_targets
 from jobevents_cli.runtime.retry import fetch
+from jobevents_cli.runtime.run_reports import RunReports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from jobevents_cli.http.connection import Connection
     from jobevents_cli.model.job import Job
-    from jobevents_cli.model.report import Report
     from jobevents_cli.orchestrator.client import OrchestratorClient
 
 _LIMIT: Final = 30.0
 """Seconds that one request may take."""
 
-JUST_ENDED: Final = 120.0
-"""Seconds after a run's end within which PuppetDB may not have its report yet."""
-
-_LATE_WAITS: Final = (0.5, 1.0, 1.5, 2.0)
-"""Seconds between the requests for late reports."""
+_ENDS: Final = (JOB_FINISHED, JOB_ABORTED, PLAN_FINISHED, PLAN_FAILED)
 
 
 class Explainer:
@@ -75,25 +70,30 @@ class Explainer:
         return self._explanation(ref, job, nodes, job.node_count or count, wanted)
 
     def explain_saved(
-        self, ref: JobRef | None, events: Iterable[Event], *, wanted: Callable[[str], bool] | None = None
+        self,
+        ref: JobRef | None,
+        events: Iterable[Event],
+        *,
+        jobs: Mapping[JobRef | None, Iterable[Event]] | None = None,
+        wanted: Callable[[str], bool] | None = None,
     ) -> Explanation:
-        """Why the job *ref* failed, going by its *events* alone; the orchestrator is not asked."""
+        """Why the job *ref* failed, going by its *events* alone; the orchestrator is not asked.
+
+        *jobs* are the saved events of other jobs: those that a plan started are explained with it.
+        """
         self._begin()
-        seen: set[str] = set()
-        ended: dict[str, EndedNode] = {}
-        plan_errors: list[Failure] = []
-        is_running = True
+        saved = [_SavedJob(ref)]
         for event in events:
-            if event.node:
-                seen.add(event.node)
-            if (state := CLOSING_STATES.get(event.type)) and event.node:
-                ended[event.node] = _by_event(event, state, ref)
-            if event.type == PLAN_FAILED:
-                plan_errors += _plan_failures(event.details.get("result"), event.message)
-            if event.type in ("job_finished", "job_aborted", "plan_finished", PLAN_FAILED):
-                is_running = False
-        explanation = self._explanation(ref, None, list(ended.values()), len(seen), wanted, plan_errors=plan_errors)
-        return replace(explanation, is_running=is_running)
+            saved[0].take(event)
+        for child in sorted(saved[0].children):
+            job = _SavedJob(child)
+            for event in (jobs or {}).get(child, ()):
+                job.take(event)
+            saved.append(job)
+        nodes = [node for job in saved for node in job.ended.values()]
+        count = sum(len(job.seen) for job in saved)
+        explanation = self._explanation(ref, None, nodes, count, wanted, plan_errors=saved[0].plan_errors)
+        return replace(explanation, is_running=not saved[0].is_over)
 
     def close(self) -> None:
         """Close the connections to PuppetDB that are idle."""
@@ -113,6 +113,13 @@ class Explainer:
         """Seconds that the next request may take."""
         left = _LIMIT if self._deadline is None else self._deadline - self._clock()
         return max(0.1, min(_LIMIT, left))
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait *seconds*; False if there is no time for that."""
+        if self._deadline is not None and self._clock() + seconds > self._deadline:
+            return False
+        self._sleep(seconds)
+        return True
 
     def _job(self, ref: JobRef) -> Job:
         (job,) = fetch(lambda: iter([self._client.job(ref, self._limit())]))
@@ -197,7 +204,16 @@ class Explainer:
         if wanted is not None:
             nodes = [node for node in nodes if wanted(node.name)]
             plan_errors = [failure for failure in plan_errors if not failure.node or wanted(failure.node)]
-        causes = group([*plan_errors, *self._failures(nodes)])
+        reports = RunReports(nodes)
+        server_time = self._orchestrator.server_time() if self._orchestrator else None
+        reports.read(self._puppetdb, limit=self._limit, wait=self._wait, server_time=server_time)
+        self._notices += reports.notices
+        failures = [
+            failure
+            for node in nodes
+            for failure in failures_of(node, reports.of(node), puppetdb_answers=reports.puppetdb_answers)
+        ]
+        causes = group([*plan_errors, *failures])
         return Explanation(
             ref,
             job.state if job else "",
@@ -209,56 +225,30 @@ class Explainer:
             notices=tuple(self._notices),
         )
 
-    def _failures(self, nodes: list[EndedNode]) -> Iterator[Failure]:
-        """What went wrong on each of *nodes*; PuppetDB is asked for the reports of those that can have one."""
-        with_report = {
-            Run(node.name, node.report_hash, node.transaction_uuid, str(node.job_id or "")): node
-            for node in nodes
-            if node.has_report
-        }
-        reports: dict[Run, Report] = {}
-        answers = True
-        if with_report:
-            try:
-                self._read_reports(with_report, reports)
-            except PuppetdbUnusable as error:
-                answers = False
-                hint = f"; {error.hint}" if error.hint else ""
-                self._notices.append(
-                    f"PuppetDB could not be asked, so causes of failed runs are incomplete: {error.message}{hint}"
-                )
-        by_node = {(node.job_id, node.name): reports.get(run) for run, node in with_report.items()}
-        for node in nodes:
-            report = by_node.get((node.job_id, node.name))
-            yield from failures_of(node, report, puppetdb_answers=answers)
 
-    def _read_reports(self, with_report: dict[Run, EndedNode], reports: dict[Run, Report]) -> None:
-        """Put the report of each run in *with_report* into *reports*; what came before a fault stays."""
-        runs = list(with_report)
-        found = reports_of_jobs(self._puppetdb, runs, self._limit())
-        if others := [run for run in runs if run not in found]:
-            found |= find_reports(self._puppetdb, others, self._limit)
-        for seconds in _LATE_WAITS:
-            missing = [run for run, node in with_report.items() if run not in found and self._is_late(node)]
-            if not missing or (self._deadline is not None and self._clock() + seconds > self._deadline):
-                break
-            self._sleep(seconds)
-            found |= find_reports(self._puppetdb, missing, self._limit)
-        if lacking := len(with_report) - len(found):
-            number = "1 failed run" if lacking == 1 else f"{lacking} failed runs"
-            self._notices.append(f"PuppetDB has no report of {number}: causes are those that the orchestrator knows")
-        runs_of: dict[str, list[Run]] = {}
-        for run, report_hash in found.items():
-            runs_of.setdefault(report_hash, []).append(run)
-        for report_hash, report in read_reports(self._puppetdb, runs_of, self._limit):
-            for run in runs_of.get(report_hash, ()):
-                reports[run] = report
+class _SavedJob:
+    """What the saved events of one job say."""
 
-    def _is_late(self, node: EndedNode) -> bool:
-        """Whether the report of *node*'s run may still be on its way."""
-        if self._orchestrator is None or node.finished_at is None:
-            return False
-        return self._orchestrator.server_time() - node.finished_at < JUST_ENDED
+    def __init__(self, ref: JobRef | None) -> None:
+        self.seen: set[str] = set()
+        self.ended: dict[str, EndedNode] = {}
+        self.children: set[JobRef] = set()
+        self.plan_errors: list[Failure] = []
+        self.is_over = False
+        self._number = ref.number if ref and ref.kind is Kind.JOB else None
+
+    def take(self, event: Event) -> None:
+        """Take in the next *event*."""
+        if event.node:
+            self.seen.add(event.node)
+        if (state := CLOSING_STATES.get(event.type)) and event.node:
+            detail, uuid = event.details.get("detail"), as_text(event.detail.get("transaction_uuid"))
+            self.ended[event.node] = EndedNode(event.node, state, detail, event.message, uuid, None, self._number)
+        if event.child_job is not None:
+            self.children.add(JobRef.job(event.child_job))
+        if event.type == PLAN_FAILED:
+            self.plan_errors += _plan_failures(event.details.get("result"), event.message)
+        self.is_over = self.is_over or event.type in _ENDS
 
 
 def _needs_events(node: EndedNode) -> bool:
@@ -268,14 +258,6 @@ def _needs_events(node: EndedNode) -> bool:
     if node.has_report:
         return not node.report_hash
     return not (node.message if node.kind is CauseKind.ERRORED else node.result)
-
-
-def _by_event(event: Event, state: str, ref: JobRef | None) -> EndedNode:
-    number = ref.number if ref and ref.kind is Kind.JOB else None
-    detail = event.details.get("detail")
-    return EndedNode(
-        event.node, state, detail, event.message, as_text(event.detail.get("transaction_uuid")), None, number
-    )
 
 
 def _plan_failures(result: object, message: str) -> list[Failure]:

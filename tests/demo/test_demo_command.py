@@ -40,6 +40,14 @@ def test_what_is_configured_does_not_count(home: Home) -> None:
     assert elsewhere.run("demo", "--speed", "30", "--nodes", "3").status == 3
 
 
+@pytest.mark.parametrize("nodes", ["0", "10001", "9" * 5000, "x"])
+def test_a_number_of_nodes_that_is_no_use(home: Home, nodes: str) -> None:
+    """It is a usage error that names the option."""
+    ran = home.run("demo", "--nodes", nodes)
+    assert ran.status == 2
+    assert "--nodes" in ran.err
+
+
 @pytest.mark.parametrize("port", ["70000", "-1", "x"])
 def test_a_port_that_does_not_exist(home: Home, port: str) -> None:
     """It is a usage error that names the option."""

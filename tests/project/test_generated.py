@@ -30,7 +30,7 @@ OPTIONS = {
     "forward": "--since --environment --owner --job-type --plans --type --failures --max-bytes --name --batch-events "
     "--batch-wait --batch-timeout --skip-after --stats --interval",
     "doctor": "--json",
-    "demo": "--nodes --speed --seed --serve --port",
+    "demo": "--nodes --speed --seed --plan --serve --port",
 }
 """The options that the command-line contract promises, by command."""
 

@@ -29,10 +29,10 @@ Examples:
 @click.option(
     "--nodes",
     metavar="N",
-    type=EventNumber(),
+    type=click.IntRange(1, 10_000),
     default=14,
     show_default="14",
-    help="How many nodes the job runs on.",
+    help="How many nodes the job runs on, at most 10000.",
 )
 @click.option(
     "--speed",
@@ -108,7 +108,7 @@ def command(*, nodes: int, speed: float, seed: int, plan: bool, serve: bool, por
             threading.Event().wait()
         what = "a plan" if plan else f"a job on {nodes} nodes"
         ref = "plan/1" if plan else "1"
-        say(f"jobevents: an orchestrator on {server.url} runs {what}; this is `jobevents tail {ref} --why`:")
+        say(f"An orchestrator on {server.url} runs {what}.\nThis is `jobevents tail {ref} --why`:")
         return _tail(ref, environment)
 
 

@@ -53,8 +53,10 @@ def _window(home: Home, command: str, *, columns: int = 100, rows: int = 24) -> 
     return Tmux(home.folder, command, environment=home.environment, columns=columns, rows=rows)
 
 
-def _shows_footer(window: Tmux) -> bool:
-    return "running: node" in window.text and not window.shows_cursor
+def _shows_footer(window: Tmux) -> object:
+    """The footer and the events that there are."""
+    text = window.text
+    return "running: node" in text and re.search("running +node039", text) and not window.shows_cursor
 
 
 def _is_complete(window: Tmux, stage: Stage) -> None:

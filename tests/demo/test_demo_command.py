@@ -17,6 +17,7 @@ def test_the_demo_is_a_tail_of_a_job_that_fails(home: Home) -> None:
     assert ran.status == 3
     assert len(re.findall("node_|failed ", ran.out)) >= 5
     assert "14 nodes" in ran.err
+    assert "Notice" not in ran.err
     assert "5 of 14 nodes failed, 1 skipped: 2 causes" in ran.err
     assert "3 nodes  Exec[migrate]  db.pp:14" in ran.err
     assert "2 nodes  no catalog" in ran.err
@@ -95,6 +96,8 @@ def test_a_second_terminal(home: Home, second: Callable[[Live], Home]) -> None:
         assert other.run("tail", "2", "-q").status == 3
         assert "stopped" in other.run("jobs").out
         assert "Exec[migrate]" in other.run("why", "2").out
+        checked = [line.split()[0] for line in other.run("doctor").out.splitlines()]
+        assert set(checked) == {"✔"}
         assert other.run("list", "plan/2", "--exit-status").status == 3
     finally:
         live.signal(signal.SIGTERM)

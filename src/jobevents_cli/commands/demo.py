@@ -9,11 +9,11 @@ from jobevents_cli.commands.options import EventNumber, Seconds
 _SERVING = """\
 Serving jobs and plans of every outcome, and a new job every half minute, until Ctrl-C.
 In a second terminal, paste the lines above. Then try:
-  jobevents tail {job}           a job that is running
-  jobevents why 2             what went wrong in a job
-  jobevents tail plan/{plan}       a plan and the jobs that it starts
-  jobevents jobs              the recent jobs; with --plans, the plans
-  jobevents doctor            what jobevents needs, checked"""
+  jobevents tail {job}         a job that is running
+  jobevents why 2          what went wrong in a job
+  jobevents tail plan/{plan}    a plan and the jobs that it starts
+  jobevents jobs           the recent jobs; with --plans, the plans
+  jobevents doctor         what jobevents needs, checked"""
 
 
 @click.command(

@@ -44,6 +44,8 @@ class Puppetdb:
                 rows = self._reports
             case ["from", "events", ["extract", list(columns), condition]]:
                 rows = self._events
+            case ["from", "reports", ["extract", list(columns)], ["limit", int(most)]]:
+                return [{column: row.get(column) for column in columns} for row in self._reports[:most]]
             case _:
                 raise UnknownQuery("PQL and AST queries other than jobevents' own are not understood")
         wanted = _condition(condition)

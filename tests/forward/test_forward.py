@@ -540,3 +540,33 @@ def test_events_of_plans_are_forwarded_if_they_are_wanted(home: Home, serve: Ser
     wait_until(lambda: len(_taken(home)) == 6)
     _stop(live)
     assert _taken(home)[-1]["plan"] == "13"
+
+
+@pytest.mark.slow
+def test_hundreds_of_jobs_that_ran_while_nothing_ran(home: Home, serve: Serve) -> None:
+    """All of them are found, pages back, and forwarded a part at a time."""
+    server = serve(job("n1:running", job_id=1))
+    live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: _taken(home))
+    _stop(live)
+    for number in range(2, 302):
+        server.orchestrator.jobs[number] = job(*GOOD, job_id=number, first=number * 10)
+    live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: len(_taken(home)) == 901)
+    _stop(live)
+    assert len(set(_ids(home))) == 901
+
+
+def test_jobs_that_were_found_are_kept_before_anything_is_delivered(home: Home, serve: Serve) -> None:
+    """Killed before its first commit, forward still knows the jobs that ran at its first start, and those since."""
+    server = serve(job("n1:running", job_id=1))
+    live = home.start("forward", "--url", server.url, *QUICK, "--", "sh", "-c", "touch $HOME/begun; exit 3")
+    wait_until((home.folder / "begun").exists)
+    live.signal(signal.SIGKILL)
+    live.finish()
+    publish(server.orchestrator.jobs[1], "job:finished", 2)
+    server.orchestrator.jobs[2] = job(*GOOD, job_id=2, first=10)
+    live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
+    wait_until(lambda: len(_taken(home)) == 5)
+    _stop(live)
+    assert sorted(_ids(home)) == [("1", 1), ("1", 2), ("2", 10), ("2", 11), ("2", 12)]

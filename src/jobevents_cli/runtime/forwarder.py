@@ -26,6 +26,9 @@ _DELIVERY: Final = "delivery"
 _SAVE_AGAIN: Final = 1.0
 """Seconds after which a position that could not be saved is saved again."""
 
+_KILL_AGAIN: Final = 1.0
+"""Seconds after which a command that takes too long is killed again."""
+
 _AT_ONCE: Final = 200
 """Jobs that are caught up with at the same time; others that are found wait for their turn."""
 
@@ -90,7 +93,7 @@ class Forwarder:
 
     def run(self, searches: Mapping[Kind, Callable[[Job], bool]], signals: DeferredSignals) -> None:
         """Forward until an error or a signal ends it; *searches*: which jobs of which kinds are wanted."""
-        self._jobs.start(list(self._delivered.unfinished))
+        self._jobs.start([ref for ref in self._delivered.unfinished if ref.kind in searches])
         for kind, wanted in searches.items():
             self._feed.search(kind, self._delivered.known.get(kind), wanted)
         try:
@@ -146,7 +149,7 @@ class Forwarder:
         if now < self._due_at():
             return
         if self._is_running:
-            self._late_at = _NEVER
+            self._late_at = now + _KILL_AGAIN  # it may have been about to start
             self._receiver.kill(is_late=True)
         elif self._save_at < _NEVER:
             self._save()

@@ -261,3 +261,13 @@ def test_an_update_says_where_another_follower_continues() -> None:
     resumed = _follower(cursor=update.cursor)
     assert _page(resumed, STORY, 200) == [3]
     assert resumed.next_start == 4
+
+
+def test_a_response_that_is_dropped_is_no_fault() -> None:
+    """It is requested again at once, after what came of it, without a notice."""
+    follower = _follower()
+    assert follower.next_step(10) == Fetch(None, 10.0)
+    follower.receive_events([_event(5, "node_running")], 11)
+    follower.drop_response(40)
+    assert follower.next_step(40) == Fetch(5, 30.0)
+    assert follower.take_notices() == ()

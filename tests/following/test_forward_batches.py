@@ -5,7 +5,7 @@ from itertools import count
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jobevents_cli.following.batching import Backlog, Part
+from jobevents_cli.following.batching import Backlog, Part, Waiting
 from jobevents_cli.following.delivered import Delivered, Reached
 from jobevents_cli.following.delivery import REFUSALS, Delivery
 from jobevents_cli.following.id_ranges import IdRanges
@@ -181,3 +181,34 @@ def test_a_first_look_settles_what_is_before_it() -> None:
     assert delivered.find(Kind.JOB, Seen(7, frozenset({7, 8, 9})), {7, 9}) == [JobRef.job(9)]
     assert delivered.find(Kind.PLAN, Seen(0, frozenset()), set()) == []
     assert delivered.known[Kind.PLAN] == KnownJobs()
+
+
+def test_the_oldest_event_that_waits() -> None:
+    """When it arrived and when it happened; none once everything is committed."""
+    backlog, delivered = Backlog(), Delivered({ONE: Reached()})
+    assert backlog.oldest() is None
+    assert backlog.first_event() is None
+    backlog.append(Part(ONE, [None, b"2"], [1, 2], timestamp="2026-11-24T10:00:00Z"), 7.0)
+    assert backlog.oldest() == Waiting(7.0, "2026-11-24T10:00:00Z")
+    assert backlog.first_event() == (ONE, 2)
+    backlog.commit(1, delivered)
+    assert backlog.oldest() is None
+    assert delivered.unfinished[ONE].cursor == Cursor(-1, (1, 2), {})
+
+
+def test_hidden_events_name_nothing() -> None:
+    """Events that no filter lets pass are committed without a batch."""
+    backlog, delivered = Backlog(), Delivered({ONE: Reached(Cursor(5, (7,), {}))})
+    backlog.append(Part(ONE, [None], [8]), 0.0)
+    assert backlog.first(5) == []
+    assert backlog.first_event() is None
+    backlog.commit(0, delivered)
+    assert delivered.unfinished[ONE].cursor == Cursor(5, (7, 8), {})
+
+
+def test_a_job_that_is_not_in_the_position_is_ignored() -> None:
+    """What still comes of a job after its end moves nothing."""
+    delivered = Delivered()
+    delivered.advance(ONE, [1])
+    delivered.finish(ONE)
+    assert not delivered.unfinished

@@ -91,3 +91,12 @@ def test_final_faults_are_not_retried(final: AccessDenied | RequestRefused) -> N
     budget.good(20)
     assert budget.retry(final, 30, 30) is None
     assert budget.lost_at is None
+
+
+def test_an_endless_budget_never_gives_up() -> None:
+    """Not even before the first good response, and not for a refused token; but it waits an hour at most."""
+    budget = RetryBudget(float("inf"), lambda: 0.5)
+    assert delay(budget, 0, 0) == 0.5
+    assert delay(budget, 1e6, 1e6) == 1
+    assert budget.retry(TokenRefused("401"), 2e6, 2e6) is not None
+    assert delay(budget, 3e6, 3e6, retry_after=1e9) == 3600

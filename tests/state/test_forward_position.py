@@ -41,7 +41,7 @@ def test_what_was_saved_is_loaded(
     loaded = position.load()
     position.close()
     assert loaded is not None
-    assert {ref: reached.whole_cursor for ref, reached in loaded.unfinished.items()} == unfinished
+    assert {ref: reached.cursor for ref, reached in loaded.unfinished.items()} == unfinished
     assert loaded.known == found
 
 

@@ -12,7 +12,7 @@ from jobevents_cli.model.job_ref import JobRef, Kind
 class Reached:
     """Up to where one job is delivered: all events that *cursor* stands for, and those added since."""
 
-    __slots__ = ("_cursor", "above", "version")
+    __slots__ = ("above", "base", "version")
 
     def __init__(self, cursor: Cursor | None = None) -> None:
         """Begin with *cursor*, or with nothing delivered."""
@@ -22,7 +22,7 @@ class Reached:
 
     def set(self, cursor: Cursor) -> None:
         """Note that everything was delivered that *cursor* stands for."""
-        self._cursor = replace(cursor, above=())
+        self.base = replace(cursor, above=())
         self.above = IdRanges.of(cursor.above)
         self.version += 1
 
@@ -34,13 +34,8 @@ class Reached:
 
     @property
     def cursor(self) -> Cursor:
-        """Where a follower continues, without `above`: that is here as ranges."""
-        return self._cursor
-
-    @property
-    def whole_cursor(self) -> Cursor:
-        """Where a follower continues."""
-        return replace(self._cursor, above=tuple(self.above))
+        """Where a follower continues: the base, and the ids above it, which are kept as ranges."""
+        return replace(self.base, above=tuple(self.above))
 
 
 @dataclass(slots=True)

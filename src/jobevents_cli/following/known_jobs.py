@@ -19,11 +19,6 @@ class KnownJobs:
         """Whether the job *number* was found before."""
         return number <= self.low or number in self.above
 
-    @property
-    def highest(self) -> int:
-        """The highest id that was found."""
-        return max(self.above, default=self.low)
-
     def with_(self, numbers: Iterable[int]) -> Self:
         """The same with the jobs *numbers* found too."""
         above = sorted({*self.above, *(number for number in numbers if number > self.low)})

@@ -274,4 +274,4 @@ class _Jobs:
         while self._waiting and len(self._behind) < _AT_ONCE:
             ref = self._waiting.popleft()
             self._behind.add(ref)
-            self._feed.follow(ref, self._delivered.unfinished[ref].whole_cursor)
+            self._feed.follow(ref, self._delivered.unfinished[ref].cursor)

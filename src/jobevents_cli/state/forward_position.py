@@ -93,7 +93,7 @@ class ForwardPosition:
         kept = self._texts.get(ref)
         if kept and kept[0] == reached.version:
             return kept
-        cursor = reached.cursor
+        cursor = reached.base
         document = {
             "low": cursor.low,
             "above": _ranges(reached.above),

@@ -73,6 +73,7 @@ def test_every_command_has_help(home: Home, name: str) -> None:
     assert (ran.status, ran.err) == (0, "")
     assert ran.out == home.run(*name.split(), "--help").out
     examples = ran.out.split("Examples:\n")[1].strip().splitlines()
+    assert home.shell(f"jobevents {name} -h | true; echo ${{PIPESTATUS[0]}}").out == "141\n"
     assert all(f"jobevents {name.split(maxsplit=1)[0]}" in line or line.startswith("    ") for line in examples)
 
 

@@ -30,7 +30,24 @@ ALLOWED = {int(status) for status in ExitStatus} - {ExitStatus.DEFECT}
 BIG = "9" * 5000
 NAMES = st.sampled_from(
     [
-        *("", " ", "352", "353", "0", "-1", "plan/12", "plan/", "job/352", BIG, f"plan/{BIG}", "352abc", "1e5"),
+        *(
+            "",
+            " ",
+            "-h",
+            "--help",
+            "-V",
+            "352",
+            "353",
+            "0",
+            "-1",
+            "plan/12",
+            "plan/",
+            "job/352",
+            BIG,
+            f"plan/{BIG}",
+            "352abc",
+            "1e5",
+        ),
         *("http://127.0.0.1:1/orchestrator/v1/jobs/352", "https://[::1/#/run/jobs/3", "--", "-", "tial", "\udcff"),
         *("nan", "inf", "1e400", "0.1", "1s", "15m", f"{BIG}h", "-5", "true", "utc", "always", "json", "junit"),
         *("(", "a{99999999999999}", "[[:digit:]]", "(?i)x", "(" * 2000, "*", "[", "node_failed", "failed", "x_y"),
@@ -219,7 +236,7 @@ def command_lines(draw: st.DrawFn) -> list[str]:
     if name == "forward":
         rest = ["--", draw(st.sampled_from(["true", "false", "cat", "/nowhere"]))]
     if name == "demo":
-        words.append("-h")
+        words.append("--help")
     return [word.replace("\0", "") for word in (*words, *rest)]
 
 
@@ -362,7 +379,7 @@ def _check_files(folder: Path, url: str) -> Any:
     return check
 
 
-CHECKS = {_check_command_lines: 50, _check_responses: 10, _check_files: 20}
+CHECKS = {_check_command_lines: 40, _check_responses: 10, _check_files: 15}
 """Each check with the number of runs that takes it two seconds or so."""
 
 

@@ -4,6 +4,7 @@ from contextlib import ExitStack
 
 import click
 
+from jobevents_cli.commands.help_groups import GroupedCommand
 from jobevents_cli.commands.options import EventNumber, Seconds
 
 _SERVING = """\
@@ -18,6 +19,7 @@ In a second terminal, paste the lines above. Then try:
 
 @click.command(
     "demo",
+    cls=GroupedCommand,
     epilog="""\b
 Examples:
   jobevents demo                     a job on 14 nodes, followed as `jobevents tail --why` does

@@ -350,7 +350,7 @@ def _check_files(folder: Path, url: str) -> Any:
         [
             *("tail 352 --resume --timeout 0.1", "tail --all --resume --timeout 0.1", "tail", "doctor", "jobs"),
             *("config show", "config profiles", "config unset url", "config set interval 2"),
-            *("config set default-profile p", "why 352"),
+            *("config set default-profile p", "why 352", "forward -- true"),
         ]
     )
 
@@ -366,6 +366,7 @@ def _check_files(folder: Path, url: str) -> Any:
         cursor_folder.mkdir(parents=True, exist_ok=True)
         for job in ("352", "all"):
             (cursor_folder / f"127.0.0.1_{url.rsplit(':', 1)[1]}-{job}.json").write_bytes(cursor)
+        (cursor_folder / "forward-default.json").write_bytes(cursor)
         cache = folder / "cache" / "jobevents"
         cache.mkdir(parents=True, exist_ok=True)
         (cache / "jobs.json").write_bytes(cursor)

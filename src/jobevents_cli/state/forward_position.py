@@ -12,6 +12,7 @@ from jobevents_cli.following.delivered import Delivered, Reached
 from jobevents_cli.following.id_ranges import IdRanges
 from jobevents_cli.following.known_jobs import KnownJobs
 from jobevents_cli.following.position import Cursor
+from jobevents_cli.http.user_file import read_user_file
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.state.private_files import make_private_folder, own_folder, replace_file
 
@@ -57,8 +58,7 @@ class ForwardPosition:
     def load(self) -> Delivered | None:
         """What was saved last; None if nothing was. UsageProblem if the file is damaged or another orchestrator's."""
         try:
-            with self.path.open("rb") as file:
-                document = json.loads(file.read(_LARGEST))
+            document = json.loads(read_user_file(self.path, largest=_LARGEST, wait=0))
             delivered, url = _delivered(document), document["orchestrator"]
         except FileNotFoundError:
             return None

@@ -86,6 +86,51 @@ def test_while_printing_into_a_full_pipe(home: Home, serve: Serve, number: signa
     live.finish()
 
 
+@pytest.mark.parametrize("arguments", [["why", "352"], ["show", "352", "--why"]])
+def test_while_puppetdb_does_not_answer(home: Home, serve: Serve, arguments: list[str]) -> None:
+    """A signal ends the wait for PuppetDB: it is not taken for a PuppetDB that cannot be used."""
+    server = serve(job("n1:failed", "job:finished", final_state="failed"))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        asked = threading.Event()
+
+        def accept() -> None:
+            connection, _ = silent.accept()
+            connection.recv(100)
+            asked.set()
+            while connection.recv(1000):
+                pass
+            connection.close()
+
+        threading.Thread(target=accept, daemon=True).start()
+        here = home.with_(JOBEVENTS_URL=server.url, JOBEVENTS_PUPPETDB_URL=url)
+        code, said = _ends(here, arguments, asked.is_set, signal.SIGTERM)
+    assert code == 143
+    assert "PuppetDB could not" not in said
+
+
+INTERRUPTED_WHILE_A_CLASS_IS_MADE = """
+import os, signal
+from jobevents_cli import cli
+class Named:
+    def __set_name__(self, owner, name):
+        os.kill(os.getpid(), signal.SIGTERM)
+def load():
+    class Interrupted:
+        name = Named()
+cli._help_width = load
+cli.main(["--help"])
+"""
+
+
+def test_while_a_class_is_made(home: Home) -> None:
+    """Python wraps what a signal handler raises just then in a RuntimeError: that is not a bug."""
+    script = [sys.executable, "-c", INTERRUPTED_WHILE_A_CLASS_IS_MADE]
+    done = subprocess.run(script, env=home.environment, capture_output=True, check=False)
+    assert done.returncode == 143
+    assert b"bug" not in done.stderr
+
+
 INTERRUPTED_WHILE_LOADED = """
 import os, signal, sys
 class Finder:

@@ -342,10 +342,9 @@ def _check_files(folder: Path, url: str) -> Any:
     names = st.sampled_from(["service-url", "token-file", "cacert", "server_urls", "cert", "key"])
     tables = VALUES | st.dictionaries(names, VALUES)
     json_files = BODIES | tables.map(lambda table: json.dumps({"options": table, "puppetdb": table}).encode())
-    cursors = BODIES | st.fixed_dictionaries(
-        {},
-        optional=dict.fromkeys(("low", "above", "counts", "newest_timestamp", "unordered", "changed"), VALUES),
-    ).map(lambda document: json.dumps(document).encode())
+    whole = {"low": 1, "above": [], "counts": {}, "newest_timestamp": "", "unordered": [], "changed": 0}
+    changes = st.dictionaries(st.sampled_from(list(whole)), VALUES, max_size=2)
+    cursors = BODIES | changes.map(lambda changed: json.dumps({**whole, **changed}).encode())
     commands = st.sampled_from(
         [
             *("tail 352 --resume --timeout 0.1", "tail --all --resume --timeout 0.1", "tail", "doctor", "jobs"),

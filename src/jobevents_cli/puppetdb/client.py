@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from jobevents_cli.errors import JobEventsError, TransientFault
+from jobevents_cli.errors import Interrupted, JobEventsError, TransientFault
 from jobevents_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class PuppetdbClient:
                 del self._connections[0]
                 self.close()
                 self._server = None
-            except PuppetdbUnusable:
+            except (PuppetdbUnusable, Interrupted):
                 raise
             except JobEventsError as error:
                 raise PuppetdbUnusable(error.message, hint=error.hint) from None

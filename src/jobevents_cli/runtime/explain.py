@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from jobevents_cli.errors import AccessDenied, JobEventsError, RequestRefused, TokenRefused
+from jobevents_cli.errors import AccessDenied, Interrupted, JobEventsError, RequestRefused, TokenRefused
 from jobevents_cli.model.causes import CauseKind, Failure, Finding, group
 from jobevents_cli.model.event import CLOSING_STATES, JOB_ABORTED, JOB_FINISHED, PLAN_FAILED, PLAN_FINISHED, Event
 from jobevents_cli.model.explanation import Explanation, again_for, counts_of, title_of
@@ -162,6 +162,8 @@ class Explainer:
                         continue
                     result = {**event.detail, **node.detail} if event.detail else node.result
                     bad[node.name] = replace(node, result=result, message=node.message or event.message)
+        except Interrupted:
+            raise
         except JobEventsError as error:
             self._notices.append(f"the events of job {number} could not be read: {error.message}")
 

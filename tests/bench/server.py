@@ -1,37 +1,59 @@
-"""A server that is no part of the program: answers made beforehand, sent as fast or as slowly as a case wants."""
+"""A server that is not part of the program: responses made beforehand, sent as fast or as slowly as a case wants.
+
+A PuppetDB with the reports of the job WHY runs beside it. It is the demo's, as no other is small enough.
+"""
 
 import json
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, urlsplit
 
-SMALL, LARGE, HUGE, TRICKLE, LIVE, IDLE, BURST, FORWARDED = 1, 2, 3, 4, 5, 6, 7, 8
-FIRST_RUNNING, RUNNING = 1000, 200
-LARGE_EVENTS = 100_000
-HUGE_EVENTS = 1_000_000
-TRICKLE_SECONDS = 10.0
-LIVE_EVERY = 0.37
-RUNNING_EVERY = 4.1
-BURST_NODES = 5000
-BURST_RATE = 2000
+from bench.sizes import (
+    BURST_EVENTS,
+    BURST_NODES,
+    BURST_RATE,
+    ELEMENT_BYTES,
+    FAILED_NODES,
+    HUGE_EVENTS,
+    LARGE_EVENTS,
+    MANY_JOBS,
+    TRICKLE_SECONDS,
+    WHY_NODES,
+)
+from jobevents_cli.demo.puppetdb import Puppetdb, PuppetdbHandler, PuppetdbServer
+from jobevents_cli.demo.reports import migration, missing_class
+from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, number_events
+
+SMALL, LARGE, PRETTY, HUGE, TRICKLE, LIVE, IDLE, BURST, FAILED, ELEMENT, WHY = range(1, 12)
+FIRST_RUNNING: Final = 1000
+LIVE_EVERY: Final = 0.37
+RUNNING_EVERY: Final = 4.1
+FORWARD_TOKEN: Final = "forward"
+"""Whoever sends this token finds one job: LARGE."""
+OLD: Final = 1_780_000_000.0
+STARTED: Final = time.time()
+FAILED_EVERY: Final = 100
+Document = dict[str, Any]
 
 
-def event(number: int, at: float) -> dict[str, object]:
-    """An event of some 600 bytes, pretty-printed, as orchestrators send them."""
+def event(number: int, at: float) -> Document:
+    """An event of some 450 bytes, as orchestrators send them; one node of fifty fails."""
     node = f"node{number // 2:06d}.example.com"
-    kind = "node_finished" if number % 2 else "node_running"
-    detail: dict[str, object] = {"noop": False}
-    if kind == "node_finished":
+    kind = "node_running" if number % 2 == 0 else "node_finished"
+    detail: Document = {"noop": False}
+    if number % 2:
         metrics = {"corrective_change": 0, "out_of_sync": 0, "restarted": 0, "skipped": 0, "total": 171, "changed": 2}
         detail |= {"status": "changed", "metrics": metrics, "environment": "production", "hash": "20d60265" * 5}
         detail["report-url"] = f"https://pe.example.com/#/run/jobs/2/nodes/{node}/report"
         detail["configuration_version"] = "1471296882"
+    if number % FAILED_EVERY == FAILED_EVERY - 1:
+        kind, detail["status"] = "node_failed", "failed"
     return {
         "type": kind,
         "timestamp": datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -41,83 +63,126 @@ def event(number: int, at: float) -> dict[str, object]:
     }
 
 
-def written(value: object) -> bytes:
-    """*value* as an element of a pretty-printed list."""
-    return json.dumps(value, indent=2).replace("\n", "\n    ").encode()
+def end(number: int) -> Document:
+    """The event of a job's end."""
+    return {
+        "type": "job_finished",
+        "timestamp": "2026-11-23T10:00:00Z",
+        "details": {},
+        "message": "",
+        "id": str(number),
+    }
 
 
-def body(events: list[bytes]) -> bytes:
-    """A whole answer of *events*."""
-    return b'{\n  "next-events": {"id": "x"},\n  "items": [\n    ' + b",\n    ".join(events) + b"\n  ]\n}\n"
+def failed(number: int) -> Document:
+    """The event of a node that failed without having started."""
+    node = f"node{number:06d}.example.com"
+    return {**event(1, OLD), "type": "node_failed", "details": {"node": node, "detail": {}}, "id": str(number)}
 
 
-STARTED = time.time()
-END = {"type": "job_finished", "timestamp": "2026-11-23T10:00:00Z", "details": {}, "message": "over"}
-OLD = 1_780_000_000.0
+def compact(events: Iterable[Document]) -> bytes:
+    """A whole response of *events*, as real orchestrators send it."""
+    return json.dumps({"next-events": {"id": "x"}, "items": list(events)}, separators=(",", ":")).encode()
+
+
+def pretty(events: Iterable[Document]) -> bytes:
+    """The same response, pretty-printed."""
+    return json.dumps({"next-events": {"id": "x"}, "items": list(events)}, indent=2).encode()
+
+
+def why_job() -> ScriptedJob:
+    """A job whose nodes all failed, for two causes."""
+    nodes = tuple(f"node{number:04d}.example.com" for number in range(WHY_NODES))
+    job = ScriptedJob(WHY, nodes, OLD, "failed")
+    script = Script(job)
+    for place, node in enumerate(nodes):
+        script.run(node, 1, 20, cause=migration if place % 3 else missing_class)
+    script.add(21, "job_finished", "over", detail={"state": "failed"})
+    number_events(job)
+    return job
+
+
 BODIES: dict[int, bytes] = {}
-"""The answers made beforehand, by job: made by the server alone, as they take much memory."""
+"""The responses made beforehand, by job: made by the server alone, as they take much memory."""
 
 
-def make_bodies() -> None:
-    """Make the answers for the jobs whose events do not change."""
-    BODIES[SMALL] = body([written(event(number, OLD)) for number in range(50)] + [written({**END, "id": "50"})])
-    large = [written(event(number, OLD)) for number in range(LARGE_EVENTS)]
-    BODIES[LARGE] = body(large)
-    BODIES[FORWARDED] = body([*large, written({**END, "id": str(LARGE_EVENTS)})])
+def make_bodies(why: ScriptedJob) -> None:
+    """Make the responses for the jobs whose events do not change."""
+    BODIES[SMALL] = compact([*(event(number, OLD) for number in range(50)), end(50)])
+    large = [*(event(number, OLD) for number in range(LARGE_EVENTS)), end(LARGE_EVENTS)]
+    BODIES[LARGE], BODIES[PRETTY] = compact(large), pretty(large)
+    BODIES[FAILED] = compact([*(failed(number) for number in range(FAILED_NODES)), end(FAILED_NODES)])
+    long = {**event(1, OLD), "message": "0123456789 abcdef" * (ELEMENT_BYTES // 17)}
+    BODIES[ELEMENT] = compact([long, end(2)])
+    BODIES[WHY] = compact(why.events(time.time()))
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers GETs of the events of the cases' jobs."""
+    """Answers GETs of the cases' jobs."""
 
     protocol_version = "HTTP/1.1"
+    why: ClassVar[ScriptedJob]
+    queries: ClassVar[Counter[str]]
+    _polls: ClassVar[Counter[int]] = Counter()
+    _begun: ClassVar[dict[str, float]] = {}
 
     def do_GET(self) -> None:
         """Answer."""
         parts = urlsplit(self.path)
-        start = int(parse_qs(parts.query).get("start", ["0"])[0])
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        start = int(query.get("start", "0"))
         match parts.path.removeprefix("/orchestrator/v1").strip("/").split("/"):
             case ["jobs"]:
-                self._whole(json.dumps({"items": [self._job(FORWARDED)]}).encode())
+                is_forward = self.headers.get("X-Authentication") == FORWARD_TOKEN and query.get("offset", "0") == "0"
+                self._document({"items": [self._job(LARGE)] if is_forward else []})
             case ["jobs", job, "events"]:
                 self._polls[int(job)] += 1
                 self._events(int(job), start)
+            case ["jobs", job, "nodes"]:
+                documents = self.why.node_documents(time.time()) if int(job) == WHY else []
+                self._document({"items": documents[int(query.get("offset", "0")) :]})
             case ["jobs", job]:
-                self._whole(json.dumps(self._job(int(job))).encode())
+                self._document(self._job(int(job)))
             case ["polls", job]:
-                self._whole(str(self._polls[int(job)]).encode())
+                self._document(self._polls[int(job)])
+            case ["queries"]:
+                self._document(self.queries["POST"])
             case _:
                 self.send_error(404)
 
-    def _job(self, job: int) -> dict[str, object]:
-        over = job in (SMALL, LARGE, HUGE, FORWARDED)
+    def _job(self, job: int) -> Document:
+        if job == WHY:
+            return self.why.document(time.time(), "")
+        is_over = job in (*BODIES, HUGE)
         if job == BURST:
-            over = time.time() - self._began(job) > 2 * BURST_NODES / BURST_RATE
-        state = "finished" if over else "running"
-        nodes = LARGE_EVENTS // 2 if job == FORWARDED else BURST_NODES
-        return {"name": str(job), "state": state, "node_count": nodes, "node_states": {"finished": nodes}}
+            is_over = time.time() - self._began(job) > BURST_EVENTS / BURST_RATE
+        state = "finished" if is_over else "running"
+        return {"name": str(job), "state": state, "node_count": BURST_NODES, "node_states": {"finished": BURST_NODES}}
 
     def _events(self, job: int, start: int) -> None:
-        if job == FORWARDED and start > 1:
-            rest = [written({**END, "id": str(LARGE_EVENTS)})] if start <= LARGE_EVENTS else []
-            self._whole(body(rest))
-        elif job in BODIES:
+        if job in BODIES:
             self._whole(BODIES[job])
         elif job == HUGE:
-            self._streamed(written(event(number, OLD)) for number in range(HUGE_EVENTS))
+            self._streamed(event(number, OLD) for number in range(HUGE_EVENTS))
         elif job == TRICKLE:
             self._streamed(self._trickle())
         elif job == LIVE:
             self._one_every(LIVE_EVERY, STARTED, start)
         elif job >= FIRST_RUNNING:
-            self._one_every(RUNNING_EVERY, STARTED - RUNNING_EVERY * (job - FIRST_RUNNING) / RUNNING, start)
+            self._one_every(RUNNING_EVERY, STARTED - RUNNING_EVERY * (job - FIRST_RUNNING) / MANY_JOBS, start)
         elif job == BURST:
-            count = min(2 * BURST_NODES, int((time.time() - self._began(job)) * BURST_RATE))
-            events = [written(event(number, OLD)) for number in range(start, count)]
-            if count == 2 * BURST_NODES:
-                events.append(written({**END, "id": str(count)}))
-            self._whole(body(events))
+            self._whole(compact(self._burst(start)))
         else:
-            self._whole(body([written({**event(1, OLD), "id": "1"})] if start <= 1 else []))
+            self._whole(compact([{**event(1, OLD), "id": "1"}] if start <= 1 else []))
+
+    def _burst(self, start: int) -> Iterator[Document]:
+        """All nodes run at once; then as many of them as the rate allows end, and at last the job."""
+        count = BURST_NODES + min(BURST_EVENTS, int((time.time() - self._began(BURST)) * BURST_RATE))
+        for number in range(start, count):
+            place = number % BURST_NODES
+            yield {**event(2 * place + (number >= BURST_NODES), OLD), "id": str(number)}
+        if count == BURST_NODES + BURST_EVENTS:
+            yield end(count)
 
     def _one_every(self, seconds: float, began: float, start: int) -> None:
         count = int((time.time() - began) / seconds)
@@ -126,24 +191,24 @@ class Handler(BaseHTTPRequestHandler):
             visible = began + (number + 1) * seconds
             # Before a node ends, the next one starts: there is always one that runs.
             shown = event(number - 2 if number % 2 else number, visible)
-            events.append(written({**shown, "id": str(number), "visible": visible}))
-        self._whole(body(events))
-
-    _polls: ClassVar[Counter[int]] = Counter()
-    _begun: ClassVar[dict[str, float]] = {}
+            events.append({**shown, "id": str(number), "visible": visible})
+        self._whole(compact(events))
 
     def _began(self, job: int) -> float:
         run = f"{job} {self.headers.get('X-Authentication')}"
         return self._begun.setdefault(run, time.time())
 
-    def _trickle(self) -> Iterator[bytes]:
+    def _trickle(self) -> Iterator[Document]:
         began = time.monotonic()
         for number in range(LARGE_EVENTS):
             if number % 100 == 0:
                 pause = began + TRICKLE_SECONDS * number / LARGE_EVENTS - time.monotonic()
                 self.wfile.flush()
                 time.sleep(max(0.0, pause))
-            yield written({**event(number, OLD), "sent": time.time()})
+            yield {**event(number, OLD), "sent": time.time()}
+
+    def _document(self, value: object) -> None:
+        self._whole(json.dumps(value).encode())
 
     def _whole(self, data: bytes) -> None:
         self.send_response(200)
@@ -152,19 +217,31 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def _streamed(self, events: Iterator[bytes]) -> None:
+    def _streamed(self, events: Iterable[Document]) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True
-        self.wfile.write(b'{"items": [\n    ')
+        self.wfile.write(b'{"items": [')
         for number, one in enumerate(events):
-            self.wfile.write(b",\n    " + one if number else one)
-        self.wfile.write(b"\n  ]\n}\n")
+            text = json.dumps(one, indent=2).encode()
+            self.wfile.write(b"," + text if number else text)
+        self.wfile.write(b"]}\n")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Say nothing."""
+
+
+class CountingPuppetdb(PuppetdbHandler):
+    """Counts the queries."""
+
+    queries: ClassVar[Counter[str]] = Counter()
+
+    def do_POST(self) -> None:  # noqa: N802 - the library's name
+        """Answer a query."""
+        self.queries["POST"] += 1
+        super().do_POST()
 
 
 class Server(ThreadingHTTPServer):
@@ -178,14 +255,17 @@ class Server(ThreadingHTTPServer):
 
 
 def main() -> None:
-    """Serve on a free port, which is printed, until standard input ends."""
-    make_bodies()
+    """Serve on free ports, which are printed, until standard input ends."""
+    Handler.why = why_job()
+    Handler.queries = CountingPuppetdb.queries
     Handler.wbufsize = 1 << 16
+    make_bodies(Handler.why)
     server = Server(("127.0.0.1", 0), Handler)
-    sys.stdout.write(f"{server.server_address[1]}\n")
-    sys.stdout.flush()
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    sys.stdin.read()
+    with PuppetdbServer(Puppetdb(Handler.why.reports), handler=CountingPuppetdb) as puppetdb:
+        sys.stdout.write(f"{server.server_address[1]} {puppetdb.port}\n")
+        sys.stdout.flush()
+        sys.stdin.read()
 
 
 if __name__ == "__main__":

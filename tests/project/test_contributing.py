@@ -7,7 +7,7 @@ from support.manual import ROOT
 
 PACKAGE = ROOT / "src" / "jobevents_cli"
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-FILES = sorted(set(re.findall(r"`([\w./]+(?:\.py|\.md|\.toml|/run))`", TEXT)))
+FILES = sorted(set(re.findall(r"`([\w./]+(?:\.py|\.md|project\.toml|/run))`", TEXT)))
 
 
 @pytest.mark.parametrize("name", FILES)

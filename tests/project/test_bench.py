@@ -1,0 +1,29 @@
+"""The benchmark works: each kind of case runs, with small numbers."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from support.manual import ROOT
+
+WORDS = ("51 events", "compact", "pretty", "32 MB", "visible", "2,000 jobs", "footer", "why", "forward")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
+@pytest.mark.parametrize("word", WORDS)
+def test_each_kind_of_case_runs(word: str) -> None:
+    """It prints a row for each case that the word chooses, with a figure."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "bench", word],
+        cwd=ROOT / "tests",
+        env={**os.environ, "BENCH_SMALL": "1"},
+        capture_output=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr.decode()) == (0, "")
+    rows = [line.split(" | ") for line in ran.stdout.decode().splitlines()[2:] if line.startswith("|")]
+    assert rows
+    assert all(row[3].endswith("(small)") for row in rows)

@@ -8,7 +8,7 @@ import sys
 import pytest
 from support.manual import ROOT
 
-WORDS = ("51 events", "compact", "pretty", "32 MB", "visible", "2,000 jobs", "footer", "why", "forward")
+WORDS = ("51 events", "compact", "pretty", "32 MB", "an event's line", "2,000 jobs", "footer", "why", "forward")
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ from jobevents_cli.commands.help_groups import (
 )
 from jobevents_cli.config.sources import CONFIG_VARIABLE, TOKEN_VARIABLE, VARIABLES
 from jobevents_cli.exit_status import ExitStatus
-from support import forward_recipes
+from support.forward_recipes import RECIPES as FORWARD_RECIPES
 from support.json_fields import OUTPUTS, Output
 from support.recipes import RECIPES
 
@@ -124,13 +124,7 @@ def _page(path: list[str], command: click.Command) -> str:
                 f"\\fB{_roff(name)}\\-{_roff(child_name)}\\fR(1)", _flat((child.help or "").split("\n\n")[0])
             )
     lines += [".SH EXAMPLES", ".nf", *map(_roff, _examples(command)), ".fi"]
-    for recipe in RECIPES.get(path[-1], ()):
-        lines += [".PP", f"{_roff(recipe.what)}:", ".PP", ".nf", _roff(f"$ {recipe.command}")]
-        lines += [*map(_roff, recipe.prints.splitlines()), ".fi"]
-    if path[-1] == "forward":
-        lines.append(".SH RECIPES")
-        for about, text in forward_recipes.RECIPES:
-            lines += [".PP", _roff(about), ".PP", ".nf", *map(_roff, text.splitlines()), ".fi"]
+    lines += _recipes(path[-1])
     lines.append(".SH EXIT STATUS")
     for status in ExitStatus:
         lines += _entry(f".B {status.value}", f"{status.meaning}.")
@@ -144,6 +138,19 @@ def _page(path: list[str], command: click.Command) -> str:
     seen = [f"\\fB{_roff(other)}\\fR(1)" for other in others]
     lines += [".SH SEE ALSO", ", ".join([*seen, "\\fBjobevents\\-json\\fR(5)"])]
     return "\n".join(lines) + "\n"
+
+
+def _recipes(name: str) -> Iterator[str]:
+    """The section RECIPES of the command *name*, if it has any."""
+    recipes = [(f"{one.what}:", f"$ {one.command}\n{one.prints}") for one in RECIPES.get(name, ())]
+    if name == "forward":
+        recipes = [(one.about, one.text) for one in FORWARD_RECIPES]
+    if recipes:
+        yield ".SH RECIPES"
+    for number, (about, text) in enumerate(recipes):
+        if number:
+            yield ".PP"
+        yield from (_roff(about), ".PP", ".nf", *map(_roff_code, text.splitlines()), ".fi")
 
 
 def _json_page() -> str:
@@ -221,6 +228,12 @@ def _roff(text: str) -> str:
     text = text.replace("\\", "\\e").replace("-", "\\-")
     text = re.sub(r"`([^`]*)`", r"\\fB\1\\fR", text)
     return f"\\&{text}" if text.startswith((".", "'")) else text
+
+
+def _roff_code(line: str) -> str:
+    """A *line* of code as roff shows it literally: nothing in it is markup."""
+    line = line.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga").replace("'", "\\(aq")
+    return f"\\&{line}" if line.startswith(".") else line
 
 
 def main() -> None:

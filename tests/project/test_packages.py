@@ -21,6 +21,7 @@ PLACES = {
 README = ROOT / "README.md"
 
 
+@pytest.mark.slow
 def test_the_packages_hold_what_packagers_look_for(tmp_path: Path) -> None:
     """Pages and completions where pipx and distributions look; the marker of a typed package; the licence."""
     subprocess.run([sys.executable, "-m", "build", "--outdir", tmp_path, ROOT], check=True, capture_output=True)

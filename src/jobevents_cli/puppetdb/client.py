@@ -71,6 +71,11 @@ class PuppetdbClient:
                 raise PuppetdbUnusable(error.message, hint=error.hint) from None
         raise PuppetdbUnusable(self._problem.message, hint=self._problem.hint or ADDRESS_HINT)
 
+    def close(self) -> None:
+        """Close the connections that are idle."""
+        if self._server:
+            self._server.close()
+
     def _ask(self, query: Sequence[Any], limit: float, most: int) -> list[Mapping[str, Any]]:
         from jobevents_cli.http.responses import error_of
         from jobevents_cli.http.transport import ServerConnection

@@ -179,7 +179,7 @@ class ListReader:
                 raise BrokenResponse("it is not JSON:", self._excerpt()) from None
             # Parsing the same beginning at every piece would cost the square of a large element's size.
             kept = len(self._text) - self._at
-            self._wanted = 2 * kept if kept > _SMALL_ELEMENT else 0
+            self._wanted = 4 * kept if kept > _SMALL_ELEMENT else 0
             return None
         except RecursionError:
             raise BrokenResponse("it is nested too deeply") from None

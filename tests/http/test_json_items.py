@@ -129,3 +129,22 @@ def test_a_large_element_in_many_pieces_is_not_parsed_again_and_again(filling: s
     elements = [found for piece in pieces for found in reader.feed(piece)] + reader.finish()
     assert [text for _, text in elements] == [element, '{"b":1}']
     assert parsed < 5 * len(body)
+
+
+def test_a_large_member_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its value is None, the element's text has all of it; wherever the response is cut."""
+    monkeypatch.setattr(json_items, "_SCANNED", 20)
+    monkeypatch.setattr("jobevents_cli.model.json_text.LARGE_MEMBER", 30)
+    items: list[Any] = [{"id": 1}, {"id": 2, "details": {"result": ['["' * 9] * 9}}, {"id": 3, "result": "x"}]
+    body = json.dumps({"items": items}).encode()
+    expected = [items[0], {"id": 2, "details": {"result": None}}, items[2]]
+    for size in range(1, len(body)):
+        reader = ListReader(large_member="result")
+        pieces = [body[at : at + size] for at in range(0, len(body), size)]
+        found = [element for piece in pieces for element in reader.feed(piece)] + reader.finish()
+        assert [value for value, _ in found if size < 250] in ([], expected)
+        assert [json.loads(text) for _, text in found] == items
+    reader = ListReader(large_member="result")
+    reader.feed(b'{"items": [{"result": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11')
+    with pytest.raises(BrokenResponse, match="JSON"):
+        reader.feed(b', 12], "id": oops}]}')

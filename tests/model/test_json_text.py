@@ -3,13 +3,22 @@
 import json
 import shutil
 import subprocess
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobevents_cli.model.json_text import SpelledFloat, compact, encoded, key_count, without_repeated_keys
+from jobevents_cli.model.json_text import (
+    SpelledFloat,
+    ValueScanner,
+    compact,
+    encoded,
+    key_count,
+    without_large_member,
+    without_repeated_keys,
+)
 
 NUMBERS = st.sampled_from(["0", "-0", "1", "1.0", "1e2", "1E+2", "-1.50", "1e400", "9" * 30, "1" * 5000, "0.1e-7"])
 TEXTS = st.text(max_size=8) | st.text('"\\/ :,{}[]\n\t\x7f\x00\x9b\ud83d\ude00\ud800é', max_size=12)
@@ -138,3 +147,43 @@ def test_a_deep_value_is_written() -> None:
     for _ in range(900):
         value = [value]
     assert encoded(value) == "[" * 901 + "]" * 901
+
+
+_VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.text() | st.integers() | st.booleans(), lambda child: st.lists(child) | st.dictionaries(st.text(), child)
+)
+
+
+@given(_VALUES, st.data())
+def test_the_end_of_a_value_is_found_in_any_pieces(value: object, data: st.DataObject) -> None:
+    """Whatever the value holds and wherever its text is cut, its end is where the parser sees it."""
+    text = json.dumps([value], ensure_ascii=data.draw(st.booleans()))
+    whole = text + data.draw(st.sampled_from(["", ",", "]", ', {"a": "b"}']))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=6)))
+    scanner, done = ValueScanner(), 0
+    for begin, end in pairwise([0, *cuts, len(whole)]):
+        found = scanner.end_in(whole[begin:end])
+        if found is not None:
+            assert done + found == len(text)
+            return
+        done += end - begin
+    assert done < len(text)
+
+
+def test_a_large_member_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the named member, only if it is large; strings that look like it are no members."""
+    monkeypatch.setattr("jobevents_cli.model.json_text.LARGE_MEMBER", 10)
+    large = json.dumps({"text": '"result": "x', "result": ["]" * 20, {"a": "\\"}], "id": 1})
+    assert json.loads(without_large_member(large, "result")) == {"text": '"result": "x', "result": None, "id": 1}
+    for small in ('{"result": "short", "more": "0123456789"}', '{"other": "0123456789abcdef"}'):
+        assert without_large_member(small, "result") is small
+
+
+@given(_VALUES)
+def test_white_space_goes_piece_by_piece(value: object) -> None:
+    """Large texts are made compact in parts: the result is the same."""
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("jobevents_cli.model.json_text._AT_ONCE", 7)
+        in_parts = compact(text)
+    assert in_parts == compact(text)

@@ -5,10 +5,12 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from support import misbehaving
 from support.misbehaving import TestServer, job, publish
+from support.plans import answering
 from support.program import Home, wait_until
 from support.scripted_plans import PLAN, plan, publish_plan
 
@@ -331,9 +333,27 @@ def test_kill_9_repeats_at_most_one_write(home: Home, serve: Serve, after: int) 
 
 
 @pytest.mark.slow
-def test_a_result_of_20_megabytes_takes_little_memory(home: Home, serve: Serve) -> None:
-    """Results are never shown in text, and need not be kept."""
-    result = {"nodes": [{"name": f"node{number}", "values": list(range(10))} for number in range(200_000)]}
-    url = serve(plans=[plan("say:go", "plan:finished", result=result)]).url
-    ran = home.shell(f"/usr/bin/time -f %M jobevents tail plan/12 --url {url} 2>&1 > /dev/null | tail -1")
-    assert int(ran.out) < 150_000
+@pytest.mark.parametrize("options", [[], ["--json"], ["--no-jobs", "--json"]])
+def test_a_result_of_20_megabytes_takes_little_memory(home: Home, serve: Serve, options: list[str]) -> None:
+    """Results are never shown in text, and JSON Lines print them without parsing them."""
+    result = json.dumps([{"name": f"node{number}", "ok": True, "values": [1, 2, 3]} for number in range(400_000)])
+    last = f'{{"type":"plan_finished","timestamp":"2026-11-23T10:00:01Z","details":{{"result":{result}}},"id":"2"}}'
+    documents = {
+        "/plan_jobs/12/events": f'{{"items":[{json.dumps(_message())},{last}]}}'.encode(),
+        "/plan_jobs/12": f'{{"name":"12","state":"success","status":{{}},"result":{result}}}'.encode(),
+    }
+    server = serve(faults={0: answering(documents)})
+    out = home.folder / "out"
+    ran = home.shell(
+        f"/usr/bin/time -f '%M %x' jobevents tail plan/12 {' '.join(options)} --url {server.url} 2>&1 > {out} | tail -1"
+    )
+    memory, status = map(int, ran.out.split())
+    assert status == 0
+    assert memory < 150_000
+    if options:
+        assert json.loads(out.read_text().splitlines()[1])["details"]["result"][-1]["name"] == "node399999"
+
+
+def _message() -> dict[str, Any]:
+    """The first event of a plan."""
+    return {"type": "out_message", "timestamp": "2026-11-23T10:00:00Z", "details": {"message": "go"}, "id": "1"}

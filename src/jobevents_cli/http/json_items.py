@@ -9,7 +9,14 @@ import json
 import re
 from typing import Any, Final, TypeAlias
 
-from jobevents_cli.model.json_text import SpelledFloat, integer, key_count, without_repeated_keys
+from jobevents_cli.model.json_text import (
+    SpelledFloat,
+    ValueScanner,
+    integer,
+    key_count,
+    without_large_member,
+    without_repeated_keys,
+)
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
@@ -20,6 +27,9 @@ _EXCERPT: Final = 16  # enough to tell HTML from JSON
 _LONGEST_EXCERPT: Final = 16 * 1024  # more than the longest token
 
 _SMALL_ELEMENT: Final = 64 * 1024
+
+_SCANNED: Final = 256 * 1024
+"""Characters from which on the end of an element is looked for before it is parsed, if a member may be large."""
 
 _AFTER_NUMBER: Final = frozenset(" \t\n\r,]}")
 
@@ -49,7 +59,10 @@ Element: TypeAlias = tuple[Any, str]
 class _Decoder:
     """The standard library's decoder; it also counts keys, so that repeated ones are noticed."""
 
-    def __init__(self) -> None:
+    def __init__(self, large_member: str | None) -> None:
+        """*large_member*: see ListReader."""
+        self._large_member = large_member
+        self.may_be_large = large_member is not None
         self._keys = 0
         hooks: dict[str, Any] = {"object_hook": self._count, "parse_float": SpelledFloat, "parse_constant": _refuse}
         self._decode = json.JSONDecoder(**hooks).raw_decode
@@ -58,6 +71,13 @@ class _Decoder:
     def _count(self, value: dict[str, Any]) -> dict[str, Any]:
         self._keys += len(value)
         return value
+
+    def large_element(self, text: str, begin: int, end: int) -> Element:
+        """The value in *text* from *begin* to *end*, with its source; a large member of that name is not parsed."""
+        source = text[begin:end]
+        shortened = without_large_member(source, self._large_member or "")
+        element = self.element(shortened, 0)[0]
+        return element if shortened is source else (element[0], source)
 
     def element(self, text: str, begin: int) -> tuple[Element, int]:
         """The value at *begin* in *text* with its source, and where it ends; JSONDecodeError if it is not whole."""
@@ -84,16 +104,21 @@ class ListReader:
     nodes. What is beside the list is checked, and dropped.
     """
 
-    def __init__(self, key: str = "items") -> None:
+    def __init__(self, key: str = "items", *, large_member: str | None = None) -> None:
+        """*large_member*: if the member of that name is large in an element, its value is None; the text has all."""
         self._key = key
         self._utf8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        self._decoder = _Decoder()
+        self._decoder = _Decoder(large_member)
         self._text = ""
         self._at = 0
         self._waiting: list[str] = []
         self._size = 0
         self._wanted = 0
         self._beside = 0
+        self._scanner: ValueScanner | None = None
+        """Looks for the end of an element that may have a large member."""
+        self._end_at = 0
+        """Where that element ends, counted from its begin."""
         self._expect = self._start
         self._found = False
         self._out: list[Element] = []
@@ -108,7 +133,13 @@ class ListReader:
             raise self._broken
         self._waiting.append(text)
         self._size += len(text)
-        if self._size >= self._wanted and self._may_end(text):
+        if self._scanner:
+            end = self._scanner.end_in(text)
+            if end is not None:
+                self._scanner = None
+                self._end_at = self._size - len(text) + end
+                self._read()
+        elif self._size >= self._wanted and self._may_end(text):
             self._read()
         if self._size > LARGEST_ELEMENT:
             raise BrokenResponse("one element of it is larger than 64 MB")
@@ -143,7 +174,7 @@ class ListReader:
             if not self._out:
                 raise
             self._broken = broken  # what came before is given out first
-        if self._wanted:
+        if self._wanted or self._at > _SCANNED:
             self._text, self._at = self._text[self._at :], 0
         self._size = len(self._text) - self._at
 
@@ -170,8 +201,11 @@ class ListReader:
 
     def _value(self) -> Element | None:
         """The next JSON value; None if its end is yet to come."""
-        if not self._next_character():
+        character = self._next_character()
+        if not character:
             return None
+        if self._end_at:
+            return self._large_value()
         try:
             element, end = self._decoder.element(self._text, self._at)
         except json.JSONDecodeError as error:
@@ -180,11 +214,26 @@ class ListReader:
             # Parsing the same beginning at every piece would cost the square of a large element's size.
             kept = len(self._text) - self._at
             self._wanted = 4 * kept if kept > _SMALL_ELEMENT else 0
+            if self._decoder.may_be_large and kept > _SCANNED and character in "{[":
+                self._scanner = ValueScanner()
+                self._scanner.end_in(self._text, self._at)
             return None
         except RecursionError:
             raise BrokenResponse("it is nested too deeply") from None
         if element[1][-1] in "0123456789" and self._text[end : end + 1] not in _AFTER_NUMBER:
             return None
+        self._at = end
+        return element
+
+    def _large_value(self) -> Element:
+        """The next JSON value, whose end is known."""
+        end, self._end_at = self._at + self._end_at, 0
+        try:
+            element = self._decoder.large_element(self._text, self._at, end)
+        except json.JSONDecodeError:
+            raise BrokenResponse("it is not JSON:", self._excerpt()) from None
+        except RecursionError:
+            raise BrokenResponse("it is nested too deeply") from None
         self._at = end
         return element
 

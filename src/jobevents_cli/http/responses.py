@@ -20,7 +20,7 @@ from jobevents_cli.errors import (
 )
 from jobevents_cli.http.json_items import BrokenResponse
 from jobevents_cli.http.secrets import without_token
-from jobevents_cli.model.json_text import SpelledFloat, integer
+from jobevents_cli.model.json_text import LARGE_MEMBER, SpelledFloat, integer, without_large_member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -111,13 +111,21 @@ class Response:
         return text if len(text) <= longest else text[:longest] + "..."
 
 
-def json_of(response: Response) -> object:
-    """The JSON document in the body of *response*; BrokenResponse if there is none, or more than 64 MB."""
+def json_of(response: Response, *, large_member: str | None = None) -> object:
+    """The JSON document in the body of *response*; BrokenResponse if there is none, or more than 64 MB.
+
+    *large_member*: if the member of that name is large, its value is None.
+    """
     body = response.body()
+    begin = body[:_ERROR_BODY]
     try:
-        return json.loads(body, parse_int=integer, parse_float=SpelledFloat)
+        text = body.decode(json.detect_encoding(body)) if large_member and len(body) > LARGE_MEMBER else body
+        del body
+        if large_member and isinstance(text, str):
+            text = without_large_member(text, large_member)
+        return json.loads(text, parse_int=integer, parse_float=SpelledFloat)
     except (ValueError, RecursionError):
-        raise BrokenResponse("it is not JSON:", _text_of(body[:_ERROR_BODY]) or "empty") from None
+        raise BrokenResponse("it is not JSON:", _text_of(begin) or "empty") from None
 
 
 def error_of(response: Response, *, about: str = "", hints: Mapping[int, str] | None = None) -> JobEventsError:

@@ -16,6 +16,19 @@ _LONGEST_INTEGER: Final = 4000
 """Digits that Python converts without complaint."""
 
 
+_REST_OF_STRING: Final = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_AT_ONCE: Final = 1024 * 1024
+"""Characters whose white space is removed at once: what that takes is many times the memory of the text."""
+
+_STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+
+LARGE_MEMBER: Final = 4 * 1024 * 1024
+"""Characters from which on the value of a member is large: parsed, it would take ten times the memory."""
+
+_TO_BRACKET: Final = re.compile(r'[^"\[\]{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"\[\]{}]*+)*+', re.DOTALL)
+"""All that comes before the next bracket that is not in a string."""
+
+
 class SpelledFloat(float):
     """A number that is not a plain integer, and how it was spelled; never infinite."""
 
@@ -63,6 +76,66 @@ def without_repeated_keys(text: str) -> str:
     return encoded(json.loads(text, parse_int=_Spelling, parse_float=_Spelling))
 
 
+class ValueScanner:
+    """Finds the end of an object or list that comes in pieces. Nothing is parsed: that takes no memory."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._is_in_string = False
+        self._is_escaped = False
+
+    def end_in(self, piece: str, begin: int = 0) -> int | None:
+        """Where the value ends in *piece*, the newest of its text, which starts at *begin*; None if it goes on."""
+        at = begin
+        while at < len(piece):
+            if self._is_in_string:
+                end = self._end_of_string(piece, at)
+                if end is None:
+                    return None
+                at = end
+            else:
+                match = _TO_BRACKET.match(piece, at)
+                at = match.end() if match else at
+                character = piece[at : at + 1]
+                at += 1
+                if character == '"':
+                    self._is_in_string = True
+                    continue
+                self._depth += (character in "{[") - (character in "}]") if character else 0
+            if self._depth <= 0:
+                return min(at, len(piece))
+        return None
+
+    def _end_of_string(self, piece: str, at: int) -> int | None:
+        match = _REST_OF_STRING.match(piece, at + self._is_escaped)
+        if match:
+            self._is_in_string = self._is_escaped = False
+            return match.end()
+        rest = piece[at:]
+        backslashes = len(rest) - len(rest.rstrip("\\"))
+        # The first of them may itself be escaped by the last of the piece before.
+        if backslashes == len(rest):
+            backslashes += self._is_escaped
+        self._is_escaped = backslashes % 2 == 1
+        return None
+
+
+def without_large_member(text: str, name: str) -> str:
+    """*text*, a JSON value, with null as the value of the first member *name*, if that value is large."""
+    member = re.search(rf'(?<!\\)"{name}"[ \t\r\n]*:[ \t\r\n]*', text)
+    if not member or len(text) - member.end() <= LARGE_MEMBER:
+        return text
+    begin = member.end()
+    if text[begin] == '"':
+        string = _STRING.match(text, begin)
+        end = string.end() if string else None
+    else:
+        end = ValueScanner().end_in(text, begin) if text[begin] in "{[" else None
+    if end is None or end - begin <= LARGE_MEMBER:
+        return text
+    return f"{text[:begin]}null{text[end:]}"
+
+
 def without_key(text: str, key: str) -> str:
     """*text*, which is a valid JSON object, without *key* and its value."""
     value = json.loads(text, parse_int=_Spelling, parse_float=_Spelling)
@@ -105,6 +178,27 @@ def _hidden(text: str) -> str:
 
 
 def _without_white_space(text: str) -> str:
+    if len(text) <= _AT_ONCE:
+        return _tight(text)
+    parts = []
+    at = 0
+    while at < len(text):
+        end = _outside_string(text, at, at + _AT_ONCE)
+        parts.append(_tight(text[at:end]))
+        at = end
+    return "".join(parts)
+
+
+def _outside_string(text: str, begin: int, end: int) -> int:
+    """The first place from *end* on in *text* that is not in a string, as *begin* is not."""
+    while text[end - 1 : end] == "\\":
+        end += 1
+    if _hidden(text[begin:end]).count('"') % 2 and (match := _REST_OF_STRING.match(text, end)):
+        return match.end()
+    return end
+
+
+def _tight(text: str) -> str:
     hidden = _hidden(text)
     parts = hidden.split('"')
     parts[::2] = "".join('"'.join(parts[::2]).split()).split('"')

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from jobevents_cli.http.transport import ServerConnection
 
 _OK: Final = 200
+_RESULT: Final = "result"
 _NOT_FOUND: Final = 404
 
 _MOST_ELEMENTS: Final = 100_000
@@ -59,6 +60,8 @@ class OrchestratorClient:
         self.url = server.url
         self.host = server.host
         """The host name in the address, without port and brackets, in lower case."""
+        self.drops_large_results = False
+        """A plan's result that is large is None in its events and its document: nobody looks at it."""
 
     def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
         """The events of *ref* from id *start* on, in the pieces in which they arrive.
@@ -124,7 +127,8 @@ class OrchestratorClient:
 
     def _elements(self, path: str, query: Mapping[str, str], limit: float, ref: JobRef) -> Iterator[list[Element]]:
         """The elements of the list in a response, in the pieces in which they arrive."""
-        reader = ListReader()
+        drops = self.drops_large_results and ref.kind is Kind.PLAN
+        reader = ListReader(large_member=_RESULT if drops else None)
         with self._server.get(f"{API_PATH}{path}", query, limit) as response:
             _require_ok(response, ref)
             for piece in response.pieces():
@@ -149,7 +153,8 @@ class OrchestratorClient:
     def _document(self, path: str, limit: float, ref: JobRef) -> dict[str, Any]:
         with self._server.get(f"{API_PATH}{path}", {}, limit) as response:
             _require_ok(response, ref)
-            document = json_of(response)
+            drops = self.drops_large_results and ref.kind is Kind.PLAN
+            document = json_of(response, large_member=_RESULT if drops else None)
             if not isinstance(document, dict):
                 raise BrokenResponse("it is not a JSON object")
             return document

@@ -47,6 +47,10 @@ _LONGEST_MESSAGE: Final = 1020
 """The list of a plan's events cuts messages off after 1,024 bytes, or before a character that would not fit."""
 
 
+_LARGE_TEXT: Final = 1024 * 1024
+"""Characters from which on an event's source text is dropped once its line is made."""
+
+
 class MessageSource(Protocol):
     """Gives single events of plans."""
 
@@ -121,13 +125,14 @@ class Renderer:
             return Rendered(
                 update, tuple(UNRENDERED if wanted is None or wanted(event) else None for event in update.events)
             )
-        return Rendered(
-            update,
-            tuple(
-                line(event, ref, took) if wanted is None or wanted(event) else None
-                for event, took in zip(update.events, update.took, strict=True)
-            ),
+        lines = tuple(
+            line(event, ref, took) if wanted is None or wanted(event) else None
+            for event, took in zip(update.events, update.took, strict=True)
         )
+        for event in update.events:
+            if event.text is not None and len(event.text) > _LARGE_TEXT and event.id is not None:
+                event.text = None  # its line is made, and the last event of a job is kept to the end
+        return Rendered(update, lines)
 
     def line(self, event: Event, ref: JobRef, took: float | None) -> Line:
         """The line of one *event* of *ref*, whose node took *took* seconds."""

@@ -99,6 +99,7 @@ class Writer:
             self._last = (self._put - len(data), data)
             self.screen.write(data)
         self.screen.flush()
+        self._last = (self._put, b"")
         return self._note_written()
 
     @property

@@ -41,7 +41,7 @@ def test_the_outcome_is_one_line() -> None:
     line = _text(outcome_line(JOB, Outcome.FAILED, progress, symbols=True))
     assert line == "✘ failed  job 352  42s  2 finished (2 changed), 1 failed, 1 skipped"
     line = _text(outcome_line(JobRef.plan(12), Outcome.SUCCEEDED, _progress("finished"), symbols=False))
-    assert line == "+ finished  plan 12  42s  1 finished (1 changed)"
+    assert line == "+ finished  plan 12  42s"
     line = _text(outcome_line(JOB, Outcome.STOPPED, _progress("errored", nodes=5), symbols=True))
     assert line == "■ stopped  job 352  42s  1 errored, 4 without a result"
     assert _text(outcome_line(JOB, Outcome.FAILED, Progress(), symbols=True)) == "✘ failed  job 352  no nodes"

@@ -21,7 +21,9 @@ from jobevents_cli.render.styles import Paint, plain, tag_style
 from jobevents_cli.render.times import Moment, TimeFormat, took_text
 
 _JOB: Final = Kind.JOB
-_NEXT_LINE: Final = "\n  "
+_NEXT_LINE: Final = "\\n"
+"""Not on a terminal an event is one line: a message's line breaks are shown as escapes."""
+
 _INDENT: Final = "  "
 
 

@@ -245,6 +245,14 @@ def test_only_blanks_may_differ(pairs: list[tuple[str, str]]) -> None:
     assert len(causes) == len({"#" if text.isdigit() else text for _, text in pairs})
 
 
+def test_the_first_node_is_quoted() -> None:
+    """Of texts that differ in their blanks, that of the first node by name is shown, in whatever order they come."""
+    failures = [Failure("b", Finding(CauseKind.TASK, "pid 12")), Failure("a", Finding(CauseKind.TASK, "pid 13"))]
+    for some in (failures, failures[::-1]):
+        (cause,) = group(some)
+        assert (cause.finding.message, cause.nodes) == ("pid 13", ("a", "b"))
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -4,44 +4,82 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Final
 
-from bench.cases import CASES
+from support.manual import ROOT
+
+from bench.cases import CASES, Case, Figure
 from bench.measure import Bench
 from bench.sizes import IS_SMALL
 
+WRITE: Final = "--write"
+FILES: Final = (ROOT / "README.md", ROOT / "CONTRIBUTING.md")
+VERSIONS: Final = "Measured with "
+
 
 def main() -> None:
-    """Print the table."""
-    words = sys.argv[1:]
+    """Print the table, and with `--write` put its rows into README and CONTRIBUTING."""
+    words = [word for word in sys.argv[1:] if word != WRITE]
     missing = [tool for tool in ("curl", "jq") if not shutil.which(tool)]
     if missing:
         raise SystemExit(f"the benchmark needs {' and '.join(missing)}")
+    if IS_SMALL and WRITE in sys.argv:
+        raise SystemExit("figures of small cases are not for the documents")
     server = subprocess.Popen(
         [sys.executable, "-m", "bench.server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert server.stdout is not None
     orchestrator, puppetdb = (f"http://127.0.0.1:{port}" for port in server.stdout.readline().split())
     sys.stdout.write("| what | compared with | goal | measured | floor |\n| --- | --- | --- | --- | --- |\n")
+    rows = []
     try:
         with tempfile.TemporaryDirectory() as home:
             bench = Bench(orchestrator, puppetdb, home)
             for case in CASES:
                 if not words or any(word in case.what for word in words):
-                    figure = case.measure(bench)
-                    verdict = " (small)" if IS_SMALL else "" if figure.is_reached else " (missed)"
-                    measured = f"{figure.measured}{verdict}"
-                    row = (case.what, case.compared_with, case.goal, measured, figure.floor)
-                    sys.stdout.write(f"| {' | '.join(row)} |\n")
+                    rows.append(_row(case, case.measure(bench)))
+                    sys.stdout.write(f"{_line(rows[-1])}\n")
                     sys.stdout.flush()
     finally:
         server.kill()
         server.wait()
+    versions = _versions()
+    sys.stdout.write(f"\n{versions}\n")
+    if WRITE in sys.argv:
+        for path in FILES:
+            path.write_text(_with_rows(path.read_text(encoding="utf-8"), rows, versions), encoding="utf-8")
+
+
+def _row(case: Case, figure: Figure) -> tuple[str, ...]:
+    verdict = " (small)" if IS_SMALL else "" if figure.is_reached else " (missed)"
+    return case.what, case.compared_with, case.goal, f"{figure.measured}{verdict}", figure.floor
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _with_rows(text: str, rows: Sequence[Sequence[str]], versions: str) -> str:
+    """The *text* with the *rows* in place of those about the same, each with as many columns as before."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        cells = line.replace("\\|", "").count("|") - 1
+        for row in rows:
+            if line.startswith(f"| {row[0]} |"):
+                lines[number] = _line(row[:cells])
+        if line.startswith(VERSIONS):
+            lines[number] = versions
+    return "\n".join(lines) + "\n"
+
+
+def _versions() -> str:
     jq = subprocess.run(["jq", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     curl = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
     python = ".".join(map(str, sys.version_info[:3]))
     libraries = ", ".join(f"{name} {version(name)}" for name in ("click", "httpx", "rich"))
-    sys.stdout.write(f"\nMeasured with Python {python}, {libraries}, {jq}, curl {curl}.\n")
+    return f"{VERSIONS}Python {python}, {libraries}, {jq}, curl {curl}."
 
 
 if __name__ == "__main__":

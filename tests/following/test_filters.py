@@ -110,3 +110,10 @@ def test_expressions_that_cannot_be_used(option: str, pattern: str, said: str) -
 def test_a_set_whose_meaning_may_change_is_no_warning() -> None:
     """`[[a]` means today what it meant yesterday; Python's FutureWarning stays out of sight."""
     assert _passes(_event(message="x[a"), grep=["[[a]{2}"])
+
+
+def test_what_a_plan_prints_is_its_message() -> None:
+    """The events of plans have no message of their own."""
+    event = Event({"type": "out_message", "details": {"message": "rolling out"}})
+    assert _passes(event, grep=["^rolling"])
+    assert not _passes(Event({"type": "plan_start", "details": {"message": "rolling"}}), grep=["rolling"])

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from jobevents_cli.following.position import WINDOW, Position
+from jobevents_cli.following.position import WINDOW, Cursor, Position
 from jobevents_cli.model.event import Event
 
 MANY = 3 * WINDOW
@@ -128,3 +128,21 @@ def test_a_resumed_run_lets_the_ids_settle_anew(now: float, start: int) -> None:
     _page(position, [9], now)
     position.settle(now - 3)
     assert position.begin_request(now + 1) == start
+
+
+def test_a_cursor_takes_in_the_events_that_were_handled_since() -> None:
+    """Ids, counts, changed nodes and the newest time; without some of them again, it is the cursor before them."""
+    before = Cursor(5, (7,), {"node_running": 1}, "2026-11-23T10:00:01Z")
+    changed = {"detail": {"status": "changed"}}
+    events = [
+        Event({"id": 8, "type": "node_finished", "timestamp": "2026-11-23T10:00:03Z", "details": changed}),
+        Event({"id": 6, "type": "node_failed", "timestamp": "2026-11-23T10:00:02Z"}),
+        Event({"id": 9, "type": "of_the_future"}),
+    ]
+    after = before.after([*events, Event({"message": "no id"})])
+    assert (after.low, sorted(after.above), after.changed) == (5, [6, 7, 8, 9], 1)
+    assert after.counts == {"node_running": 1, "node_finished": 1, "node_failed": 1}
+    assert after.newest_timestamp == "2026-11-23T10:00:03Z"
+    assert len(after.unordered) == 1
+    less = after.without(events[:2])
+    assert (sorted(less.above), less.counts) == ([7, 9], {"node_running": 1})

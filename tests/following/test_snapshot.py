@@ -122,3 +122,17 @@ def test_a_job_that_cannot_be_read(*, saw_end: bool) -> None:
     else:
         with pytest.raises(RequestRefused):
             reader.receive_job_fault(REFUSED, 103)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_the_job_may_be_read_before_its_events(*, answers: bool) -> None:
+    """Once, for its node count; if that fails, the events are read all the same."""
+    reader = _reader(job_first=True)
+    assert reader.next_step(100) == CheckJob(10)
+    if answers:
+        reader.receive_job(Job({"state": "running"}), 101)
+    else:
+        reader.receive_job_fault(REFUSED, 101)
+    assert isinstance(reader.next_step(101), Fetch)
+    reader.end_of_page(102)
+    assert _ending(reader, 102) is None

@@ -43,3 +43,12 @@ def test_the_source_text_counts_where_it_is_known() -> None:
     assert events.add(Event({"message": "\ud800"}, '{"message":"\ud800"}'))
     events.begin_response()
     assert not events.add(Event({"message": "hello"}, LINE))
+
+
+def test_events_are_added_one_by_one_without_a_response() -> None:
+    """Each is one more of its kind, as if all had come in one response."""
+    one_by_one, together = UnorderedEvents(), UnorderedEvents()
+    for text in ("a", "b", "a"):
+        one_by_one.add_next(_event(text))
+        together.add(_event(text))
+    assert one_by_one.known == together.known

@@ -267,3 +267,22 @@ def test_the_first_node_is_quoted() -> None:
 def test_what_tells_causes_apart_beside_their_texts(other: Finding) -> None:
     """Kind, resource, file, line and exit code must be equal too, and so must each line of the log."""
     assert len(group([Failure("a", Finding(CauseKind.TASK, "m")), Failure("b", other)])) == 2
+
+
+def test_an_error_of_no_node_has_no_node() -> None:
+    """A plan's own error is a cause without nodes."""
+    (cause,) = group([Failure("", Finding(CauseKind.PLAN, "no"))])
+    assert cause.nodes == ()
+
+
+def test_a_failure_without_a_message_is_explained_by_its_log() -> None:
+    """The resource's first error line is its message; debug lines say nothing."""
+    failure = ResourceFailure("Exec[a]", "/Stage[main]/Exec[a]", "")
+    log = (
+        LogLine("debug", failure.path, "running"),
+        LogLine("err", failure.path, "it broke"),
+    )
+    node = EndedNode("n", "failed", FAILED_RUN, job_type="deploy")
+    assert node.report_hash == "abc"
+    (found,) = failures_of(node, Report((failure,), log), puppetdb_answers=True)
+    assert found.finding.message == "it broke"

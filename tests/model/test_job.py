@@ -1,5 +1,6 @@
 """Jobs are read tolerantly."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -58,3 +59,11 @@ def test_older_orchestrators() -> None:
 def test_when_a_job_is_over(state: str, *, is_over: bool) -> None:
     """Three states are final."""
     assert Job({"state": state}).is_over is is_over
+
+
+def test_times_with_their_zone() -> None:
+    """For Python programs: datetimes, or None."""
+    job = Job(RAW)
+    assert job.start_time == datetime(1970, 1, 1, 0, 1, tzinfo=UTC)
+    assert job.end_time == datetime(1970, 1, 1, 0, 1, 42, tzinfo=UTC)
+    assert (Job({}).start_time, Job({}).end_time) == (None, None)

@@ -15,7 +15,9 @@ from jobevents_cli.model.json_text import (
     ValueScanner,
     compact,
     encoded,
+    integer,
     key_count,
+    without_key,
     without_large_member,
     without_repeated_keys,
 )
@@ -187,3 +189,15 @@ def test_white_space_goes_piece_by_piece(value: object) -> None:
         patch.setattr("jobevents_cli.model.json_text._AT_ONCE", 7)
         in_parts = compact(text)
     assert in_parts == compact(text)
+
+
+def test_long_integers_stay_text() -> None:
+    """Python refuses to convert thousands of digits."""
+    assert integer("12") == 12
+    assert integer("9" * 5000) == "9" * 5000
+
+
+def test_an_object_without_a_key() -> None:
+    """The other keys stay in their order, numbers in their spelling; a missing key is no error."""
+    assert without_key('{"job":"7","b":1.0,"a":1e2}', "job") == '{"b":1.0,"a":1e2}'
+    assert without_key('{"b":1.0}', "job") == '{"b":1.0}'

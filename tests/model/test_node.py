@@ -1,5 +1,6 @@
 """Nodes of a job are read tolerantly."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -54,3 +55,9 @@ def test_the_event_that_ended_it() -> None:
     assert (event.type, event.node, event.message) == ("node_failed", "web01", "Failed")
     assert event.detail == {"status": "failed", "report-url": "https://pe/1"}
     assert Node({"name": "web01", "state": "skipped", "result": None}).as_event().detail == {}
+
+
+def test_times_with_their_zone() -> None:
+    """For Python programs: datetimes, or None."""
+    node = Node({"start_timestamp": "1970-01-01T00:00:10Z", "finish_timestamp": None})
+    assert (node.start_time, node.end_time) == (datetime(1970, 1, 1, 0, 0, 10, tzinfo=UTC), None)

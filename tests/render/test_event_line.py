@@ -257,9 +257,9 @@ def test_a_plans_own_lines(golden: Golden, columns: int | None) -> None:
 
 
 def test_a_message_cannot_forge_a_line() -> None:
-    """Its further lines are indented, also off a terminal."""
+    """Off a terminal its line breaks are escapes: an event is one line."""
     forged = Event({"type": "out_message", "details": {"message": "a\n2026-11-23T02:41:17Z  ✔ finished  db01"}})
-    assert _text(_lines(None), [(forged, None)], PLAN).splitlines()[1].startswith("  2026")
+    assert _text(_lines(None), [(forged, None)], PLAN).count("\n") == 1
 
 
 def test_an_encoding_without_the_symbols_gets_escapes() -> None:

@@ -64,7 +64,7 @@ def _become_the_program(
 
 def _waited_for(process: int, stop_after: float) -> int:
     """The exit status of *process*; it is told to stop, then to say where it is, then killed."""
-    handle = os.pidfd_open(process)
+    handle = os.pidfd_open(process)  # type: ignore[attr-defined,unused-ignore] # Linux alone has it
     try:
         for seconds, number in ((stop_after, signal.SIGTERM), (_END_WITHIN, signal.SIGUSR1), (0.5, signal.SIGKILL)):
             if select.select([handle], [], [], seconds)[0]:

@@ -31,7 +31,7 @@ Examples:
 @click.option(
     "--nodes",
     metavar="N",
-    type=click.IntRange(1, 10_000),
+    type=EventNumber(1, 10_000),
     default=14,
     show_default="14",
     help="How many nodes the job runs on, at most 10000.",

@@ -21,9 +21,13 @@ _LONGEST_QUOTE: Final = 40
 
 
 class EventNumber(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on
-    """A non-negative integer, in plain digits, that fits into 64 bits."""
+    """A non-negative integer, in plain digits, from *lowest* to *highest*."""
 
     name = "integer"
+
+    def __init__(self, lowest: int = 0, highest: int = _HIGHEST) -> None:
+        self._lowest = lowest
+        self._highest = highest
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number that the digits *value* write."""
@@ -31,8 +35,10 @@ class EventNumber(click.ParamType):  # type: ignore[type-arg] # generic from cli
         if not (text.isascii() and text.isdecimal()):
             self.fail(f"{quoted(text)} is not a non-negative integer", param, ctx)
         digits = text.lstrip("0") or "0"
-        if len(digits) > len(str(_HIGHEST)) or int(digits) > _HIGHEST:
-            self.fail(f"{quoted(text)} is too large: the highest number is {_HIGHEST}", param, ctx)
+        if len(digits) > len(str(_HIGHEST)) or int(digits) > self._highest:
+            self.fail(f"{quoted(text)} is too large: the highest number is {self._highest}", param, ctx)
+        if int(digits) < self._lowest:
+            self.fail(f"{quoted(text)} is too small: the lowest number is {self._lowest}", param, ctx)
         return int(digits)
 
 

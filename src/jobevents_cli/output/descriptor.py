@@ -4,7 +4,7 @@ import os
 import select
 import stat
 import sys
-from typing import Final
+from typing import Final, Protocol
 
 _ATOMIC: Final = getattr(select, "PIPE_BUF", 512)
 """Bytes that a pipe or socket with room takes at once, as a whole."""
@@ -20,7 +20,7 @@ class Descriptor:
         self.is_terminal = os.isatty(number)
         self._may_block = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or self.is_terminal
         self._capacity = _capacity_of(number) if stat.S_ISFIFO(mode) else 0
-        self._poll = _polled(number, select.POLLOUT) if self._may_block and hasattr(select, "poll") else None
+        self._poll = _polled(number) if self._may_block else None
 
     def write(self, data: bytes, start: int, wait: float) -> int:
         """Write a piece of *data*, from index *start* on. Waits up to *wait* seconds for room.
@@ -42,7 +42,7 @@ class Descriptor:
 
     def _room(self) -> int:
         """How many bytes can be written now without blocking."""
-        if not self._capacity:
+        if sys.platform == "win32" or not self._capacity:
             return _ATOMIC
         import fcntl
         import termios
@@ -57,12 +57,12 @@ class ReaderWatch:
     def __init__(self, number: int) -> None:
         self._poll = None
         self._gone = 0
-        if hasattr(select, "poll"):
+        if sys.platform != "win32":
             is_socket = stat.S_ISSOCK(os.fstat(number).st_mode)
             # A socket reports POLLHUP when its other end is closed. POLLRDHUP would be too early: `nc -N`, for
             # example, ends its own side at once and goes on reading.
             self._gone = select.POLLERR | (select.POLLHUP if is_socket else 0)
-            self._poll = _polled(number, 0)
+            self._poll = _polled(number, for_room=False)
 
     @property
     def is_gone(self) -> bool:
@@ -70,9 +70,19 @@ class ReaderWatch:
         return self._poll is not None and any(happened & self._gone for _, happened in self._poll.poll(0))
 
 
-def _polled(number: int, events: int) -> "select.poll":
+class _Poll(Protocol):
+    """What is used of `select.poll`."""
+
+    def poll(self, timeout: float | None = ..., /) -> list[tuple[int, int]]:
+        """The descriptors to which something happened within *timeout* milliseconds, each with what."""
+
+
+def _polled(number: int, *, for_room: bool = True) -> _Poll | None:
+    """Waits for room to write to *number*, or only for its end; None where the system cannot: on Windows."""
+    if sys.platform == "win32":
+        return None
     poll = select.poll()
-    poll.register(number, events)
+    poll.register(number, select.POLLOUT if for_room else 0)
     return poll
 
 
@@ -91,5 +101,5 @@ def _capacity_of(pipe: int) -> int:
 def _write(number: int, data: memoryview) -> int:
     if sys.platform == "win32" and os.isatty(number):  # the console takes text, not bytes
         stream = sys.stdout if number == 1 else sys.stderr
-        return stream.buffer.raw.write(data)  # type: ignore[union-attr]
+        return int(stream.buffer.raw.write(data))  # type: ignore[union-attr]
     return os.write(number, data)

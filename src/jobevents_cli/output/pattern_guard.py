@@ -1,6 +1,7 @@
 """Stops a regular expression that takes too long. A match holds the interpreter, so only a signal can end it."""
 
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
@@ -23,7 +24,7 @@ class PatternGuard:
 
     def __init__(self, wanted: Filter | None, look: Callable[[], None]) -> None:
         """Watch the patterns of *wanted*, if it has any. *look* is called now and then, and may raise."""
-        self._filter = wanted if wanted and wanted.has_patterns and hasattr(signal, "setitimer") else None
+        self._filter = wanted if wanted and wanted.has_patterns else None
         self._call = look
         self._lines = 0
         self._seen = (-1, -1)
@@ -34,6 +35,8 @@ class PatternGuard:
         self._lines += 1
 
     def __enter__(self) -> None:
+        if sys.platform == "win32":
+            return
         if self._filter is not None and threading.current_thread() is threading.main_thread():
             self._seen = (-1, -1)
             signal.signal(signal.SIGALRM, self._look)
@@ -42,7 +45,7 @@ class PatternGuard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        if self._filter is not None:
+        if sys.platform != "win32" and self._filter is not None:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _look(self, _number: int, _frame: FrameType | None) -> None:

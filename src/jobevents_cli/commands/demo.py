@@ -57,7 +57,7 @@ Examples:
 @click.option(
     "--port",
     metavar="N",
-    type=click.IntRange(0, 65535),
+    type=EventNumber(0, 65535),
     help="The port of the orchestrator, with --serve [default: a free one].",
 )
 def command(*, nodes: int, speed: float, seed: int, plan: bool, serve: bool, port: int | None) -> int:

@@ -10,6 +10,7 @@ from jobevents_cli.commands.help_groups import DELIVERY, WHICH_EVENTS, WHICH_JOB
 from jobevents_cli.commands.job_choice import JobName
 from jobevents_cli.commands.options import (
     Duration,
+    EventNumber,
     Seconds,
     check_types,
     complete_types,
@@ -74,7 +75,7 @@ Examples:
     help="Only this type, and the end of each job; repeatable.",
 )
 @_events("--failures", is_flag=True, help="Only what went wrong, and the end of each job.")
-@_events("--max-bytes", metavar="N", type=click.IntRange(min=1), help="Shorten the texts of events that are longer.")
+@_events("--max-bytes", metavar="N", type=EventNumber(1), help="Shorten the texts of events that are longer.")
 @_delivery(
     "--name",
     metavar="NAME",
@@ -85,7 +86,7 @@ Examples:
 @_delivery(
     "--batch-events",
     metavar="N",
-    type=click.IntRange(1, 100_000),
+    type=EventNumber(1, 100_000),
     default=500,
     help="Send a batch when it has so many events [default: 500].",
 )

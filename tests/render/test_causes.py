@@ -74,6 +74,22 @@ def test_many_lines_and_many_nodes() -> None:
     assert all(name in " ".join(every.lines(_explanation(_cause("m", *names)))) for name in names)
 
 
+def test_a_narrow_screen() -> None:
+    """Header, message and names are broken between words, and one mark says where a message was cut."""
+    names = ["app01.example.com", "cache01.example.com", "queue02.example.com"]
+    message = "change from 'notrun' to ['0'] failed: '/opt/app/bin/migrate' returned 3 instead of one of [0]"
+    assert CauseText(columns=40, node_columns=40, paint=plain).lines(_explanation(_cause(message, *names))) == [
+        "Job 352  failed  deploy  3 of 300 nodes",
+        "failed: 1 cause",
+        "",
+        "3 nodes  Exec[migrate]  db.pp:3",
+        "         change from 'notrun' to ['0']",
+        "         failed: '/opt/app/bin/migrate'…",
+        "         app01.example.com",
+        "         … and 2 more",
+    ]
+
+
 @pytest.mark.parametrize("columns", [40, 80, 200])
 def test_rows_fit_the_screen(columns: int) -> None:
     """On a terminal no row is wider than the screen, whatever the texts are."""

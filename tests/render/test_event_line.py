@@ -101,7 +101,7 @@ def test_several_jobs_have_a_column_for_the_job() -> None:
     on_terminal.know_jobs([JobRef.job(7), JobRef.job(1234)])
     on_terminal.know_nodes([CACHE])
     rows = _text(on_terminal, EVENTS[:2]).splitlines()
-    assert rows[1] == "02:41:19  ✔ finished  352   db01.example.com      2s  changed 1 of 171"
+    assert rows[1] == "02:41:19  ✔ finished  352   db01.example.com       2s  changed 1 of 171"
 
 
 def test_columns_are_fixed_with_the_first_line() -> None:
@@ -113,6 +113,26 @@ def test_columns_are_fixed_with_the_first_line() -> None:
     assert _text(lines, EVENTS[1:2]) == before
     lines.resize(100)
     assert _text(lines, EVENTS[1:2]) == before
+
+
+def test_nodes_of_jobs_that_start_later_find_room() -> None:
+    """The first line of a plan names no node: the events of its jobs fit on a row of 80 columns all the same."""
+    plan = JobRef.plan(12)
+    lines = TextLines(time=time_format("utc", short=True, today=TODAY), rows=Rows(80), tagged=True)
+    lines.know_jobs([plan])
+    lines.line(_event("23T02:41:16", "out_message"), plan)
+    finished = _event("23T02:41:17", "node_finished", "db01.example.com", {"_output": "12 tables migrated\n"})
+    row = lines.line(finished, JobRef.job(2), 1).data.decode()
+    assert row == "02:41:17  ✔ finished  2        db01.example.com       1s  12 tables migrated\n"
+
+
+@pytest.mark.parametrize("columns", [45, 60])
+def test_nodes_stay_in_their_column_on_a_narrow_screen(columns: int) -> None:
+    """Where a line has no room for columns, the nodes are still below each other."""
+    lines = TextLines(time=time_format("utc", short=True, today=TODAY), rows=Rows(columns))
+    lines.know_nodes(event.node for event, _ in EVENTS[:2])
+    rows = [lines.line(event, JOB, took).data.decode() for event, took in EVENTS[:2]]
+    assert [row.index(event.node) for row, (event, _) in zip(rows, EVENTS, strict=False)] == [22, 22]
 
 
 def test_the_day_comes_beside_the_line() -> None:

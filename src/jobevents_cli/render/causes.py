@@ -82,7 +82,9 @@ class CauseText:
         name = f"{explanation.ref.label.capitalize()}" if explanation.ref else "Saved job"
         if not explanation.has_problems:
             return [f"{name}: {_nothing_wrong(explanation)}"]
-        lines = [self._paint(_GAP.join(part for part in (name, *_header(explanation)) if part), "bold"), ""]
+        header = _GAP.join(part for part in (name, *_header(explanation)) if part)
+        rows = wrapped(header, self._columns) if self._columns else [header]
+        lines = [*(self._paint(row.rstrip(), "bold") for row in rows), ""]
         labels = [_label(cause) for cause in explanation.causes]
         again = again_command(explanation.again) if explanation.again else ""
         indent = max((len(label) for label in [*labels, "Again:" if again else ""]), default=0) + len(_GAP)
@@ -165,7 +167,7 @@ class CauseText:
         room = max(20, self._columns - indent)
         rows = wrapped(text, room)
         if most is not None and len(rows) > most:
-            rows = [*rows[: most - 1], cut(" ".join(rows[most - 1 : most + 1]), room - 1) + "…"]
+            rows = [*rows[: most - 1], cut(" ".join(rows[most - 1 : most + 1]), room)]
         return rows
 
     def _node_rows(self, nodes: Sequence[str], indent: int) -> Iterator[str]:
@@ -187,11 +189,13 @@ def _fitted_names(names: Sequence[str], room: int, most: int) -> list[str]:
         reserved = len(f" … and {left} more") if is_last_row and left else 0
         if not rows[-1] or width(row) + reserved <= room:
             rows[-1] = row
-        elif not is_last_row:
-            rows.append(name)
-        else:
+        elif is_last_row:
             rows[-1] += more
             return rows
+        elif len(rows) + 1 == most and left and width(name) + len(f" … and {left} more") > room:
+            return [*rows, more.lstrip()]  # one more name and how many more there are do not fit
+        else:
+            rows.append(name)
     return rows
 
 

@@ -17,6 +17,9 @@ _LEAST_TEXT: Final = 18
 _LEAST_NODE: Final = 16
 """If even a node column of this width does not fit, a line has no columns."""
 
+_NODES_TO_COME: Final = 20
+"""The least node column where several jobs are followed: of those that start later no node is known yet."""
+
 
 class Cells(NamedTuple):
     """What one line shows, safe to print; *what* is a list of paragraphs. Empty cells stay blank."""
@@ -76,11 +79,13 @@ class Rows:
         if not self._is_fixed:
             self.know_nodes([cells.node])
             self.know_tags([cells.tag])
+            if self._tag:
+                self._node = max(self._node, _NODES_TO_COME)
             self._is_fixed = True
         node_at = self._head_at + _HEAD + _GAP + (self._tag + _GAP if self._tag else 0)
         room = self.columns - node_at - _TOOK - _GAP - _LEAST_TEXT
         if room < min(_LEAST_NODE, self._node):
-            return self.in_a_row(cells)
+            return self.in_a_row(cells, node_at if node_at + self._node <= self.columns else 0)
         page = _Page(self.columns)
         self._begin(page, cells, self._head_at + _HEAD + _GAP)
         page.move(node_at, _GAP)
@@ -101,11 +106,15 @@ class Rows:
             self._put_wrapped(page, paragraph, text_at)
         return self._ended(page, cells.link)
 
-    def in_a_row(self, cells: Cells) -> str:
-        """Return *cells* one behind the other, without columns: on a narrow screen, and at a job's end."""
+    def in_a_row(self, cells: Cells, node_at: int = 0) -> str:
+        """Return *cells* one behind the other: on a narrow screen, and at a job's end.
+
+        Without columns, but the job and the node, which begins at *node_at*, keep to theirs if that is not 0.
+        """
         indent = self._head_at or _GAP
         page = _Page(self.columns)
-        self._begin(page, cells, 0)
+        self._begin(page, cells, self._head_at + _HEAD + _GAP if node_at else 0)
+        page.move(node_at - _GAP)
         for part in (cells.node, cells.took, *cells.what):
             if not part:
                 continue

@@ -12,6 +12,7 @@ import pytest
 from support import misbehaving
 from support.misbehaving import TestServer
 from support.program import Home, wait_until
+from support.samples import readme_plan
 from support.tmux import Tmux
 
 from jobevents_cli.demo.scripted_jobs import ScriptedJob, written
@@ -241,3 +242,13 @@ def test_a_blocked_terminal(home: Home, serve: Serve) -> None:
 
 def _children(shell: str) -> list[int]:
     return [int(word) for word in Path(f"/proc/{shell}/task/{shell}/children").read_text().split()]
+
+
+def test_a_plan_with_two_jobs_at_80_columns(home: Home, serve: Serve, golden: Callable[[str, str], None]) -> None:
+    """Its own events and those of its jobs are one stream; README and the man page show the same screen."""
+    home = home.with_(JOBEVENTS_URL=serve(plans=[readme_plan()]).url)
+    with _window(home, "clear; jobevents tail plan/12 --no-progress", columns=80, rows=40) as window:
+        window.wait_for(lambda window: window.has_ended)
+        screen = window.text.strip("\n").rpartition("ended 0")[0]
+    golden("screen-plan-80.txt", screen)
+    assert screen in (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")

@@ -4,17 +4,15 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from support.misbehaving import TestServer
-from support.program import PROGRAM, TOKEN, Home
-from support.samples import readme_job
+from support.program import TOKEN, Home
+from support.samples import readme_job, readme_plan
 from support.terminal import Terminal
 
 from jobevents_cli.cli import COMMANDS
@@ -66,14 +64,15 @@ def _shell(home: Home, serve: Callable[..., TestServer]) -> Iterator[Home]:
 
 @pytest.mark.skipif(not shutil.which("jq"), reason="needs jq")
 def test_the_examples_print_what_they_say(shell: Home, serve: Callable[..., TestServer]) -> None:
-    """Each command, run on a terminal against job 352, or 353, which runs, prints what is written under it."""
+    """Each command, run on a terminal against job 352, 353, which runs, or plan 12, prints what is written there."""
     running, later = _running_job()
     other = shell.with_(JOBEVENTS_URL=serve(running).url)
+    with_plan = shell.with_(JOBEVENTS_URL=serve(plans=[readme_plan()]).url)
 
     def run(command: str) -> str:
         is_running = "353" in command
         line = f"cd {shlex.quote(str(shell.folder))} && {command}"
-        environment = (other if is_running else shell).environment
+        environment = (other if is_running else with_plan if "plan/" in command else shell).environment
         with Terminal(["bash", "-c", line], columns=WIDTH, rows=60, environment=environment) as terminal:
             terminal.wait_for_end()
             lines = [*terminal.scrolled, *terminal.lines]
@@ -113,39 +112,6 @@ def test_the_python_example_runs(home: Home, serve: Callable[..., TestServer]) -
     )
     assert done.stderr.decode() == ""
     assert done.stdout.decode() == "db01.example.com Finished puppet run on db01.example.com - Failed!\nFAILED\n"
-
-
-def test_the_units_command_runs(home: Home, serve: Callable[..., TestServer]) -> None:
-    """It forwards events, and ends with the status that the unit calls a success."""
-    (unit,) = _blocks("unit")
-    command = re.search(r"^ExecStart=((?:.*\\\n)*.*)$", unit, re.MULTILINE)
-    assert command is not None
-    path, *arguments = shlex.split(command[1].replace("\\\n", " "))
-    assert path == "/usr/local/bin/jobevents"
-    at = arguments.index("--")
-    own = [argument for argument in arguments[:at] if argument not in ("--url", "https://pe.example.com")]
-    token = own.index("--token-file")
-    del own[token : token + 2]
-    running, _ = _running_job()
-    got = home.folder / "got"
-    live = home.with_(JOBEVENTS_URL=serve(running).url).start(*own, "--", "sh", "-c", f"cat >> '{got}'")
-    deadline = time.monotonic() + 30
-    while not got.exists() or got.read_text().count("\n") < AT_FIRST:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    live.signal(signal.SIGTERM)
-    assert f"SuccessExitStatus={live.finish().status}" in unit
-
-
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
-def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
-    """`systemd-analyze verify` has nothing to say about it."""
-    (unit,) = _blocks("unit")
-    file = tmp_path / "jobevents-forward.service"
-    file.write_text(unit.replace("/usr/local/bin/jobevents", str(PROGRAM)).replace("/usr/bin/curl", "/bin/cat"))
-    ran = subprocess.run(["systemd-analyze", "verify", "--man=no", file], capture_output=True, check=False)
-    said = [line for line in ran.stderr.decode().splitlines() if file.name in line or str(file) in line]
-    assert (ran.returncode, said) == (0, [])
 
 
 def test_the_picture_fits_a_page() -> None:

@@ -143,6 +143,9 @@ def _page(path: list[str], command: click.Command) -> str:
 def _recipes(name: str) -> Iterator[str]:
     """The section RECIPES of the command *name*, if it has any."""
     recipes = [(f"{one.what}:", f"$ {one.command}\n{one.prints}") for one in RECIPES.get(name, ())]
+    if name == "tail":
+        screen = (ROOT / "tests" / "golden" / "screen-plan-80.txt").read_text(encoding="utf-8")
+        recipes.append(("A plan and the jobs that it starts, on a terminal:", f"$ jobevents tail plan/12\n{screen}"))
     if name == "forward":
         recipes = [(one.about, one.text) for one in FORWARD_RECIPES]
     if recipes:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from jobevents_cli.demo.reports import migration, report
 from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, number_events, written
+from jobevents_cli.demo.scripted_plans import ScriptedPlan
 
 REPORT: Final = "https://orchestrator.example.lan/#/cm/report/20d60265"
 METRICS: Final = {
@@ -144,6 +145,30 @@ class Recorded(ScriptedJob):
 def recorded_job() -> ScriptedJob:
     """The samples as a job."""
     return Recorded(352, ("agent1.puppetlabs.vm",), 0.0, "stopped")
+
+
+def readme_plan() -> ScriptedPlan:
+    """The plan 12 of README's examples: two jobs, of which the second fails and is caught."""
+    web, databases = ("web01.example.com", "web02.example.com"), ("db01.example.com",)
+    created = datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp()
+    drain = ScriptedJob(350, web, created + 1, command="plan_task", task="lb::drain", plan=12)
+    migrate = ScriptedJob(351, databases, created + 6, "failed", command="plan_task", task="db::migrate", plan=12)
+    script = Script(drain)
+    for place, node in enumerate(web):
+        script.task(node, place, 2 + place, {"_output": "drained\n"})
+    script.add(4, "job_finished", "Job 350 finished", detail={"state": "finished"})
+    script = Script(migrate)
+    error = {"kind": "puppetlabs.tasks/task-error", "msg": "locked", "details": {"exit_code": 1}}
+    script.task(databases[0], 0, 3, {"_error": error}, is_failed=True)
+    script.add(4, "job_finished", "Job 351 finished", detail={"state": "failed"})
+    number_events(drain, migrate, first=1200)
+    plan = ScriptedPlan(12, "app::rollout", created, (drain, migrate))
+    plan.add(0, "out_message", message="Rolling out to 2 web servers")
+    plan.add(1, "task_start", **{"job-id": 350})
+    plan.add(6, "task_start", **{"job-id": 351})
+    plan.add(11, "out_message", message="The database was not migrated.\nIt keeps the old schema until tonight.")
+    plan.end(12)
+    return plan
 
 
 def readme_job() -> ScriptedJob:

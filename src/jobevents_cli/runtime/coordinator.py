@@ -82,7 +82,11 @@ class JobStarter(Protocol):
 
 
 class Coordinator:
-    """The jobs that are followed now, and how those that ended did."""
+    """The jobs that are followed now, and how those that ended did.
+
+    It is larger than other classes because everything that concerns more than one job meets here: what arrives, the
+    order of ends, the exit status, the ways in which a run can end early.
+    """
 
     def __init__(
         self,

@@ -29,6 +29,8 @@ def test_every_usual_form_is_understood(text: str, url: str) -> None:
     ("text", "why"),
     [
         ("https://a..b", "cannot be read"),
+        ("https://a\nb", "control character"),
+        ("a\x00b", "control character"),
         (f"https://{'a' * 64}.example", "cannot be read"),
         ("https://xn--", "cannot be read"),
         ("https://[::1", "cannot be read"),

@@ -41,6 +41,8 @@ def _server_url(setting: Setting, kind: str, default_port: int, api_path: str) -
     UsageProblem if it is none, or plain http to another machine: the token would travel openly.
     """
     text = setting.value.strip()
+    if not text.isprintable():  # urlsplit would leave line breaks out, and so take another host
+        raise _no_address(setting, kind, default_port, "it contains a control character")
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         host = parts.hostname or ""

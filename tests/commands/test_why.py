@@ -137,6 +137,25 @@ def test_nothing_went_wrong(home: Home, serve: Serve) -> None:
     assert mine.run("why", "352", "--json") == Ran(0, "", "")
 
 
+class WithoutNodes(ScriptedJob):
+    """A job whose list of nodes is empty."""
+
+    def node_documents(self, now: float) -> list[Document]:  # noqa: ARG002 - always the same
+        """No node."""
+        return []
+
+
+def test_an_empty_list_of_nodes(home: Home, serve: Serve) -> None:
+    """If the orchestrator lists no node, the events say which nodes failed."""
+    job = WithoutNodes(352, ("a", "b"), LONG_AGO, "failed", command="task")
+    details = {"node": "a", "detail": {"_error": {"msg": "no space left"}}}
+    event = {"type": "node_failed", "timestamp": "2026-11-01T10:00:00Z", "details": details, "message": "", "id": "7"}
+    job.timeline = [(LONG_AGO, event), (LONG_AGO, {**event, "type": "job_finished", "details": {}, "id": "8"})]
+    out = connected(home, serve(job).url).run("why", "352").out
+    assert "1 of 2 nodes failed: 1 cause\n" in out
+    assert "1 node  no space left\n" in out
+
+
 def test_a_running_job(home: Home, serve: Serve) -> None:
     """For a running job the causes so far are printed, and that it is running."""
     server = serve(failed_job(node("a", "errored", message="no"), node("b", "running"), state="running"))

@@ -20,7 +20,7 @@ from jobevents_cli.runtime.retry import fetch
 from jobevents_cli.runtime.run_reports import RunReports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from jobevents_cli.http.connection import Connection
     from jobevents_cli.model.job import Job
@@ -130,6 +130,11 @@ class Explainer:
         ((bad, count),) = fetch(lambda: iter([self._bad_nodes(job, number)]))
         if any(_needs_events(node) for node in bad.values()):
             self._add_events(bad, number)
+        if not count and job.node_count != 0:  # the list of nodes is empty: the events name those that ended
+            saved = _SavedJob(JobRef.job(number))
+            for event in self._events(number):
+                saved.take(event)
+            bad, count = saved.ended, len(saved.seen)
         return list(bad.values()), count
 
     def _bad_nodes(self, job: Job, number: int) -> tuple[dict[str, EndedNode], int]:
@@ -154,14 +159,18 @@ class Explainer:
 
     def _add_events(self, bad: dict[str, EndedNode], number: int) -> None:
         """Complete the nodes in *bad* with what the job's events say: a report's hash, a message, a result."""
+        for event in self._events(number):
+            node = bad.get(event.node)
+            if node is None or CLOSING_STATES.get(event.type) != node.state:
+                continue
+            result = {**event.detail, **node.detail} if event.detail else node.result
+            bad[node.name] = replace(node, result=result, message=node.message or event.message)
+
+    def _events(self, number: int) -> Iterator[Event]:
+        """The events of a job; a notice instead of what cannot be read."""
         try:
             for page in self._client.events(JobRef.job(number), None, self._limit()):
-                for event in page:
-                    node = bad.get(event.node)
-                    if node is None or CLOSING_STATES.get(event.type) != node.state:
-                        continue
-                    result = {**event.detail, **node.detail} if event.detail else node.result
-                    bad[node.name] = replace(node, result=result, message=node.message or event.message)
+                yield from page
         except Interrupted:
             raise
         except JobEventsError as error:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from jobevents_cli.http import json_items
 from jobevents_cli.http.json_items import BrokenResponse, Element, ListReader
+from jobevents_cli.model.json_text import compact, without_repeated_keys
 
 values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -40,6 +41,64 @@ def test_any_answer_cut_anywhere_is_read_the_same(items: list[Any], rest: dict[s
     elements = _read(body, cuts)
     assert [value for value, _ in elements] == expected["items"]
     assert [json.loads(text) for _, text in elements] == expected["items"]
+
+
+TRICKY = st.text('{},"\\:[]n/ \x7f\ud83d\ude00\ud800é', max_size=8) | st.just("},{") | st.just('":')
+objects: st.SearchStrategy[Any] = st.recursive(
+    st.integers() | TRICKY,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TRICKY, inner, max_size=3),
+    max_leaves=6,
+).map(lambda value: value if isinstance(value, dict) else {"a": value})
+
+
+@given(
+    items=st.lists(objects | st.just({"id": 1, "type": "x"}) | st.just(7), max_size=12),
+    between=st.sampled_from([",", ", ", " ,\n  "]),
+    separators=st.sampled_from([(",", ":"), (", ", ": "), (", ", " : ")]),
+    data=st.data(),
+)
+@settings(max_examples=400, deadline=None)
+def test_elements_read_together_are_those_read_one_by_one(
+    items: list[Any], between: str, separators: tuple[str, str], data: st.DataObject
+) -> None:
+    """Whatever looks like the bound between two of them, in strings or deeper in them; and so are their texts."""
+    texts = [json.dumps(item, separators=separators) for item in items]
+    body = f'{{"items": [{between.join(texts)}], "more": [{{"a": 1}}, {{"b": 2}}]}}'.encode()
+    cuts = data.draw(st.lists(st.integers(0, 10_000), max_size=3))
+    assert _read(body, cuts) == [(json.loads(text), compact(text)) for text in texts]
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        ['{"a":1}', '{"b":1,"b":2.0}', '{"c":3}', '{"d":4}'],
+        ['{"a":1}', '{"b":[{},{}]}', "5", '{"d":4}', '{"e":5}'],
+        ['{"a":1}', r'{"b":"\u007d,{"}', '{"d":4}', '{"e":5}'],
+        ['{"a":1}', '{"b":1e2}', '{"d":-0}', f'{{"e":{"1" * 5000}}}', '{"f":5}', '{"g":1.0}'],
+    ],
+)  # fmt: skip
+def test_odd_elements_among_others_are_read_the_same(items: list[str]) -> None:
+    """Repeated keys, values that are not objects, escapes that hide a bound, numbers of any length."""
+    found = _read(f'{{"items":[{",".join(items)}]}}'.encode(), [])
+    assert [text for _, text in found] == [without_repeated_keys(text) for text in items]
+
+
+def test_most_elements_are_read_together() -> None:
+    """The decoder is called a few times for a piece, however many elements it has; pretty-printed ones too."""
+    for indent, separators in ((None, (",", ":")), (2, (",", " : "))):
+        document = {"items": [{"id": number, "in": {"a": "b"}} for number in range(1000)]}
+        body = json.dumps(document, indent=indent, separators=separators).encode()
+        reader, calls = ListReader(), 0
+        one = reader._decoder.element  # noqa: SLF001 - how often it is needed is the point
+
+        def counted(text: str, begin: int, one: Any = one) -> tuple[Element, int]:
+            nonlocal calls
+            calls += 1
+            return one(text, begin)  # type: ignore[no-any-return]
+
+        reader._decoder.element = counted  # type: ignore[method-assign] # noqa: SLF001
+        assert len(reader.feed(body) + reader.finish()) == 1000
+        assert calls < 8
 
 
 @given(items=st.lists(values, min_size=1, max_size=4), after=st.integers(0, 10_000))
@@ -83,9 +142,9 @@ def test_repeated_keys_are_read_as_jq_does() -> None:
 
 
 def test_a_colon_in_a_string_is_not_taken_for_a_key() -> None:
-    """The text of such an element is left as it is."""
+    """The text of such an element is made compact, and that is all."""
     text = r'{"a":"\\\"b\":", "c" : "d\\"}'
-    assert _read(f'{{"items": [ {text} ] }}'.encode(), [20]) == [(json.loads(text), text)]
+    assert _read(f'{{"items": [ {text} ] }}'.encode(), [20]) == [(json.loads(text), compact(text))]
 
 
 def test_a_number_of_thousands_of_digits_is_kept() -> None:
@@ -127,7 +186,7 @@ def test_a_large_element_in_many_pieces_is_not_parsed_again_and_again(filling: s
     body = f'{{"items":[{element},{{"b":1}}]}}'.encode()
     pieces = [body[begin : begin + 2**16] for begin in range(0, len(body), 2**16)]
     elements = [found for piece in pieces for found in reader.feed(piece)] + reader.finish()
-    assert [text for _, text in elements] == [element, '{"b":1}']
+    assert [text for _, text in elements] == [compact(element), '{"b":1}']
     assert parsed < 5 * len(body)
 
 

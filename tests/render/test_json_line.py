@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.json_text import compact
 from jobevents_cli.render.json_line import JsonLines, encoded
 
 JOB, PLAN = JobRef.job(352), JobRef.plan(12)
 
 
 def _line(text: str, ref: JobRef = JOB, *, tagged: bool = False, on_terminal: bool = False) -> str:
-    event = Event(json.loads(text), text)
+    event = Event(json.loads(text), compact(text))
     line = JsonLines(on_terminal=on_terminal, tagged=tagged).line(event, ref)
     assert line.endswith(b"\n")
     return line.decode().removesuffix("\n")

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 from jobevents_cli.model.json_text import (
     SpelledFloat,
     ValueScanner,
+    compact,
     integer,
     key_count,
     without_large_member,
@@ -53,7 +54,7 @@ class BrokenResponse(ValueError):
 
 
 Element: TypeAlias = tuple[Any, str]
-"""One element of a list: the parsed value, and its source text without repeated keys."""
+"""One element of a list: the parsed value, and its text as `jq -c` writes it, with numbers as they were spelled."""
 
 
 class _Decoder:
@@ -77,7 +78,7 @@ class _Decoder:
         source = text[begin:end]
         shortened = without_large_member(source, self._large_member or "")
         element = self.element(shortened, 0)[0]
-        return element if shortened is source else (element[0], source)
+        return element if shortened is source else (element[0], compact(source))
 
     def element(self, text: str, begin: int) -> tuple[Element, int]:
         """The value at *begin* in *text* with its source, and where it ends; JSONDecodeError if it is not whole."""
@@ -93,7 +94,26 @@ class _Decoder:
         # A key is followed by a colon; other places that look so are in strings, or there is white space between.
         if source.count('":') != self._keys != key_count(source):
             source = without_repeated_keys(source)
-        return (value, source), end
+        return (value, compact(source)), end
+
+    def objects(self, text: str) -> list[Element] | None:
+        """The objects of which *text* is a list, without its brackets; None if they are to be taken one by one.
+
+        So it is if *text* may contain more than that, or anything that makes the bounds between them uncertain.
+        """
+        self._keys = 0
+        try:
+            values, end = self._decode(f"[{text}]", 0)
+        except (ValueError, RecursionError):
+            return None
+        tight = compact(text)
+        if end != len(text) + 2 or set(map(type, values)) != {dict} or tight.count('":') != self._keys:
+            return None
+        # There is one bound fewer than objects: if there are just as many places that look like one, they are it.
+        parts = tight[1:-1].split("},{")
+        if len(parts) != len(values):
+            return None
+        return list(zip(values, [f"{{{part}}}" for part in parts], strict=True))
 
 
 class ListReader:
@@ -121,6 +141,7 @@ class ListReader:
         """Where that element ends, counted from its begin."""
         self._expect = self._start
         self._found = False
+        self._takes_at_once = True
         self._out: list[Element] = []
         self._member = ""
         self._broken: BrokenResponse | None = None
@@ -307,12 +328,25 @@ class ListReader:
     def _take_whole_objects(self) -> None:
         """The fast path: as many `, {...}` as are whole. The states deal with whatever else there is."""
         text, take, between, element_at = self._text, self._out.append, _BETWEEN_OBJECTS.match, self._decoder.element
+        if match := between(text, self._at):
+            self._take_at_once(match.end(), text.rfind(f"}}{match[0]}{{") + 1)
         while match := between(text, self._at):
             try:
                 element, self._at = element_at(text, match.end())
             except (ValueError, RecursionError):
                 return
             take(element)
+
+    def _take_at_once(self, begin: int, end: int) -> None:
+        """Take the objects in the text from *begin* to *end*, unless that has failed before in this response."""
+        if end <= begin or not self._takes_at_once:
+            return
+        objects = self._decoder.objects(self._text[begin:end])
+        if objects is None:
+            self._takes_at_once = False
+        else:
+            self._out += objects
+            self._at = end
 
     def _after_member(self) -> bool:
         if not self._take(",}"):

@@ -84,7 +84,7 @@ class Event:
     __slots__ = ("details", "id", "raw", "text", "type")
 
     def __init__(self, raw: Any, text: str | None = None) -> None:
-        """*raw* is the parsed element of the list, *text* its own source text if that is known."""
+        """*raw* is the parsed element of the list, *text* its compact source if that is known."""
         self.raw = raw
         self.text = text
         self.id: int | None = None

@@ -12,13 +12,13 @@ from jobevents_cli.model.outcome import Ending
 from jobevents_cli.output.first_pages import hold, in_order
 from jobevents_cli.output.pattern_guard import PatternGuard
 from jobevents_cli.output.printed_job import PrintedJob
-from jobevents_cli.output.rendering import UNRENDERED, Rendered, Renderer
+from jobevents_cli.output.rendering import Rendered, Renderer
 from jobevents_cli.output.screen import Screen
 from jobevents_cli.output.writer import Writer
+from jobevents_cli.render.event_line import Line
 
 if TYPE_CHECKING:
     from jobevents_cli.model.job_ref import JobRef
-    from jobevents_cli.render.event_line import Line
 
 _GATHER_FOR: Final = 2.0
 """Seconds for which the first pages of several jobs are waited for, to print them by time."""
@@ -104,7 +104,8 @@ class EventPrinter:
                 lines.insert(0, self.renderer.line(event, job.ref, took))
         if lines:
             update = Update(job.ref, next_start=job.next_start, cursor=None)
-            self._writer.put(job, Rendered(update), [(line, 0) for line in lines], 0, has_end=True)
+            data, days = [line.data for line in lines], [line.day for line in lines]
+            self._writer.put(job, Rendered(update), data, [0] * len(lines), 0, days=days, has_end=True)
         return self._writer.flush()
 
     def forget(self, job: PrintedJob) -> None:
@@ -146,20 +147,27 @@ class EventPrinter:
 
         The event of the job's end is kept for later.
         """
-        update, renderer = rendered.update, self.renderer
-        holds_ends = renderer.holds_ends
-        lines: list[tuple[Line, int]] = []
+        if self.renderer.holds_ends:
+            update = rendered.update
+            ends = {index for index in indices if self.renderer.ends(update.events[index])}
+            job.ends += [(update.events[index], update.took[index]) for index in indices if index in ends]
+            indices = [index for index in indices if index not in ends]
+        if self.renderer.is_for_main_thread:
+            late = self._late_lines(rendered, indices)
+            data, days = [line.data for line in late], [line.day for line in late]
+        else:
+            data = [line for index in indices if (line := rendered.lines[index]) is not None]
+            days = [rendered.days[index] for index in indices] if rendered.days else []
+        self._writer.put(job, rendered, data, [index + 1 for index in indices], count, days=days)
+
+    def _late_lines(self, rendered: Rendered, indices: list[int]) -> list[Line]:
+        """The lines of the events at *indices*, which only the main thread may render."""
+        update, lines = rendered.update, []
         with self._guard:
             for index in indices:
-                event, line = update.events[index], rendered.lines[index]
-                if holds_ends and renderer.ends(event):
-                    job.ends.append((event, update.took[index]))
-                elif line is UNRENDERED:
-                    self._guard.begin_line()
-                    lines.append((renderer.line(event, update.ref, update.took[index]), index + 1))
-                elif line is not None:
-                    lines.append((line, index + 1))
-        self._writer.put(job, rendered, lines, count)
+                self._guard.begin_line()
+                lines.append(self.renderer.line(update.events[index], update.ref, update.took[index]))
+        return lines
 
     def _look(self) -> None:
         """Do what is done while a write is blocked: whatever ends that ends a match too."""

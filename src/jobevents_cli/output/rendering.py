@@ -1,7 +1,7 @@
 """Turns updates into lines. Runs where the updates are made, in worker threads, so that the writer only writes."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -58,8 +58,8 @@ class MessageSource(Protocol):
         """The event *event_id* of plan job *number*, within *limit* seconds."""
 
 
-UNRENDERED: Final = Line(b"")
-"""A line that the main thread is yet to render."""
+UNRENDERED: Final = b""
+"""Takes the place of a line that the main thread is yet to render."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,9 @@ class Rendered:
     """An *update*, and for each of its events the line to print; None for one that is not printed."""
 
     update: Update
-    lines: tuple[Line | None, ...] = ()
+    lines: Sequence[bytes | None] = ()
+    days: Sequence[str] = ()
+    """For each line the day of its time if the line does not contain it; empty if no line needs it."""
 
 
 class Renderer:
@@ -115,24 +117,34 @@ class Renderer:
     def render(self, update: Update) -> Rendered:
         """The *update* with the lines of its events."""
         if self.options.quiet:
-            return Rendered(update, (None,) * len(update.events))
+            return Rendered(update, [None] * len(update.events))
         if self._text:
             self._text.know_nodes(event.node for event in update.events)
             if update.job:
                 self._text.know_nodes(_nodes_of(update.job))
-        wanted, line, ref = self.options.wanted, self.line, update.ref
+        wanted, events = self.options.wanted, update.events
         if self.is_for_main_thread:
-            return Rendered(
-                update, tuple(UNRENDERED if wanted is None or wanted(event) else None for event in update.events)
-            )
-        lines = tuple(
-            line(event, ref, took) if wanted is None or wanted(event) else None
-            for event, took in zip(update.events, update.took, strict=True)
-        )
-        for event in update.events:
+            return Rendered(update, [UNRENDERED if wanted is None or wanted(event) else None for event in events])
+        rendered = self._text_lines(update) if self._text else Rendered(update, self._json_lines(update))
+        for event in events:
             if event.text is not None and len(event.text) > _LARGE_TEXT and event.id is not None:
                 event.text = None  # its line is made, and the last event of a job is kept to the end
-        return Rendered(update, lines)
+        return rendered
+
+    def _json_lines(self, update: Update) -> Sequence[bytes | None]:
+        wanted, events, ref = self.options.wanted, update.events, update.ref
+        if wanted is None:
+            return self._json.lines(events, ref)
+        return [self._json.line(event, ref) if wanted(event) else None for event in events]
+
+    def _text_lines(self, update: Update) -> Rendered:
+        wanted, line, ref = self.options.wanted, self.line, update.ref
+        lines = [
+            line(event, ref, took) if wanted is None or wanted(event) else None
+            for event, took in zip(update.events, update.took, strict=True)
+        ]
+        data = [line and line.data for line in lines]
+        return Rendered(update, data, [line.day if line else "" for line in lines])
 
     def line(self, event: Event, ref: JobRef, took: float | None) -> Line:
         """The line of one *event* of *ref*, whose node took *took* seconds."""

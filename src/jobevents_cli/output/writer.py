@@ -4,9 +4,10 @@ import os
 import sys
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from jobevents_cli.errors import JobEventsError, OutputFailed
@@ -14,7 +15,6 @@ from jobevents_cli.output.printed_job import PrintedJob, commit
 from jobevents_cli.output.rendering import Rendered
 from jobevents_cli.output.screen import Screen
 from jobevents_cli.output.streams import STDOUT
-from jobevents_cli.render.event_line import Line
 
 if TYPE_CHECKING:
     from jobevents_cli.model.job_ref import JobRef
@@ -31,12 +31,18 @@ class _Block:
     rendered: Rendered
     count: int
     """How many of the update's events are done once all lines are written."""
-    counts: list[int] = field(default_factory=list)
-    """The same for each line."""
-    ends: list[int] = field(default_factory=list)
-    """For each line the number of bytes written by then."""
+    lines: list[bytes]
+    counts: list[int]
+    """For each line how many of the update's events are done once it is written."""
+    end: int
+    """The number of bytes written once all lines are."""
     has_end: bool = False
     """The lines are those of the job's end."""
+
+    def lines_within(self, written: int) -> int:
+        """How many of the lines are out once *written* bytes are."""
+        begin = self.end - sum(map(len, self.lines))
+        return bisect_right(list(accumulate(map(len, self.lines), initial=begin))[1:], written)
 
 
 class Writer:
@@ -65,26 +71,31 @@ class Writer:
         self,
         job: PrintedJob,
         rendered: Rendered,
-        lines: Iterable[tuple[Line, int]],
+        lines: list[bytes],
+        counts: list[int],
         count: int,
         *,
+        days: Sequence[str] = (),
         has_end: bool = False,
     ) -> None:
-        """Keep *lines* of *rendered* for the next flush, each with how many events are done once it is written.
+        """Keep *lines* of *rendered* for the next flush.
 
-        *count* events of the update are done once all are written. *has_end*: these are the lines of the job's end.
+        *counts* has for each line how many events of the update are done once it is written; *count* are done once
+        all are. *days* has for each line the day that it does not contain, or is empty. *has_end*: these are the lines
+        of the job's end.
         """
-        block = _Block(job, rendered, count, has_end=has_end)
-        for line, done in lines:
-            data = line.data
-            if line.day and line.day != self._day and data:
-                self._day = line.day
-                data = self._date_line(line.day) + data
-            self._parts.append(data)
-            self._put += len(data)
-            block.counts.append(done)
-            block.ends.append(self._put)
-        self._blocks.append(block)
+        if days:
+            lines = list(map(self._dated, lines, days))
+        self._parts += lines
+        self._put += sum(map(len, lines))
+        self._blocks.append(_Block(job, rendered, count, lines, counts, self._put, has_end=has_end))
+
+    def _dated(self, line: bytes, day: str) -> bytes:
+        """The *line*, after that of its *day* if the day is another than that of the line before."""
+        if not day or day == self._day or not line:
+            return line
+        self._day = day
+        return self._date_line(day) + line
 
     def flush(self) -> list[str]:
         """Write what was kept. Returns warnings about cursors that could not be kept."""
@@ -112,9 +123,8 @@ class Writer:
         touched: dict[JobRef, PrintedJob] = {}
         while self._blocks:
             block = self._blocks[0]
-            done = bisect_right(block.ends, written)
-            if done < len(block.ends):
-                if done:
+            if block.lines and written < block.end:
+                if done := block.lines_within(written):
                     block.job.written(block.rendered.update, block.counts[done - 1])
                 break
             block.job.written(block.rendered.update, block.count)

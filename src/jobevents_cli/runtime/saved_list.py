@@ -15,7 +15,7 @@ from jobevents_cli.model.outcome import outcome_of
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.event_printer import EventPrinter
 from jobevents_cli.output.printed_job import Held, PrintedJob
-from jobevents_cli.output.rendering import LineOptions, Rendered, Renderer
+from jobevents_cli.output.rendering import LineOptions, Renderer
 from jobevents_cli.output.screen import Screen
 
 _AT_ONCE = 500
@@ -68,7 +68,7 @@ def print_saved(
                 held.extend((job, (rendered, index)) for index, line in enumerate(rendered.lines) if line is not None)
     for job, (rendered, index) in held:
         only = [line if place == index else None for place, line in enumerate(rendered.lines)]
-        printer.take(job.printed, Rendered(rendered.update, tuple(only)))
+        printer.take(job.printed, replace(rendered, lines=only))
     missing = [job.ref for job in listed.values() if not job.has_events]
     if missing:
         raise UnknownJob(f"there are no events of {missing[0].label} among the saved ones")

@@ -12,7 +12,7 @@ from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.id_set import IdSet
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.model.json_text import SpelledFloat, integer
+from jobevents_cli.model.json_text import SpelledFloat, compact, integer
 from jobevents_cli.model.json_values import as_id
 
 STDIN: Final = "-"
@@ -74,7 +74,7 @@ def _event(line: str, number: int, name: str) -> tuple[JobRef | None, Event]:
         ref = JobRef(Kind(tag["kind"]), job)
         line = f"{{{line[tag.end() :]}"
     try:
-        return ref, Event(_decoder.decode(line), line)
+        return ref, Event(_decoder.decode(line), compact(line))
     except RecursionError:
         _refuse(name, number, "is nested too deeply")
     except ValueError:

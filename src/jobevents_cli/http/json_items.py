@@ -16,6 +16,7 @@ from jobevents_cli.model.json_text import (
     integer,
     key_count,
     without_large_member,
+    without_line_breaks,
     without_repeated_keys,
 )
 
@@ -31,6 +32,9 @@ _SMALL_ELEMENT: Final = 64 * 1024
 
 _SCANNED: Final = 256 * 1024
 """Characters from which on the end of an element is looked for before it is parsed, if a member may be large."""
+
+_MOST_AT_ONCE: Final = 512 * 1024
+"""Characters of text whose elements are taken together: more of them have large elements, and take much memory."""
 
 _AFTER_NUMBER: Final = frozenset(" \t\n\r,]}")
 
@@ -106,9 +110,15 @@ class _Decoder:
             values, end = self._decode(f"[{text}]", 0)
         except (ValueError, RecursionError):
             return None
-        tight = compact(text)
-        if end != len(text) + 2 or set(map(type, values)) != {dict} or tight.count('":') != self._keys:
+        if end != len(text) + 2 or set(map(type, values)) != {dict}:
             return None
+        tight = without_line_breaks(text)
+        if tight.count('":') == self._keys:
+            tight = compact(tight.replace('": ', '":'))  # each of them is at a key
+        else:
+            tight = compact(tight)
+            if tight.count('":') != self._keys:
+                return None
         # There is one bound fewer than objects: if there are just as many places that look like one, they are it.
         parts = tight[1:-1].split("},{")
         if len(parts) != len(values):
@@ -339,7 +349,7 @@ class ListReader:
 
     def _take_at_once(self, begin: int, end: int) -> None:
         """Take the objects in the text from *begin* to *end*, unless that has failed before in this response."""
-        if end <= begin or not self._takes_at_once:
+        if not self._takes_at_once or not 0 < end - begin < _MOST_AT_ONCE:
             return
         objects = self._decoder.objects(self._text[begin:end])
         if objects is None:

@@ -87,16 +87,11 @@ class Event:
         """*raw* is the parsed element of the list, *text* its compact source if that is known."""
         self.raw = raw
         self.text = text
-        self.id: int | None = None
-        self.type = ""
-        self.details: Mapping[str, Any] = {}
-        if type(raw) is dict:
-            self.id = as_id(raw.get("id"))
-            kind, details = raw.get("type"), raw.get("details")
-            if type(kind) is str:
-                self.type = kind
-            if type(details) is dict:
-                self.details = details
+        get = raw.get if type(raw) is dict else {}.get
+        kind, details = get("type"), get("details")
+        self.id = as_id(get("id"))
+        self.type = kind if type(kind) is str else ""
+        self.details: Mapping[str, Any] = details if type(details) is dict else {}
 
     def __repr__(self) -> str:
         about = f" {self.node}" if self.node else ""

@@ -66,6 +66,11 @@ def compact(text: str) -> str:
     return text
 
 
+def without_line_breaks(text: str) -> str:
+    """*text*, which is valid JSON, without line breaks and the white space around them: strings contain none."""
+    return "".join(map(str.strip, text.split("\n"))) if "\n" in text else text
+
+
 def key_count(text: str) -> int:
     """The number of keys in *text*, which is valid JSON, in all its objects, repeated ones included."""
     return '"'.join(_hidden(text).split('"')[::2]).count(":")

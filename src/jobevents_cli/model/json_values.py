@@ -27,9 +27,7 @@ def as_id(value: object) -> int | None:
 
     Strings and integers occur, even in responses of one and the same server (orchestrator-api.md, 2.2).
     """
-    if type(value) is str:
-        if len(value) > _LONGEST_NUMBER or not (value.isdecimal() and value.isascii()):
-            return None
+    if type(value) is str and value.isdecimal() and value.isascii() and len(value) <= _LONGEST_NUMBER:
         value = int(value)
     return value if type(value) is int and 0 <= value <= _HIGHEST_ID else None
 

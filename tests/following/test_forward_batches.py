@@ -5,9 +5,9 @@ from itertools import count
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jobevents_cli.following.batching import Backlog, Part, Waiting
+from jobevents_cli.following.backlog import Backlog, Part, Waiting
+from jobevents_cli.following.batch_retry import REFUSALS, BatchRetry
 from jobevents_cli.following.delivered import Delivered, Reached
-from jobevents_cli.following.delivery import REFUSALS, Delivery
 from jobevents_cli.following.id_ranges import IdRanges
 from jobevents_cli.following.known_jobs import KEPT, KnownJobs, Seen, known_after
 from jobevents_cli.following.position import Cursor
@@ -86,7 +86,7 @@ def test_a_part_that_ends_its_job_ends_it_when_it_is_taken() -> None:
 @example(total=40, most=20, bad={0, 19, 20}, outage=0)
 def test_all_but_the_bad_events_arrive_in_order(total: int, most: int, bad: set[int], outage: int) -> None:
     """A receiver that refuses batches with bad events, after an outage, gets all others; each bad one is named."""
-    delivery = Delivery(most, lambda: 0.5, skip_after=600.0)
+    delivery = BatchRetry(most, lambda: 0.5, skip_after=600.0)
     now, at, sends = 0.0, 0, 0
     taken: list[int] = []
     named: list[int] = []
@@ -115,7 +115,7 @@ def test_all_but_the_bad_events_arrive_in_order(total: int, most: int, bad: set[
 
 def test_a_batch_is_sent_again_later_each_time() -> None:
     """Exponential back-off; after five refusals halves are tried soon; without --skip-after for ever."""
-    delivery, now = Delivery(8, lambda: 0.5), 0.0
+    delivery, now = BatchRetry(8, lambda: 0.5), 0.0
     gaps, sizes = [], []
     for number in range(16):
         delivery.begin(min(8, delivery.limit))
@@ -131,7 +131,7 @@ def test_a_batch_is_sent_again_later_each_time() -> None:
 
 def test_it_is_well_again_when_the_halved_batch_is_taken_whole() -> None:
     """Until then no larger batch is sent and recovery is not announced."""
-    delivery = Delivery(8, lambda: 0.5)
+    delivery = BatchRetry(8, lambda: 0.5)
     for _ in range(REFUSALS):
         delivery.begin(8)
         delivery.refuse(1.0)

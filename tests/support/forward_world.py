@@ -17,9 +17,9 @@ from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.plan import Plan
 from jobevents_cli.render.forwarded import ForwardedLines
 from jobevents_cli.runtime.deferred_signals import DeferredSignals
+from jobevents_cli.runtime.forward_receiver import CommandResult
 from jobevents_cli.runtime.forwarder import Arrival, Batching, Forwarder
 from jobevents_cli.runtime.job_feed import JobFeed
-from jobevents_cli.runtime.receiver import Outcome
 from jobevents_cli.runtime.workers import Ended
 from jobevents_cli.state.forward_position import ForwardPosition
 
@@ -210,7 +210,7 @@ class SimulatedReceiver:
         self._world = world
         self._is_late = False
 
-    def run(self, lines: Sequence[bytes]) -> Outcome:
+    def run(self, lines: Sequence[bytes]) -> CommandResult:
         """Take *lines*, or a part of them."""
         world = self._world
         world.largest = max(world.largest, len(lines))
@@ -220,10 +220,10 @@ class SimulatedReceiver:
             self._is_late, was_late = False, self._is_late
             world.taken += lines[: world.chance.randint(0, len(lines))]
             world.excused.update(lines)
-            return Outcome(-9 if was_late else 3, "no", is_late=was_late)
+            return CommandResult(-9 if was_late else 3, "no", is_late=was_late)
         world.taken += lines
         world.step()
-        return Outcome(0, "")
+        return CommandResult(0, "")
 
     def kill(self, *, is_late: bool = False) -> None:
         """Kill the command."""

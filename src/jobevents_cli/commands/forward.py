@@ -150,9 +150,9 @@ def command(receiver: tuple[str, ...], **options: Any) -> None:
     from jobevents_cli.orchestrator.job_search import Wanted
     from jobevents_cli.render.forwarded import ForwardedLines
     from jobevents_cli.runtime.deferred_signals import DeferredSignals
+    from jobevents_cli.runtime.forward_receiver import Receiver
     from jobevents_cli.runtime.forwarder import Arrival, Batching, Forwarder
     from jobevents_cli.runtime.job_feed import JobFeed
-    from jobevents_cli.runtime.receiver import Receiver
     from jobevents_cli.runtime.workers import Workers
     from jobevents_cli.state.forward_position import ForwardPosition
 

@@ -211,7 +211,7 @@ def _print(details: "Sequence[JobDetails]", options: Mapping[str, Any], form: st
 def _write_picture(name: str, text: str) -> None:
     """Write *text* as a picture into the file *name*."""
     from jobevents_cli.errors import OutputFailed, UsageProblem
-    from jobevents_cli.render.picture import svg
+    from jobevents_cli.render.svg import svg
     from jobevents_cli.state.private_files import replace_file
 
     path = Path(name)

@@ -15,10 +15,10 @@ from dataclasses import replace
 from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.contact import Contact
 from jobevents_cli.following.end_watch import SETTLE, EndWatch
+from jobevents_cli.following.event_reader import EventReader
 from jobevents_cli.following.notices import EventsRestored, JobNotRead, LateEventsNotRead
 from jobevents_cli.following.plan_watch import PlanWatch
 from jobevents_cli.following.position import Cursor, Page, Position
-from jobevents_cli.following.reader import EventReader
 from jobevents_cli.following.restore import Age, RestoreDetector
 from jobevents_cli.following.schedule import Schedule, Stream
 from jobevents_cli.following.update import CheckJob, Done, Fetch, Step, Wait

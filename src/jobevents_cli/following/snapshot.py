@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.contact import Contact
 from jobevents_cli.following.end_watch import EndWatch
+from jobevents_cli.following.event_reader import EventReader
 from jobevents_cli.following.notices import JobNotRead
 from jobevents_cli.following.position import Position
-from jobevents_cli.following.reader import EventReader
 from jobevents_cli.following.schedule import Stream
 from jobevents_cli.following.update import CheckJob, Done, Fetch, Step, Wait
 from jobevents_cli.model.event import Event

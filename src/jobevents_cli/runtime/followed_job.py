@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from jobevents_cli.following.event_reader import EventReader
 from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.position import Cursor
-from jobevents_cli.following.reader import EventReader
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.output.printed_job import PrintedJob
 from jobevents_cli.runtime.plan_jobs import PlanJobs

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from jobevents_cli.errors import JobEventsError
-from jobevents_cli.following.batching import Waiting
+from jobevents_cli.following.backlog import Waiting
 from jobevents_cli.following.notices import ContactBack, ContactLost, Notice
 from jobevents_cli.model.durations import format_duration
 from jobevents_cli.model.job_ref import JobRef, Kind
@@ -15,7 +15,7 @@ from jobevents_cli.model.timestamps import seconds_of
 from jobevents_cli.output.notices import sentence
 from jobevents_cli.output.streams import say
 from jobevents_cli.render.escape import safe
-from jobevents_cli.runtime.receiver import Outcome
+from jobevents_cli.runtime.forward_receiver import CommandResult
 
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7e]")
 
@@ -65,18 +65,18 @@ class ForwardNotices:
         """Note that *ref* is not followed any more."""
         self._lost.discard(ref)
 
-    def refused(self, outcome: Outcome, timeout: float) -> None:
+    def refused(self, result: CommandResult, timeout: float) -> None:
         """Say that the receiver refused a batch after it had taken the one before."""
-        self._say(f"{self._command} {_how(outcome, timeout)}; the batch is sent again until it is taken")
+        self._say(f"{self._command} {_how(result, timeout)}; the batch is sent again until it is taken")
 
     def accepted(self, after: float) -> None:
         """Say that the receiver takes batches again, *after* so many seconds."""
         self._say(f"{self._command} takes batches again after {format_duration(after)}")
 
-    def named(self, ref: JobRef, event_id: int | None, outcome: Outcome) -> None:
+    def named(self, ref: JobRef, event_id: int | None, result: CommandResult) -> None:
         """Say which event is refused."""
         which = "an event without id" if event_id is None else f"event {event_id}"
-        words = f": {outcome.last_words}" if outcome.last_words else ""
+        words = f": {result.last_words}" if result.last_words else ""
         self._say(f"{self._command} refuses {which} of {ref.label}, sent alone{words}")
 
     def skipped(self, line: bytes) -> None:
@@ -118,11 +118,11 @@ class ForwardNotices:
         say(line, within=_WITHIN)
 
 
-def _how(outcome: Outcome, timeout: float) -> str:
-    if outcome.is_late:
+def _how(result: CommandResult, timeout: float) -> str:
+    if result.is_late:
         what = f"took longer than {format_duration(timeout)} and was killed"
-    elif outcome.status < 0:
-        what = f"was ended by signal {-outcome.status}"
+    elif result.status < 0:
+        what = f"was ended by signal {-result.status}"
     else:
-        what = f"exited with {outcome.status}"
-    return f"{what}: {outcome.last_words}" if outcome.last_words else what
+        what = f"exited with {result.status}"
+    return f"{what}: {result.last_words}" if result.last_words else what

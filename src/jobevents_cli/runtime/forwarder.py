@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from jobevents_cli.errors import UnknownJob
-from jobevents_cli.following.batching import Backlog, Part
+from jobevents_cli.following.backlog import Backlog, Part
+from jobevents_cli.following.batch_retry import BatchRetry
 from jobevents_cli.following.delivered import Delivered
-from jobevents_cli.following.delivery import Delivery
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.runtime.deferred_signals import DeferredSignals
 from jobevents_cli.runtime.forward_notices import ForwardNotices
+from jobevents_cli.runtime.forward_receiver import CommandResult, Receiver
 from jobevents_cli.runtime.job_feed import Found, JobFeed, Said
-from jobevents_cli.runtime.receiver import Outcome, Receiver
 from jobevents_cli.runtime.workers import TICK, Ended, Workers
 from jobevents_cli.state.forward_position import ForwardPosition
 
@@ -40,7 +40,7 @@ FINISH_WITHIN: Final = 10.0
 
 _NEVER: Final = float("inf")
 
-Arrival = Part | Found | Said | Outcome
+Arrival = Part | Found | Said | CommandResult
 """What workers bring."""
 
 
@@ -83,7 +83,7 @@ class Forwarder:
         self._position = position
         self._delivered = delivered
         self._batching = batching
-        self._delivery = Delivery(batching.events, random.random, skip_after=batching.skip_after)
+        self._retry = BatchRetry(batching.events, random.random, skip_after=batching.skip_after)
         self._backlog = Backlog()
         self._say = ForwardNotices(receiver.command[0], server_time, clock, stats_every)
         self._jobs = _Jobs(feed, delivered)
@@ -117,8 +117,8 @@ class Forwarder:
             return self._late_at
         if self._save_at < _NEVER:
             return self._save_at
-        if self._delivery.size:
-            return self._delivery.retry_at
+        if self._retry.size:
+            return self._retry.retry_at
         oldest = self._backlog.oldest()
         if oldest is None or self._backlog.lines >= self._batching.events:
             return _NEVER if oldest is None else oldest.since
@@ -137,7 +137,7 @@ class Forwarder:
                     self._save()
             case Said(name, notices):
                 self._say.notices(name, notices)
-            case Outcome():
+            case CommandResult():
                 self._end_of_batch(arrived, self._clock())
             case Ended(name, error):
                 self._end_of_work(name, error)
@@ -157,26 +157,26 @@ class Forwarder:
             self._send(now)
 
     def _send(self, now: float) -> None:
-        lines = self._backlog.first(self._delivery.limit)
+        lines = self._backlog.first(self._retry.limit)
         if not lines:
             # Nothing but events that no filter lets pass.
             self._commit(0)
             return
-        self._delivery.begin(len(lines))
+        self._retry.begin(len(lines))
         self._is_running, self._late_at = True, now + self._batching.timeout
         self._workers.start(_DELIVERY, self._deliveries(lines))
 
-    def _deliveries(self, lines: list[bytes]) -> Iterator[Outcome]:
-        """The one outcome of sending *lines*; runs in another thread."""
+    def _deliveries(self, lines: list[bytes]) -> Iterator[CommandResult]:
+        """The one result of sending *lines*; runs in another thread."""
         try:
             yield self._receiver.run(lines)
         except OSError as error:
-            yield Outcome(-1, f"{self._receiver.command[0]} cannot be started: {error.strerror}")
+            yield CommandResult(-1, f"{self._receiver.command[0]} cannot be started: {error.strerror}")
 
-    def _end_of_batch(self, outcome: Outcome, now: float) -> None:
-        size, self._is_running = self._delivery.size, False
-        if outcome.status == 0:
-            since = self._delivery.accept()
+    def _end_of_batch(self, result: CommandResult, now: float) -> None:
+        size, self._is_running = self._retry.size, False
+        if result.status == 0:
+            since = self._retry.accept()
             self._commit(size)
             self._say.delivered += size
             if since is not None:
@@ -184,11 +184,11 @@ class Forwarder:
             return
         self._say.failed += 1
         event, line = self._backlog.first_event(), self._backlog.first(1)
-        refused = self._delivery.refuse(now)
+        refused = self._retry.refuse(now)
         if refused.is_first:
-            self._say.refused(outcome, self._batching.timeout)
+            self._say.refused(result, self._batching.timeout)
         if refused.is_named and event:
-            self._say.named(*event, outcome)
+            self._say.named(*event, result)
         if refused.is_skipped:
             self._say.skipped(line[0])
             self._commit(1)
@@ -217,7 +217,7 @@ class Forwarder:
 
     def _pause(self) -> None:
         """Let no more be polled than the receiver takes: one batch beside the one under way, none while it refuses."""
-        is_refused = self._delivery.failing_since is not None and self._backlog.lines > 0
+        is_refused = self._retry.failing_since is not None and self._backlog.lines > 0
         is_full = self._backlog.lines >= 2 * self._batching.events or self._backlog.events >= _MOST_EVENTS
         self._feed.is_paused = is_refused or is_full
 
@@ -237,7 +237,7 @@ class Forwarder:
         try:
             while self._is_running and (left := deadline - self._clock()) > 0:
                 arrived = self._workers.next(min(TICK, left))
-                if isinstance(arrived, Outcome):
+                if isinstance(arrived, CommandResult):
                     self._end_of_batch(arrived, self._clock())
                 elif isinstance(arrived, Ended) and arrived.name == _DELIVERY:
                     return

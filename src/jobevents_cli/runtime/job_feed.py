@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
-from jobevents_cli.following.batching import Part
+from jobevents_cli.following.backlog import Part
 from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.known_jobs import KnownJobs, Seen, known_after
 from jobevents_cli.following.notices import Notice

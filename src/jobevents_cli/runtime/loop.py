@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from jobevents_cli.errors import JobEventsError
-from jobevents_cli.following.reader import EventReader
+from jobevents_cli.following.event_reader import EventReader
 from jobevents_cli.following.update import CheckJob, Done, Fetch, Update, Wait
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job

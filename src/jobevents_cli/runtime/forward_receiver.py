@@ -22,7 +22,7 @@ _READ_WITHIN: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CommandResult:
     """How a run of the command ended: its exit status (negative: the signal) and the last line it said."""
 
     status: int
@@ -46,7 +46,7 @@ class Receiver:
                 hint="shell syntax needs a shell: jobevents forward -- sh -c 'COMMAND'",
             )
 
-    def run(self, lines: Sequence[bytes]) -> Outcome:
+    def run(self, lines: Sequence[bytes]) -> CommandResult:
         """Run the command with *lines* on its standard input, and wait for its end.
 
         Its standard output is ours. UsageProblem if it cannot be started; OSError if the system lacks the means to.
@@ -58,7 +58,7 @@ class Receiver:
         with self._lock:  # from here on nobody kills it: its number may soon be another's
             self._process = None
         status = process.wait()
-        return Outcome(status, errors.read() if status else "", is_late=self._is_late and status != 0)
+        return CommandResult(status, errors.read() if status else "", is_late=self._is_late and status != 0)
 
     def kill(self, *, is_late: bool = False) -> None:
         """Kill the command if it runs, and what it has started. *is_late*: because it took too long."""

@@ -27,7 +27,7 @@ class Refused:
     """That event is given up."""
 
 
-class Delivery:
+class BatchRetry:
     """The batch that is under way. Times are seconds on any clock that never goes back."""
 
     def __init__(self, most: int, sample: Callable[[], float], *, skip_after: float | None = None) -> None:

@@ -111,8 +111,6 @@ def test_columns_are_fixed_with_the_first_line() -> None:
     before = _text(lines, EVENTS[1:2])
     lines.know_nodes(["a-much-longer-name.example.com"])
     assert _text(lines, EVENTS[1:2]) == before
-    lines.resize(100)
-    assert _text(lines, EVENTS[1:2]) == before
 
 
 def test_nodes_of_jobs_that_start_later_find_room() -> None:

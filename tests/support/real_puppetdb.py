@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 
 import trustme
 
-from jobevents_cli.demo.server import LoopbackServer
+from jobevents_cli.demo.loopback import LoopbackServer
 
 JAR = Path("/usr/share/puppetdb/puppetdb.jar")
 BOOTSTRAP = Path("/etc/puppetdb/bootstrap.cfg")
@@ -338,5 +338,5 @@ class TokenFront(LoopbackServer):
         super().__init__(type("Front", (_FrontHandler,), own))
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(puppetdb.file("server.pem"), puppetdb.file("server-key.pem"))
-        self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
+        self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
         self.url = f"https://localhost:{self.port}"

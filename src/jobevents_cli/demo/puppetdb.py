@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, ClassVar, Final, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any, ClassVar, Final
+
+from jobevents_cli.demo.loopback import LoopbackServer
 
 QUERY_PATH: Final = "/pdb/query/v4"
 
@@ -123,38 +123,15 @@ class PuppetdbHandler(BaseHTTPRequestHandler):
         """Print nothing: the terminal belongs to the demo."""
 
 
-class _QuietServer(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Print nothing if a client leaves early."""
-
-
-class PuppetdbServer:
-    """Serves a PuppetDB on 127.0.0.1 while it is entered."""
+class PuppetdbServer(LoopbackServer):
+    """Serves a PuppetDB."""
 
     def __init__(
         self,
         puppetdb: Puppetdb,
         *,
         token: str | None = None,
-        port: int = 0,
         handler: type[PuppetdbHandler] = PuppetdbHandler,
     ) -> None:
-        """Listen on *port*, 0 for any that is free; require *token* unless it is None."""
-        bound = type("BoundHandler", (handler,), {"puppetdb": puppetdb, "token": token})
-        self.http = _QuietServer(("127.0.0.1", port), bound)
-        self.port: int = self.http.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    def __enter__(self) -> Self:
-        """Begin to answer."""
-        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        """Stop answering."""
-        self.http.shutdown()
-        self.http.server_close()
+        """Require *token* unless it is None."""
+        super().__init__(type("BoundHandler", (handler,), {"puppetdb": puppetdb, "token": token}))

@@ -2,16 +2,15 @@
 
 import gzip
 import json
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, ClassVar, Final, Self, TypeVar
+from http.server import BaseHTTPRequestHandler
+from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+from jobevents_cli.demo.loopback import LoopbackServer
 from jobevents_cli.demo.scripted_jobs import Document, ScriptedJob
 from jobevents_cli.demo.scripted_plans import ScriptedPlan, shortened
 
@@ -201,37 +200,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Say nothing: the terminal belongs to the tail."""
-
-
-class _QuietServer(ThreadingHTTPServer):
-    """A client that leaves early is no event: nothing is said of it."""
-
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing."""
-
-
-class LoopbackServer:
-    """Serves HTTP on 127.0.0.1 while it is entered."""
-
-    def __init__(self, handler: type[BaseHTTPRequestHandler], *, port: int = 0) -> None:
-        """Listen on *port*, 0 for any that is free. OSError if it cannot be had."""
-        self._http = _QuietServer(("127.0.0.1", port), handler)
-        self.port: int = self._http.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    def __enter__(self) -> Self:
-        """Begin to answer."""
-        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        """Stop answering."""
-        self._http.shutdown()
-        self._http.server_close()
 
 
 class OrchestratorServer(LoopbackServer):

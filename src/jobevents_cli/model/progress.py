@@ -120,11 +120,6 @@ class Progress:
         return self.counts[JOB_STOPPING] > 0 or (self.job is not None and self.job.state == "stopping")
 
     @property
-    def has_open_nodes(self) -> bool:
-        """Whether a node started and has not ended yet."""
-        return bool(self._running)
-
-    @property
     def failed_nodes(self) -> int:
         """How many nodes failed, errored or were skipped, by the events."""
         return sum(self.counts[kind] for kind in FAILED_NODE_TYPES)

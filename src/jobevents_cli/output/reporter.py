@@ -16,7 +16,7 @@ from jobevents_cli.output.rendering import paint_for
 from jobevents_cli.output.screen import Screen
 from jobevents_cli.render.escape import safe
 from jobevents_cli.render.footer import footer_lines
-from jobevents_cli.render.header import all_jobs_header, job_header, jobs_header
+from jobevents_cli.render.header import job_header, jobs_header
 from jobevents_cli.render.looks import SYMBOLS
 from jobevents_cli.render.styles import painted
 from jobevents_cli.render.summary import failure_lines, outcome_line
@@ -85,7 +85,7 @@ class Reporter:
     def header_of(self, refs: Iterable[JobRef]) -> None:
         """Say which jobs are followed; all, if *refs* is empty."""
         if self._options.header:
-            self.say(jobs_header(list(refs), width_of(sys.stderr)) or all_jobs_header())
+            self.say(jobs_header(list(refs), width_of(sys.stderr)))
 
     def add(self, ref: JobRef, progress: Progress) -> None:
         """Show the job *ref* in the footer."""

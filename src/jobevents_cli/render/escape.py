@@ -9,7 +9,7 @@ _UNSAFE: Final = re.compile(
     "\u2028\u2029\ud800-\udfff]"  # line separators; lone surrogates
 )
 _NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_LINE_END: Final = re.compile("\r\n|\n|\r")
+LINE_END: Final = re.compile("\r\n|\n|\r")
 
 
 def safe(text: str) -> str:
@@ -19,7 +19,7 @@ def safe(text: str) -> str:
 
 def safe_lines(text: str) -> list[str]:
     """Return the lines of *text*, each one safe; tabs become spaces, and blank ends are dropped."""
-    return [safe(line.expandtabs().rstrip()) for line in _LINE_END.split(text.rstrip())]
+    return [safe(line.expandtabs().rstrip()) for line in LINE_END.split(text.rstrip())]
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -79,11 +79,6 @@ class TextLines:
         if self._rows and self._tagged:
             self._rows.know_tags(str(ref) for ref in refs)
 
-    def resize(self, columns: int) -> None:
-        """Render for a terminal that now has so many *columns*."""
-        if self._rows:
-            self._rows.columns = columns
-
     def date_line(self, day: str) -> bytes:
         """Return the line to print where the date changes to *day*."""
         return self._encoded(f"{self._paint(day, 'dim')}\n")

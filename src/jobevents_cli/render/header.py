@@ -21,9 +21,9 @@ def job_header(job: Job, ref: JobRef) -> str:
 
 
 def jobs_header(refs: Sequence[JobRef], columns: int) -> str:
-    """Return which jobs are followed, as many as fit into *columns*; empty if there are none."""
+    """Return which jobs are followed, as many of *refs* as fit into *columns*; all jobs, if there are none."""
     if not refs:
-        return ""
+        return "Following all jobs"
     text = f"Following jobs {refs[0]}"
     for shown, ref in enumerate(refs[1:], 1):
         rest = f" and {len(refs) - shown} more"
@@ -32,8 +32,3 @@ def jobs_header(refs: Sequence[JobRef], columns: int) -> str:
             return text + rest
         text = longer
     return text
-
-
-def all_jobs_header() -> str:
-    """Return what is said if all jobs are followed."""
-    return "Following all jobs"

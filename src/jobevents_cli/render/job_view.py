@@ -12,7 +12,7 @@ from jobevents_cli.render.job_details import JobDetails, PlanDetails, ShownNode,
 from jobevents_cli.render.looks import Look, look_of
 from jobevents_cli.render.node_result import result_lines
 from jobevents_cli.render.plan_text import failure_text
-from jobevents_cli.render.styles import Span, cut, cut_in_middle, painted, width, wrapped
+from jobevents_cli.render.styles import Span, cut, cut_in_middle, hyperlink, is_linkable, painted, width, wrapped
 from jobevents_cli.render.tables import NOTHING, View, job_counts, started_text
 from jobevents_cli.render.times import took_text
 
@@ -273,10 +273,8 @@ def _bar(row: _Row, axis: tuple[float, float], columns: int, view: View) -> str:
 
 
 def _linked(text: str, link: str, view: View) -> str:
-    """Return *text* as a hyperlink to *link* if that is a web address: other schemes can run a program."""
-    if not view.links or "\\" in link or not link.startswith(("https://", "http://")):
-        return text
-    return f"\x1b]8;;{link}\x1b\\{text}\x1b]8;;\x1b\\"
+    """Return *text*, as a hyperlink to *link* if that can be one."""
+    return hyperlink(text, link) if view.links and is_linkable(link) else text
 
 
 def _in_rows(spans: Sequence[Span], view: View) -> Iterable[str]:

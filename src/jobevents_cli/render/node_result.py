@@ -1,15 +1,14 @@
 """One node's whole result: a run's metrics and report link; a task's or command's output, exit code and error."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.model.node import Node
 from jobevents_cli.render.details import error_of
+from jobevents_cli.render.escape import LINE_END
 
-_LINE_END: Final = re.compile("\r\n|\n|\r")
 _INDENT: Final = "  "
 _OUTPUTS: Final = (("stdout", "stdout"), ("_output", "stdout"), ("output", "stdout"), ("stderr", "stderr"))
 _RUN: Final = ("status", "environment", "configuration_version", "noop", "hash")
@@ -36,7 +35,7 @@ def _lines(node: Node) -> Iterator[str]:
     result = as_mapping(node.result)
     message = as_text(node.details.get("message")).strip()
     if message:
-        yield from _LINE_END.split(message)
+        yield from LINE_END.split(message)
     yield from _error_lines(result)
     for key in _RUN:
         if result.get(key) not in (None, "", False):
@@ -47,7 +46,7 @@ def _lines(node: Node) -> Iterator[str]:
     for key, title in _OUTPUTS:
         if text := as_text(result.get(key)).rstrip():
             yield f"{title}:"
-            yield from (_INDENT + line for line in _LINE_END.split(text))
+            yield from (_INDENT + line for line in LINE_END.split(text))
     rest = {key: value for key, value in result.items() if key not in _SHOWN or not _is_plain(key, value)}
     if "kind" in rest and "msg" in rest:  # an error on its own, which was shown
         rest = {key: value for key, value in rest.items() if key not in ("kind", "msg")}
@@ -67,7 +66,7 @@ def _error_lines(result: Mapping[str, Any]) -> Iterator[str]:
     error = as_mapping(result.get("_error") or result.get("error")) or result
     kind = as_text(error.get("kind"))
     yield f"error: {kind}" if kind and kind != text else "error:"
-    yield from (_INDENT + line for line in _LINE_END.split(text))
+    yield from (_INDENT + line for line in LINE_END.split(text))
 
 
 def _is_plain(key: str, value: object) -> bool:

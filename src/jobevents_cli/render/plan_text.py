@@ -5,17 +5,10 @@ Shapes: PE 2021.7 manual, "GET /plan_jobs/:job-id/events"; `plan_failed` carries
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.json_values import as_id, as_mapping, as_text
-
-PLAN_EVENTS: Final = ("out_message", "plan_start", "plan_end", "plan_finished", "plan_failed")
-
-
-def is_plan_event(event: Event) -> bool:
-    """Whether *event* is a plan's own, by its type: new kinds of `*_start` can appear."""
-    return event.type in PLAN_EVENTS or event.type.endswith("_start")
 
 
 def plan_text(event: Event) -> str:

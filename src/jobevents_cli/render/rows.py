@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from jobevents_cli.render.looks import STATUS_COLUMNS
-from jobevents_cli.render.styles import Paint, plain, width, wrapped
+from jobevents_cli.render.styles import Paint, hyperlink, is_linkable, plain, width, wrapped
 
 _GAP: Final = 2
 _TOOK: Final = 5
@@ -149,10 +149,7 @@ class Rows:
         return "".join(f"{row.rstrip()}\n" for row in page.rows)
 
     def _linked(self, link: str) -> str:
-        # An address with an escape in it is not what the server sent, and other schemes can run a program.
-        if not self._links or "\\" in link or not link.startswith(("https://", "http://")):
-            return link
-        return f"\x1b]8;;{link}\x1b\\{self._paint(link, 'underline')}\x1b]8;;\x1b\\"
+        return hyperlink(self._paint(link, "underline"), link) if self._links and is_linkable(link) else link
 
     def _marked(self, text: str) -> str:
         """Return *text* with what matches standing out."""

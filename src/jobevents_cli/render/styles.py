@@ -45,6 +45,19 @@ def tag_style(number: int) -> str:
     return _TAG_STYLES[number % len(_TAG_STYLES)]
 
 
+def is_linkable(link: str) -> bool:
+    """Whether *link*, made safe, may become a hyperlink.
+
+    Other schemes can run a program, and an address with an escape in it is not what the server sent.
+    """
+    return link.startswith(("https://", "http://")) and "\\" not in link
+
+
+def hyperlink(text: str, link: str) -> str:
+    """Return *text* as a terminal's hyperlink to *link*, which must be linkable."""
+    return f"\x1b]8;;{link}\x1b\\{text}\x1b]8;;\x1b\\"
+
+
 def painted(spans: Sequence[Span], paint: Paint) -> str:
     """Return *spans* as one text."""
     return "".join(paint(text, style) if style else text for text, style in spans)

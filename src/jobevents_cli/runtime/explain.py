@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from jobevents_cli.errors import AccessDenied, Interrupted, JobEventsError, RequestRefused, TokenRefused
 from jobevents_cli.model.causes import CauseKind, Failure, Finding, group
-from jobevents_cli.model.event import CLOSING_STATES, JOB_ABORTED, JOB_FINISHED, PLAN_FAILED, PLAN_FINISHED, Event
+from jobevents_cli.model.event import CLOSING_STATES, END_TYPES, PLAN_FAILED, Event
 from jobevents_cli.model.explanation import Explanation, again_for, counts_of, title_of
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.json_values import as_mapping, as_text
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 _LIMIT: Final = 30.0
 """Seconds that one request may take."""
-
-_ENDS: Final = (JOB_FINISHED, JOB_ABORTED, PLAN_FINISHED, PLAN_FAILED)
 
 
 class Explainer:
@@ -259,7 +257,7 @@ class _SavedJob:
             self.children.add(JobRef.job(event.child_job))
         if event.type == PLAN_FAILED:
             self.plan_errors += _plan_failures(event.details.get("result"), event.message)
-        self.is_over = self.is_over or event.type in _ENDS
+        self.is_over = self.is_over or event.type in END_TYPES
 
 
 def _needs_events(node: EndedNode) -> bool:

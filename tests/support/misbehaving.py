@@ -68,7 +68,7 @@ class TestServer(OrchestratorServer):
         self.orchestrator = Orchestrator(jobs, plans, token=TOKEN)
         super().__init__(self.orchestrator, port=port, handler=handler)
         if tls:
-            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
+            self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
             self.url = f"https://localhost:{self.port}"
 
     @property

@@ -8,6 +8,7 @@ import click
 
 from jobevents_cli.commands.options import check_types
 from jobevents_cli.config.configuration import Configuration
+from jobevents_cli.errors import AccessDenied
 from jobevents_cli.following.filters import event_filter
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
@@ -17,7 +18,6 @@ from jobevents_cli.output.capabilities import (
     is_same_terminal,
     is_terminal,
     takes_footer,
-    wants_color,
     width_of,
 )
 from jobevents_cli.output.command_lines import GivenOptions
@@ -26,10 +26,10 @@ from jobevents_cli.output.rendering import LineOptions, paint_for, times_for
 from jobevents_cli.output.reporter import ReportOptions
 from jobevents_cli.render.escape import safe
 from jobevents_cli.render.looks import SYMBOLS
-from jobevents_cli.render.styles import colored, plain
 
 if TYPE_CHECKING:
     from jobevents_cli.render.tables import View
+    from jobevents_cli.runtime.explain import Explainer
 
 _CONNECTION: Final = {"url": "--url", "token_file": "--token-file", "cacert": "--cacert", "profile": "--profile"}
 _NARROWING: Final = {"environment": "--environment", "owner": "--owner", "job_type": "--job-type"}
@@ -121,6 +121,16 @@ def given_options(options: Mapping[str, Any], *, all_jobs: bool) -> GivenOptions
     )
 
 
+def explainer_of_saved(configuration: Configuration) -> "Explainer":
+    """What explains saved events. It queries PuppetDB only if an address is configured and credentials exist."""
+    from jobevents_cli.runtime.explain import Explainer
+
+    try:
+        return Explainer(None, configuration.puppetdb if configuration.puppetdb_is_configured else ())
+    except AccessDenied as error:
+        return Explainer(None, (), puppetdb_problem=error)
+
+
 def explain_for(options: Mapping[str, Any], client: OrchestratorClient) -> Callable[[JobRef], list[str]]:
     """What finds the causes of a job for `--why`, as lines that are safe to print on standard error."""
     from jobevents_cli.render.causes import CauseText
@@ -162,18 +172,14 @@ def view_for(options: Mapping[str, Any], now: float) -> "View":
         columns=width_of(sys.stdout) if on_terminal else None,
         time=times_for(options["time"]),
         now=now,
-        paint=colored if wants_color(options["color"], sys.stdout) else plain,
+        paint=paint_for(options["color"], sys.stdout),
         symbols=can_encode(SYMBOLS, sys.stdout),
         links=on_terminal and options["color"] != "never",
     )
 
 
-def wanted_jobs(options: Mapping[str, Any], *, allowed: bool = True) -> Wanted:
-    """The jobs that the options choose among all; a usage error where there is nothing to choose from."""
-    names = {"job_type": "--job-type", "owner": "--owner", "environment": "--environment"}
-    given = [option for name, option in names.items() if options[name] is not None]
-    if given and not allowed:
-        raise click.UsageError(f"{given[0]} chooses among jobs: it goes with --all or --latest")
+def wanted_jobs(options: Mapping[str, Any]) -> Wanted:
+    """Which jobs the options choose."""
     return Wanted(
         state=options.get("state"),
         job_type=options["job_type"],

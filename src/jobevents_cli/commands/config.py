@@ -5,7 +5,8 @@ from typing import Any, Final
 import click
 
 from jobevents_cli.commands.help_groups import GroupedCommand, GroupedGroup
-from jobevents_cli.commands.options import CONFIGURABLE, Duration, complete_profiles, connection_options
+from jobevents_cli.commands.options import CONFIGURABLE, complete_profiles, connection_options
+from jobevents_cli.commands.value_types import Duration
 from jobevents_cli.exit_status import ExitStatus
 
 _FILES: Final = {"cacert": "CA file", "puppetdb-cert": "certificate", "puppetdb-key": "key"}

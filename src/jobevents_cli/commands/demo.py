@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import click
 
 from jobevents_cli.commands.help_groups import GroupedCommand
-from jobevents_cli.commands.options import EventNumber, Seconds
+from jobevents_cli.commands.value_types import Seconds, WholeNumber
 
 _SERVING = """\
 Serving jobs and plans of every outcome, and a new job every half minute, until Ctrl-C.
@@ -31,7 +31,7 @@ Examples:
 @click.option(
     "--nodes",
     metavar="N",
-    type=EventNumber(1, 10_000),
+    type=WholeNumber(1, 10_000),
     default=14,
     show_default="14",
     help="How many nodes the job runs on, at most 10000.",
@@ -47,7 +47,7 @@ Examples:
 @click.option(
     "--seed",
     metavar="N",
-    type=EventNumber(),
+    type=WholeNumber(),
     default=1,
     show_default="1",
     help="Another number, another story.",
@@ -57,7 +57,7 @@ Examples:
 @click.option(
     "--port",
     metavar="N",
-    type=EventNumber(0, 65535),
+    type=WholeNumber(0, 65535),
     help="The port of the orchestrator, with --serve [default: a free one].",
 )
 def command(*, nodes: int, speed: float, seed: int, plan: bool, serve: bool, port: int | None) -> int:

@@ -8,15 +8,8 @@ import click
 from jobevents_cli.commands.defaults import ConfiguredCommand
 from jobevents_cli.commands.help_groups import DELIVERY, WHICH_EVENTS, WHICH_JOBS, option_in
 from jobevents_cli.commands.job_choice import JobName
-from jobevents_cli.commands.options import (
-    Duration,
-    EventNumber,
-    Seconds,
-    check_types,
-    complete_types,
-    connection_options,
-    narrowing_options,
-)
+from jobevents_cli.commands.options import check_types, complete_types, connection_options, narrowing_options
+from jobevents_cli.commands.value_types import Duration, Seconds, WholeNumber
 from jobevents_cli.model.job_ref import Kind, NamedJob
 
 _jobs, _events, _delivery = map(option_in, (WHICH_JOBS, WHICH_EVENTS, DELIVERY))
@@ -75,7 +68,7 @@ Examples:
     help="Only this type, and the end of each job; repeatable.",
 )
 @_events("--failures", is_flag=True, help="Only what went wrong, and the end of each job.")
-@_events("--max-bytes", metavar="N", type=EventNumber(1), help="Shorten the texts of events that are longer.")
+@_events("--max-bytes", metavar="N", type=WholeNumber(1), help="Shorten the texts of events that are longer.")
 @_delivery(
     "--name",
     metavar="NAME",
@@ -86,7 +79,7 @@ Examples:
 @_delivery(
     "--batch-events",
     metavar="N",
-    type=EventNumber(1, 100_000),
+    type=WholeNumber(1, 100_000),
     default=500,
     help="Send a batch when it has so many events [default: 500].",
 )
@@ -143,11 +136,10 @@ def command(receiver: tuple[str, ...], **options: Any) -> None:
     If a batch is refused five times, it is halved, down to one event, which is then named on standard error. With
     --skip-after that event is printed there as JSON and given up. An outage never ends `forward`.
     """
-    from jobevents_cli.commands.builders import client_for, configuration_for
+    from jobevents_cli.commands.builders import client_for, configuration_for, wanted_jobs
     from jobevents_cli.following.delivered import Delivered
     from jobevents_cli.following.filters import event_filter
     from jobevents_cli.following.known_jobs import KnownJobs
-    from jobevents_cli.orchestrator.job_search import Wanted
     from jobevents_cli.render.forwarded import ForwardedLines
     from jobevents_cli.runtime.deferred_signals import DeferredSignals
     from jobevents_cli.runtime.forward_receiver import Receiver
@@ -181,6 +173,6 @@ def command(receiver: tuple[str, ...], **options: Any) -> None:
             server_time=client.server_time,
             stats_every=options["stats"],
         )
-        jobs = Wanted(job_type=options["job_type"], owner=options["owner"], environment=options["environment"])
+        jobs = wanted_jobs(options)
         searches = {Kind.JOB: jobs} | ({Kind.PLAN: jobs} if options["plans"] else {})
         forwarder.run(searches, signals)

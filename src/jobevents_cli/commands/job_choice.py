@@ -7,14 +7,8 @@ from typing import Any, TypeVar
 import click
 
 from jobevents_cli.commands.help_groups import WHICH_JOBS, option_in
-from jobevents_cli.commands.options import (
-    complete_jobs,
-    narrowing_options,
-    quoted,
-    remembered_jobs,
-    stacked,
-    state_option,
-)
+from jobevents_cli.commands.options import complete_jobs, narrowing_options, remembered_jobs, stacked, state_option
+from jobevents_cli.commands.value_types import quoted
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.model.job_ref import JobRef, Kind, NamedJob, parse_job
 from jobevents_cli.orchestrator.client import OrchestratorClient

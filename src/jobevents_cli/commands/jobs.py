@@ -8,13 +8,8 @@ import click
 
 from jobevents_cli.commands.defaults import ConfiguredCommand
 from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHICH_JOBS, option_in
-from jobevents_cli.commands.options import (
-    EventNumber,
-    connection_options,
-    look_options,
-    narrowing_options,
-    state_option,
-)
+from jobevents_cli.commands.options import connection_options, look_options, narrowing_options, state_option
+from jobevents_cli.commands.value_types import WholeNumber
 from jobevents_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -35,7 +30,7 @@ Examples:
 )
 @option_in(WHICH_JOBS)("--plans", is_flag=True, help="List plan jobs instead.")
 @option_in(WHICH_JOBS)(
-    "--limit", metavar="N", type=EventNumber(), default=20, show_default=True, help="At most N of the newest."
+    "--limit", metavar="N", type=WholeNumber(), default=20, show_default=True, help="At most N of the newest."
 )
 @state_option
 @narrowing_options

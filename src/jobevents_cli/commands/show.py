@@ -138,7 +138,7 @@ def _explained(
     events: "Iterable[tuple[JobRef | None, Event]]" = (),
 ) -> "list[JobDetails]":
     """The *details* with their causes; without a *client* as far as the saved *events* tell them."""
-    from jobevents_cli.commands.builders import configuration_for, view_for
+    from jobevents_cli.commands.builders import configuration_for, explainer_of_saved, view_for
     from jobevents_cli.output.capabilities import width_of
     from jobevents_cli.output.notices import tell
     from jobevents_cli.render.causes import CauseText
@@ -148,7 +148,7 @@ def _explained(
     from jobevents_cli.runtime.explain import Explainer
 
     configuration = configuration_for(options)
-    explainer = Explainer(client, configuration.puppetdb if client or configuration.puppetdb_is_configured else ())
+    explainer = Explainer(client, configuration.puppetdb) if client else explainer_of_saved(configuration)
     wanted = NodeChoice(options["nodes"]).has_name
     is_text = options["form"] in (None, "text")
     view = view_for(options, 0.0)

@@ -8,14 +8,13 @@ from jobevents_cli.commands.defaults import ConfiguredCommand
 from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHEN_IT_ENDS, WHICH_EVENTS, WHICH_JOBS, option_in
 from jobevents_cli.commands.job_choice import job_argument, latest_options
 from jobevents_cli.commands.options import (
-    Duration,
-    Seconds,
     connection_options,
     event_options,
     filter_options,
     output_options,
     position_options,
 )
+from jobevents_cli.commands.value_types import Duration, Seconds
 from jobevents_cli.exit_status import ExitStatus
 
 _jobs, _events, _looks, _ends = map(option_in, (WHICH_JOBS, WHICH_EVENTS, HOW_IT_LOOKS, WHEN_IT_ENDS))

@@ -14,13 +14,11 @@ from jobevents_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from jobevents_cli.commands.job_choice import JobChoice
-    from jobevents_cli.config.configuration import Configuration
     from jobevents_cli.model.explanation import Explanation
     from jobevents_cli.render.causes import CauseText
     from jobevents_cli.runtime.explain import Explainer
 
 _nodes, _looks = option_in(WHICH_EVENTS), option_in(HOW_IT_LOOKS)
-_MOST_NAMED = 5
 
 
 @click.command(
@@ -61,16 +59,16 @@ def command(**options: Any) -> int:
         if options["as_json"]:
             print_lines(cause_objects(explanation, logs=options["logs"]))
         else:
-            lines = cause_text(options).lines(explanation)
+            lines = _cause_text(options).lines(explanation)
             print_lines(text="".join(f"{line}\n" for line in lines))
     return ExitStatus.DONE
 
 
-def cause_text(options: Mapping[str, Any]) -> "CauseText":
+def _cause_text(options: Mapping[str, Any]) -> "CauseText":
     """How causes are drawn on standard output."""
-    from jobevents_cli.output.capabilities import is_terminal, size_of, wants_color
+    from jobevents_cli.output.capabilities import is_terminal, size_of
+    from jobevents_cli.output.rendering import paint_for
     from jobevents_cli.render.causes import SCREEN_ROWS, CauseText
-    from jobevents_cli.render.styles import colored, plain
 
     on_terminal = is_terminal(sys.stdout)
     columns, rows = size_of(sys.stdout)
@@ -78,45 +76,35 @@ def cause_text(options: Mapping[str, Any]) -> "CauseText":
         columns=columns if on_terminal else None,
         node_columns=columns,
         rows=rows if on_terminal else SCREEN_ROWS,
-        paint=colored if wants_color(options["color"], sys.stdout) else plain,
+        paint=paint_for(options["color"], sys.stdout),
         all_nodes=options["all_nodes"],
         logs=options["logs"],
     )
 
 
 def _explanations(options: Mapping[str, Any]) -> "Iterator[Explanation]":
-    from jobevents_cli.commands.builders import client_for, configuration_for, refuse_together
-    from jobevents_cli.commands.job_choice import find_jobs, job_choice
+    from jobevents_cli.commands.builders import client_for, configuration_for, explainer_of_saved, refuse_together
+    from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named
+    from jobevents_cli.render.job_details import NodeChoice
     from jobevents_cli.runtime.explain import Explainer
 
     choice = job_choice(options)
-    wanted = _name_filter(options["nodes"])
+    wanted = NodeChoice(options["nodes"]).has_name
     configuration = configuration_for(options)
     if options["saved"]:
         refuse_together("--from", {"--latest": options["latest"], "--latest-plan": options["latest_plan"]})
-        yield from _saved(_explainer_of_saved(configuration), options["saved"], choice, wanted)
+        yield from _saved(explainer_of_saved(configuration), options["saved"], choice, wanted)
         return
     if choice.is_empty:
-        raise _no_job(configuration.url)
+        raise no_job_named("why", options, failed=True)
     client = client_for(options)
     explainer = Explainer(client, configuration.puppetdb)
     for ref in find_jobs(choice, client):
         yield explainer.explain(ref, wanted=wanted)
 
 
-def _explainer_of_saved(configuration: "Configuration") -> "Explainer":
-    """What explains saved events: it asks PuppetDB only if that is configured and there is a token or certificate."""
-    from jobevents_cli.errors import AccessDenied
-    from jobevents_cli.runtime.explain import Explainer
-
-    try:
-        return Explainer(None, configuration.puppetdb if configuration.puppetdb_is_configured else ())
-    except AccessDenied as error:
-        return Explainer(None, (), puppetdb_problem=error)
-
-
 def _saved(
-    explainer: "Explainer", name: str, choice: "JobChoice", wanted: Callable[[str], bool] | None
+    explainer: "Explainer", name: str, choice: "JobChoice", wanted: Callable[[str], bool]
 ) -> "Iterator[Explanation]":
     """Explain each job whose events are saved in the file *name*, or only the one that *choice* names.
 
@@ -138,22 +126,3 @@ def _saved(
     chosen = [named.ref for named in choice.named] or [ref for ref in jobs if ref not in of_plans]
     for ref in chosen:
         yield explainer.explain_saved(ref, jobs[ref], jobs=jobs, wanted=wanted)
-
-
-def _name_filter(globs: tuple[str, ...]) -> Callable[[str], bool] | None:
-    import re
-    from fnmatch import translate
-
-    if not globs:
-        return None
-    pattern = re.compile("|".join(f"(?:{translate(glob)})" for glob in globs))
-    return lambda name: pattern.match(name) is not None
-
-
-def _no_job(url: str) -> click.UsageError:
-    """The usage error for a missing JOB: it names the newest failed jobs that are remembered."""
-    from jobevents_cli.state.job_cache import recall
-
-    failed = [str(job.ref) for job in recall(url) if job.state in ("failed", "failure")][:_MOST_NAMED]
-    known = f"; failed lately: {', '.join(failed)}" if failed else ""
-    return click.UsageError(f"Missing argument 'JOB': give a job's id, plan/12 for a plan, or --latest{known}")

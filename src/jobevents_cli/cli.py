@@ -254,9 +254,9 @@ def _help_width() -> int:
 
 
 def _end(error: JobEventsError) -> int:
-    from jobevents_cli.output.notices import tell_error
+    from jobevents_cli.output.notices import print_error
 
-    tell_error(error)
+    print_error(error)
     return error.status
 
 

@@ -30,13 +30,13 @@ class JobEventsError(Exception):
     `go_on` is the command that continues what the error cut short.
     """
 
-    status = ExitStatus.DEFECT
+    status = ExitStatus.BUG
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.go_on: str | None = None
+        self.resume_hint: str | None = None
 
 
 class UsageProblem(JobEventsError):

@@ -18,7 +18,7 @@ class ExitStatus(IntEnum):
         return member
 
     DONE = 0, "success: the list was printed, or the job finished and every node did"
-    DEFECT = 1, "a bug in jobevents; nothing else ever exits with 1"
+    BUG = 1, "a bug in jobevents; nothing else ever exits with 1"
     USAGE = 2, "wrong usage or configuration"
     NODES_FAILED = (
         3,

@@ -18,7 +18,7 @@ def test_a_request_has_10_seconds_at_first_and_30_once_the_server_answered() -> 
     """A silent server is given up after 10 s; one that has answered before may take 30 s."""
     contact = _contact([])
     assert contact.begin_request(100) == FIRST_ANSWER_LIMIT == 10
-    assert contact.asked_at == 100
+    assert contact.requested_at == 100
     contact.progress(Stream.EVENTS, 101)
     assert contact.begin_request(102) == ANSWER_LIMIT == 30
 

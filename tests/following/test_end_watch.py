@@ -42,7 +42,7 @@ def test_the_end_is_dated_when_it_was_seen_first() -> None:
 def test_before_the_end_faults_have_no_limit_here() -> None:
     """While the job runs, requests keep their own limits and retries their own delays."""
     watch = EndWatch(Kind.JOB)
-    assert watch.patience == float("inf")
+    assert watch.fault_time_left == float("inf")
     assert watch.limit(30) == 30
     assert watch.delay_after_fault(20, 100, 105) == 20
 
@@ -53,8 +53,8 @@ def test_after_the_end_faults_delay_it_by_15_seconds_in_all() -> None:
     watch.see_end(100)
     assert watch.limit(30) == FAULTS_FOR
     assert watch.delay_after_fault(5, 98, 104) == 5, "4 s since the end, and a pause of 5 s"
-    assert watch.patience == 6
+    assert watch.fault_time_left == 6
     assert watch.delay_after_fault(20, 109, 110) == 5, "1 s, and a pause no longer than what is left"
-    assert watch.patience == 0
+    assert watch.fault_time_left == 0
     assert watch.limit(30) == 1, "a request has at least a second"
     assert watch.delay_after_fault(1, 115, 116) is None

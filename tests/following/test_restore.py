@@ -8,7 +8,7 @@ SETTLE = 3.0
 
 
 def _page(highest: int = -1, *, start: int = 10, echoes: bool = False) -> Page:
-    return Page(asked_at=0.0, start=start, before=10, highest=highest, echoes=echoes)
+    return Page(requested_at=0.0, start=start, before=10, highest=highest, echoes=echoes)
 
 
 def _event(number: int, second: int) -> Event:

@@ -12,9 +12,9 @@ samples = st.floats(0, 1)
 CUT = TransientFault("cut off")
 
 
-def delay(budget: RetryBudget, asked_at: float, now: float, retry_after: float | None = None) -> float | None:
+def delay(budget: RetryBudget, requested_at: float, now: float, retry_after: float | None = None) -> float | None:
     """Seconds until the retry that *budget* allows for a request that was cut off."""
-    retry = budget.retry(TransientFault("cut off", retry_after=retry_after), asked_at, now)
+    retry = budget.retry(TransientFault("cut off", retry_after=retry_after), requested_at, now)
     return retry.delay if retry else None
 
 

@@ -31,7 +31,7 @@ class Stage:
         for at in range(40):
             self._publish(f"node{at:03}.example.com:running")
 
-    def tell(self, count: int = 5) -> None:
+    def say_safe(self, count: int = 5) -> None:
         """Let *count* more nodes finish."""
         for _ in range(count):
             self._publish(f"node{self.told:03}.example.com:finished")
@@ -82,7 +82,7 @@ def test_a_resize_loses_nothing(home: Home, serve: Serve, sizes: tuple[int, ...]
         window.wait_for(_shows_footer)
         for columns in sizes[1:]:
             window.resize(columns)
-            stage.tell()
+            stage.say_safe()
             window.wait_for(lambda w: f"finished  node{stage.told - 1:03}.example.com" in w.text)
         window.type("C-c")
         window.wait_for(lambda w: w.has_ended)
@@ -97,7 +97,7 @@ def test_a_low_window_loses_nothing(home: Home, serve: Serve) -> None:
         window.wait_for(_shows_footer)
         for columns, rows in ((40, 8), (200, 4), (40, 4), (100, 24), (60, 6)):
             window.resize(columns, rows)
-            stage.tell(3)
+            stage.say_safe(3)
             window.wait_for(lambda w: f"finished  node{stage.told - 1:03}.example.com" in w.text)
         window.type("C-c")
         window.wait_for(lambda w: w.has_ended)
@@ -113,7 +113,7 @@ def test_what_is_typed_leaves_no_trace(home: Home, serve: Serve) -> None:
         assert not window.echoes
         for _ in range(3):
             window.type("typed", "Enter", "Enter")
-            stage.tell()
+            stage.say_safe()
             window.wait_for(lambda w: f"finished  node{stage.told - 1:03}.example.com" in w.text)
         stage.end()
         window.wait_for(lambda w: w.has_ended)
@@ -152,7 +152,7 @@ def test_stopped_and_continued(home: Home, serve: Serve) -> None:
         _is_complete(window, stage)
         assert window.shows_cursor
         assert _shell_echoes(window, home)
-        stage.tell()
+        stage.say_safe()
         _in_shell(window, "fg")
         window.wait_for(lambda w: "finished  node004" in w.text and _shows_footer(w))
         assert not window.echoes
@@ -166,13 +166,13 @@ def test_stopped_and_continued(home: Home, serve: Serve) -> None:
 def test_in_the_background(home: Home, serve: Serve) -> None:
     """With `&` the events are printed, without a footer, and the terminal's settings are left alone."""
     stage = Stage()
-    stage.tell()
+    stage.say_safe()
     with _shell(home) as window:
         _in_shell(window, f"{_command(serve(stage.job))} &")
         window.wait_for(lambda w: "finished  node004" in w.text)
         assert window.shows_cursor
         assert _shell_echoes(window, home)
-        stage.tell()
+        stage.say_safe()
         window.wait_for(lambda w: "finished  node009" in w.text)
         _is_complete(window, stage)
         _in_shell(window, "fg")
@@ -193,7 +193,7 @@ def test_two_on_one_terminal(home: Home, serve: Serve, order: tuple[int, int]) -
         window.wait_for(lambda w: w.text.count("running   node039") == 2 and _shows_footer(w))
         for ended, number in enumerate(order):
             window.wait_for(lambda w: not w.echoes)
-            stages[number].tell()
+            stages[number].say_safe()
             window.wait_for(lambda w, ended=ended: w.text.count("finished  node004") == ended + 1)  # type: ignore[misc]
             os.kill(int((home.folder / str(number)).read_text()), signal.SIGTERM)
             wait_until(lambda number=number: not _runs(home.folder / str(number)))  # type: ignore[misc]
@@ -231,7 +231,7 @@ def test_a_blocked_terminal(home: Home, serve: Serve) -> None:
     with _window(home, f"echo $$ > {home.folder}/shell; {_command(server)}") as window:
         window.wait_for(_shows_footer)
         window.type("C-s")
-        stage.tell(150)
+        stage.say_safe(150)
         asked = len(server.seen)
         wait_until(lambda: len(server.seen) > asked + 1)
         os.kill(_children((home.folder / "shell").read_text().strip())[0], signal.SIGTERM)

@@ -25,7 +25,7 @@ from jobevents_cli.exit_status import ExitStatus
 STOP_AFTER = 0.3
 
 FUZZ = settings(deadline=None, database=None, report_multiple_bugs=False, suppress_health_check=list(HealthCheck))
-ALLOWED = {int(status) for status in ExitStatus} - {ExitStatus.DEFECT}
+ALLOWED = {int(status) for status in ExitStatus} - {ExitStatus.BUG}
 
 BIG = "9" * 5000
 NAMES = st.sampled_from(

@@ -21,7 +21,7 @@ from jobevents_cli.output.capabilities import (
     width_of,
 )
 from jobevents_cli.output.command_lines import GivenOptions
-from jobevents_cli.output.notices import tell
+from jobevents_cli.output.notices import say_safe
 from jobevents_cli.output.rendering import LineOptions, paint_for, times_for
 from jobevents_cli.output.reporter import ReportOptions
 from jobevents_cli.render.escape import safe
@@ -51,7 +51,7 @@ def client_for(options: Mapping[str, Any]) -> OrchestratorClient:
     """The client that the connection options ask for; warns of a token file that others can read."""
     connection = configuration_for(options).orchestrator
     if connection.token and connection.token.warning:
-        tell(f"Warning: {connection.token.warning}")
+        say_safe(f"Warning: {connection.token.warning}")
     return open_client(connection)
 
 

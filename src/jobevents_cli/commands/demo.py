@@ -132,6 +132,6 @@ def _tail(ref: str, environment: dict[str, str]) -> int:
         try:
             status = tail.main([ref, "--why", "--interval", "0.5"], prog_name="jobevents tail", standalone_mode=False)
         except JobEventsError as error:
-            error.go_on = None  # the orchestrator ends with the demo
+            error.resume_hint = None  # the orchestrator ends with the demo
             raise
         return int(status)

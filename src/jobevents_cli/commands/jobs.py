@@ -44,7 +44,7 @@ def command(*, plans: bool, limit: int, as_json: bool, **options: Any) -> int:
     """
     from jobevents_cli.commands.builders import client_for, refuse_together, view_for, wanted_jobs
     from jobevents_cli.orchestrator.job_search import recent_jobs, recent_plans
-    from jobevents_cli.output.notices import tell
+    from jobevents_cli.output.notices import say_safe
     from jobevents_cli.output.printer import print_lines
     from jobevents_cli.render.tables import jobs_table
     from jobevents_cli.runtime.retry import fetch
@@ -68,5 +68,5 @@ def command(*, plans: bool, limit: int, as_json: bool, **options: Any) -> int:
     elif found:
         print_lines(text=jobs_table(found, view_for(options, client.server_time())))
     else:
-        tell(f"jobevents: no {'plan' if plans else 'job'} matches")
+        say_safe(f"jobevents: no {'plan' if plans else 'job'} matches")
     return ExitStatus.DONE

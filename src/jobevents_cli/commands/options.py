@@ -201,7 +201,7 @@ def check_types(types: tuple[str, ...]) -> None:
     """Refuse what cannot be an event type, and warn of one that is not documented: it is probably a slip."""
     from jobevents_cli.following.filters import SHORT_TYPES
     from jobevents_cli.model.event import EVENT_TYPES
-    from jobevents_cli.output.notices import tell
+    from jobevents_cli.output.notices import say_safe
 
     for name in types:
         if name in EVENT_TYPES or name in SHORT_TYPES:
@@ -209,4 +209,4 @@ def check_types(types: tuple[str, ...]) -> None:
         known = ", ".join(EVENT_TYPES)
         if "_" not in name:
             raise click.BadParameter(f"{name!r} is not an event type (known: {known})", param_hint="'--type'")
-        tell(f"Warning: {name!r} is not a documented event type (known: {known})")
+        say_safe(f"Warning: {name!r} is not a documented event type (known: {known})")

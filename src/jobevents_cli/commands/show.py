@@ -65,7 +65,7 @@ def command(*, exit_status: bool, **options: Any) -> int:
     Of a plan, show its jobs. If --node matches one node, show its whole result. With --json: the job as the
     orchestrator sent it, its nodes under `nodes`; with --node or --failures, one line for each node.
     """
-    from jobevents_cli.output.notices import tell
+    from jobevents_cli.output.notices import say_safe
     from jobevents_cli.runtime.job_sources import status_of
 
     form = _checked_form(options)
@@ -74,7 +74,7 @@ def command(*, exit_status: bool, **options: Any) -> int:
     if not exit_status:
         return ExitStatus.DONE
     if any(job.outcome is None for job in details):
-        tell("jobevents: the job has not ended: the exit status says only that it was shown")
+        say_safe("jobevents: the job has not ended: the exit status says only that it was shown")
     return status_of(details)
 
 
@@ -105,7 +105,7 @@ def _details(options: Mapping[str, Any], form: str) -> "list[JobDetails]":
     from jobevents_cli.commands.builders import client_for
     from jobevents_cli.commands.job_choice import find_jobs, job_choice
     from jobevents_cli.output.capabilities import is_terminal
-    from jobevents_cli.output.notices import tell
+    from jobevents_cli.output.notices import say_safe
     from jobevents_cli.render.job_details import NodeChoice, NodeCollector
     from jobevents_cli.runtime.job_sources import chosen, details_from, details_from_saved
     from jobevents_cli.state.job_cache import remember
@@ -119,7 +119,7 @@ def _details(options: Mapping[str, Any], form: str) -> "list[JobDetails]":
         events = list(read_saved(saved)) if options["why"] else read_saved(saved)
         found = details_from_saved(events, collector)
         if not found:
-            tell(f"jobevents: --from {saved}: no events")
+            say_safe(f"jobevents: --from {saved}: no events")
         found = chosen(found, [job.ref for job in choice.named], saved)
         return _explained(found, options, None, events) if options["why"] else found
     if choice.is_empty:
@@ -140,7 +140,7 @@ def _explained(
     """The *details* with their causes; without a *client* as far as the saved *events* tell them."""
     from jobevents_cli.commands.builders import configuration_for, explainer_of_saved, view_for
     from jobevents_cli.output.capabilities import width_of
-    from jobevents_cli.output.notices import tell
+    from jobevents_cli.output.notices import say_safe
     from jobevents_cli.render.causes import CauseText
     from jobevents_cli.render.job_causes import with_causes
     from jobevents_cli.render.job_details import NodeChoice, PlanDetails
@@ -167,7 +167,7 @@ def _explained(
             own = [event for ref, event in events if ref in refs]
             explanation = explainer.explain_saved(job.ref, own, wanted=wanted)
         for notice in explanation.notices:
-            tell(f"Notice: {notice}")
+            say_safe(f"Notice: {notice}")
         explained.append(with_causes(job, explanation, text))
     return explained
 

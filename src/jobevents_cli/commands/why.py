@@ -49,13 +49,13 @@ def command(**options: Any) -> int:
     The orchestrator says which nodes failed, PuppetDB has the reports that say why. Without PuppetDB, everything that
     the orchestrator knows is shown. Log lines can contain secrets: they are printed, and kept nowhere.
     """
-    from jobevents_cli.output.notices import tell
+    from jobevents_cli.output.notices import say_safe
     from jobevents_cli.output.printer import print_lines
     from jobevents_cli.render.causes import cause_objects
 
     for explanation in _explanations(options):
         for notice in explanation.notices:
-            tell(f"Notice: {notice}")
+            say_safe(f"Notice: {notice}")
         if options["as_json"]:
             print_lines(cause_objects(explanation, logs=options["logs"]))
         else:

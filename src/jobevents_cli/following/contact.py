@@ -33,7 +33,7 @@ class Contact:
         self._wait_for = wait_for
         self._wait_until: float | None = None
         self._is_awaited = False
-        self.asked_at = 0.0
+        self.requested_at = 0.0
         self._say = say
 
     @property
@@ -52,7 +52,7 @@ class Contact:
 
     def begin_request(self, now: float) -> float:
         """Note that a request is made at *now*; the seconds without progress after which it is given up."""
-        self.asked_at = now
+        self.requested_at = now
         if self._wait_until is None:
             self._wait_until = now + self._wait_for
         return ANSWER_LIMIT if self.had_contact else FIRST_ANSWER_LIMIT
@@ -90,7 +90,7 @@ class Contact:
                 self._say(WaitingForJob(self._wait_for))
             return min(left, pause)
         was_lost = self.is_lost
-        retry = self._budgets[stream].retry(fault, self.asked_at, now)
+        retry = self._budgets[stream].retry(fault, self.requested_at, now)
         if retry is None:
             return None
         if retry.lost and not was_lost:

@@ -58,22 +58,22 @@ class EndWatch:
         return ended_at + self._settle
 
     @property
-    def patience(self) -> float:
+    def fault_time_left(self) -> float:
         """Seconds by which faults may delay the end of following from now on; infinite before the end."""
         return _NEVER if self.ended_at is None else max(0.0, self._faults_left)
 
     def limit(self, seconds: float) -> float:
         """The limit for a request that would otherwise have *seconds*: after the end, little time is left."""
-        return min(seconds, max(_SHORTEST_LIMIT, self.patience))
+        return min(seconds, max(_SHORTEST_LIMIT, self.fault_time_left))
 
-    def delay_after_fault(self, delay: float, asked_at: float, now: float) -> float | None:
+    def delay_after_fault(self, delay: float, requested_at: float, now: float) -> float | None:
         """How much of *delay* is left for a retry after a fault; None if faults may not delay the end any longer.
 
-        The failed request was made at *asked_at* and had failed by *now*.
+        The failed request was made at *requested_at* and had failed by *now*.
         """
         if self.ended_at is None:
             return delay
-        self._faults_left -= now - max(asked_at, self.ended_at)
+        self._faults_left -= now - max(requested_at, self.ended_at)
         if self._faults_left <= 0:
             return None
         delay = min(delay, self._faults_left)

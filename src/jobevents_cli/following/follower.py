@@ -110,9 +110,9 @@ class Follower(EventReader):
         if page is None or self._is_behind(page, now):
             self._schedule.retry(Stream.EVENTS, now + self._schedule.pause())
             return
-        position.settle(page.asked_at - self._settle)
+        position.settle(page.requested_at - self._settle)
         if self._end.ended_at is not None:
-            self._look_again(self._end.ended_at, page.asked_at, now)
+            self._look_again(self._end.ended_at, page.requested_at, now)
             return
         is_job_failing = self._contact.is_failing(Stream.JOB)
         self._schedule.page_ended(now, has_news=page.news > 0, is_job_failing=is_job_failing)
@@ -142,7 +142,7 @@ class Follower(EventReader):
         if not self._will_retry(Stream.JOB, fault, now):
             self._notices.append(JobNotRead(fault.message))
             self._schedule.give_up_job(now)
-            if not self._end.patience:
+            if not self._end.fault_time_left:
                 self._conclude()
 
     def jobs_running(self, now: float, *, are_running: bool) -> None:
@@ -157,27 +157,27 @@ class Follower(EventReader):
 
     def _will_retry(self, stream: Stream, fault: JobEventsError, now: float) -> bool:
         """Plan to repeat the failed request; False if following ends instead. Raises *fault* if the job runs on."""
-        delay = self._contact.retry(stream, fault, now, pause=self._schedule.pause(), at_most=self._end.patience)
+        delay = self._contact.retry(stream, fault, now, pause=self._schedule.pause(), at_most=self._end.fault_time_left)
         self.progress.is_lost = self._contact.is_lost
         if delay is not None:
-            delay = self._end.delay_after_fault(delay, self._contact.asked_at, now)
+            delay = self._end.delay_after_fault(delay, self._contact.requested_at, now)
         if delay is not None:
             self._schedule.retry(stream, now + delay)
         elif self._end.ended_at is None:
             raise fault
         return delay is not None
 
-    def _look_again(self, ended_at: float, asked_at: float, now: float) -> None:
+    def _look_again(self, ended_at: float, requested_at: float, now: float) -> None:
         """After the end: conclude if nothing can be missing, else request the job and the events again.
 
-        The last page was requested at *asked_at*.
+        The last page was requested at *requested_at*.
         """
         schedule, job = self._schedule, self.progress.job
         if schedule.checked_at < ended_at:
             # The page counts once the job was read; if that fails, the next try is planned already.
             schedule.check_first(schedule.check_at if self._contact.is_failing(Stream.JOB) else now)
             return
-        if asked_at < ended_at:
+        if requested_at < ended_at:
             schedule.poll_now(now)
             return
         # If the job's state came before its last event, that event is still to be waited for. A plan counts no nodes
@@ -185,7 +185,7 @@ class Follower(EventReader):
         settled_at = self._end.settled_at(ended_at)
         is_plan = self._plan is not None
         agrees = not is_plan and self._end.last is not None and job is not None and self.progress.agrees_with(job)
-        if self._position.is_certain and (agrees or asked_at >= settled_at):
+        if self._position.is_certain and (agrees or requested_at >= settled_at):
             self._conclude()
             return
         schedule.look_again(now, at_most=settled_at - now)

@@ -71,7 +71,7 @@ class Cursor:
 class Page:
     """What is known about the page that is coming in."""
 
-    asked_at: float
+    requested_at: float
     start: int
     """The id that the latest request started from."""
     before: int
@@ -111,7 +111,7 @@ class Position:
         """The id to request events from at *now*."""
         page = self.page
         if page is None or page.is_whole:
-            self.page = page = Page(asked_at=now, start=self.low, before=self.highest)
+            self.page = page = Page(requested_at=now, start=self.low, before=self.highest)
         else:
             page.is_joined = page.is_sorted and page.highest >= 0
             page.start = page.highest if page.is_joined else self.low

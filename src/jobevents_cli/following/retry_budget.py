@@ -68,8 +68,8 @@ class RetryBudget:
         lost_at, self.lost_at = self.lost_at, None
         return None if lost_at is None else ContactBack(now - lost_at)
 
-    def retry(self, fault: JobEventsError, asked_at: float, now: float) -> Retry | None:
-        """When to repeat the request made at *asked_at*, which had failed with *fault* by *now*.
+    def retry(self, fault: JobEventsError, requested_at: float, now: float) -> Retry | None:
+        """When to repeat the request made at *requested_at*, which had failed with *fault* by *now*.
 
         None if there is no use in repeating it: the fault is final, or the time for retries is over. A refused
         token is worth waiting for once there was contact: a new one may be written at any moment.
@@ -81,7 +81,7 @@ class RetryBudget:
             return None
         was_lost = self.lost_at is not None
         if self.lost_at is None:
-            self.lost_at = max(asked_at, self._heard_at)
+            self.lost_at = max(requested_at, self._heard_at)
         left = max(self.lost_at, self._heard_at) + self.retry_for - now
         if left <= 0:
             return None

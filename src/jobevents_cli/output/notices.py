@@ -23,12 +23,12 @@ _END_WITHIN: Final = 1.0
 """How long, in seconds, the last lines of a program that must end now may take."""
 
 
-def tell(text: str) -> None:
+def say_safe(text: str) -> None:
     """Say *text*, which may hold what a server said, on standard error."""
     say(safe(text))
 
 
-def tell_error(error: JobEventsError) -> None:
+def print_error(error: JobEventsError) -> None:
     """The one place where an error becomes lines for the reader."""
     if isinstance(error, PipeClosed):
         return
@@ -37,7 +37,7 @@ def tell_error(error: JobEventsError) -> None:
     lines = [_interrupted(error) if isinstance(error, Interrupted) else f"Error: {error.message}"]
     if error.hint:
         lines.append(f"Hint: {error.hint}")
-    lines += (error.go_on or "").splitlines()
+    lines += (error.resume_hint or "").splitlines()
     say("\n".join(safe(line) for line in lines), within=within)
 
 

@@ -21,7 +21,7 @@ from jobevents_cli.model.outcome import Ending, Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.command_lines import GivenOptions, resume_hint
 from jobevents_cli.output.event_printer import EventPrinter
-from jobevents_cli.output.notices import tell_error
+from jobevents_cli.output.notices import print_error
 from jobevents_cli.output.rendering import MessageSource, Rendered
 from jobevents_cli.output.reporter import Reporter
 from jobevents_cli.runtime.explanations import Explained, Explanations
@@ -226,7 +226,7 @@ class Coordinator:
                 self._printer.release_all()
         self._printer.stop([job.printed for job in self._following.values()])
         if error.status in _RESUMABLE:
-            error.go_on = "\n".join(self._hints()) or None
+            error.resume_hint = "\n".join(self._hints()) or None
 
     def _hints(self) -> list[str]:
         """How to resume what is not finished, a line for each command."""
@@ -383,9 +383,9 @@ class Coordinator:
         given = self._options.given
         is_child = job is not None and job.belongs_to_plan
         if job and given and error.status in _RESUMABLE and not is_child:
-            error.go_on = resume_hint(job.when_last_checked, given.resume_job(job.printed))
+            error.resume_hint = resume_hint(job.when_last_checked, given.resume_job(job.printed))
         self._printer.screen.clear()
-        tell_error(error)
+        print_error(error)
         self._reporter.remove(ref)
         if not is_child:  # the exit status is the plan's alone
             self._note(error.status)

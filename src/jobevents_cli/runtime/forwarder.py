@@ -101,13 +101,13 @@ class Forwarder:
                 now = self._clock()
                 if signals.take_stats_request() or self._say.stats_due(now):
                     self._say.stats(len(self._delivered.unfinished), self._backlog.oldest(), now)
-                self._take(self._workers.next(self._patience(now)))
+                self._take(self._workers.next(self._wait_time(now)))
                 self._attend(self._clock())
         finally:
             self._finish(self._clock() + FINISH_WITHIN)
         signals.obey()
 
-    def _patience(self, now: float) -> float:
+    def _wait_time(self, now: float) -> float:
         """Seconds for which nothing has to be done unless something arrives."""
         return max(0.0, min(TICK, self._due_at() - now))
 

@@ -28,14 +28,14 @@ def retried(
     makes retrying useless.
     """
     while True:
-        asked_at = clock()
+        requested_at = clock()
         has_begun = False
         try:
             for item in request():
                 has_begun = True
                 yield item
         except JobEventsError as fault:
-            retry = None if has_begun else budget.retry(fault, asked_at, clock())
+            retry = None if has_begun else budget.retry(fault, requested_at, clock())
             if retry is None:
                 raise
             if retry.lost and say:

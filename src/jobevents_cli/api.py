@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _SHORTEST_INTERVAL: Final = 0.1
 
 _LIMIT: Final = 60.0
-"""Seconds after which a response is given up."""
+"""Seconds without progress after which a request is given up."""
 
 Item = TypeVar("Item")
 
@@ -69,7 +69,7 @@ class Following:
         return self
 
     def __next__(self) -> Event:
-        """Return the next event, once there is one. Raises JobEventsError if there is no use in continuing."""
+        """Wait for the next event and return it. Raises JobEventsError if following cannot continue."""
         return next(self._events)
 
     def __enter__(self) -> Self:
@@ -124,13 +124,13 @@ class Following:
                     break
                 for child in self._children(step):
                     start(child, self._new_follower(child))
-                yield from self._handed_out(step)
+                yield from self._events_of(step)
             if self._with_jobs:
                 jobs_run = any(other.kind is Kind.JOB for *_, other, _ in due)
                 self._follower.jobs_running(time.monotonic(), are_running=jobs_run)
 
     def _steps(self, follower: Follower) -> Iterator[Update | Wait]:
-        """What following brings; a job of a plan that cannot be read ends without an error."""
+        """The steps of *follower*. A job of a plan that cannot be read ends without an error."""
         try:
             yield from tail(self._client, follower, clock=time.monotonic)
         except (AccessDenied, RequestRefused) as error:
@@ -147,7 +147,8 @@ class Following:
             if isinstance(update.job, Plan):
                 yield from map(JobRef.job, sorted(update.job.child_states))
 
-    def _handed_out(self, update: Update) -> Iterator[Event]:
+    def _events_of(self, update: Update) -> Iterator[Event]:
+        """The events of *update*; `job`, `next_start` and `outcome` follow them."""
         is_own = update.ref == self._ref
         for count, event in enumerate(update.events, 1):
             self.job = str(update.ref)
@@ -187,13 +188,13 @@ def follow(
 ) -> Following:
     """Follow *job* until it ends, event by event: `352`, `"352"` or, for a plan, `"plan/12"`.
 
-    *start*: the first event id that is wanted; for a plan this needs `with_jobs=False`. *interval*: seconds between
+    *start*: the id of the first event; for a plan this needs `with_jobs=False`. *interval*: seconds between
     two polls. *retry_for*: seconds that an outage may last. *with_jobs*: for a plan, follow the jobs that it starts
-    too; `Following.job` says which one an event belongs to. *url*, *token*, *token_file*, *cacert* and *profile* are
-    looked up as the command line does if they are left out.
+    too; `Following.job` says which one an event belongs to. *url*, *token*, *token_file*, *cacert*
+    and *profile* are looked up as on the command line if they are left out.
 
     An `Event` has `id`, `type`, `node`, `message`, `timestamp` (text), `time` (datetime), `detail`, and `raw`, the
-    object as it came.
+    object as the orchestrator sent it.
 
     Raises UsageProblem at once if the settings or *job* cannot be used, and AccessDenied if there is no token. While
     following: AccessDenied, RequestRefused (UnknownJob for a job that does not exist) and NoUsableAnswer. A job that
@@ -251,7 +252,7 @@ def show(
     cacert: str | None = None,
     profile: str | None = None,
 ) -> JobWithNodes:
-    """Return *job*, written as for `follow`, as it is now, with its nodes; a plan with the jobs that it started.
+    """Return *job* (written as for `follow`) and its nodes as they are now; a plan with the jobs that it started.
 
     The other arguments and the errors are those of `follow`; a request that fails is repeated for 5 s.
     """
@@ -269,10 +270,10 @@ def why(
     cacert: str | None = None,
     profile: str | None = None,
 ) -> Explanation:
-    """Return what went wrong in *job*, written as for `follow`, grouped by cause; a plan with all of its jobs.
+    """Return what went wrong in *job* (written as for `follow`), grouped by cause; a plan with all of its jobs.
 
-    PuppetDB is asked for the reports of failed runs. If it cannot be used, the causes are those that the orchestrator
-    knows, and `Explanation.notices` says what is missing. Log lines can contain secrets. The other arguments and the
+    The reports of failed runs come from PuppetDB. Without it the causes are those that the orchestrator knows, and
+    `Explanation.notices` says what is missing. Log lines can contain secrets. The other arguments and the
     errors are those of `follow`; a request that fails is repeated for 5 s.
     """
     configuration = _configuration(url, token, token_file, cacert, profile)
@@ -294,7 +295,7 @@ def _shown(client: OrchestratorClient, ref: JobRef) -> JobWithNodes:
 
 
 def _child(client: OrchestratorClient, number: int, state: str) -> JobWithNodes:
-    """One of a plan's jobs; if it cannot be read, what the plan says about it."""
+    """One of a plan's jobs. If it cannot be read, only what the plan says about it."""
     try:
         return _shown(client, JobRef.job(number))
     except (AccessDenied, RequestRefused):
@@ -318,7 +319,7 @@ def _ref(job: int | str, host: str) -> JobRef:
 
 
 def _fetched(client: OrchestratorClient, request: Callable[[], Item]) -> Item:
-    """What *request* returns, repeated for 5 s if it fails; then the connections are closed."""
+    """What *request* returns. If it fails it is repeated for 5 s. Closes the connections at the end."""
     budget = RetryBudget(FIRST_CONTACT_FOR, random.random)
     try:
         for item in retried(lambda: iter([request()]), budget, clock=time.monotonic):

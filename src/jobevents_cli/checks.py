@@ -25,20 +25,20 @@ _TINY_QUERY: Final = ["from", "reports", ["extract", ["certname"]], ["limit", 1]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one check found."""
+    """The result of one check."""
 
     name: str
     is_good: bool | None
-    """None if it could not be made, or if what it looks at is not needed."""
+    """None if the check was skipped, or if what it checks is not needed."""
     found: str
     cure: str | None = None
     status: ExitStatus = ExitStatus.DONE
-    """How a tail would end because of it. A check that is not good but leaves this at 0 is a warning."""
+    """The exit status that a tail would have. A failed check with status 0 is a warning."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A check to make: *look* gives what it finds or raises one of our errors. *needs* are the checks it builds on."""
+    """A check to run: *look* returns what it finds or raises our error. *needs* are checks that must pass first."""
 
     name: str
     look: Callable[[], str]
@@ -46,8 +46,8 @@ class _Step:
 
 
 def checks(configuration: Configuration) -> Iterator[Check]:
-    """Every check, as it is made. Where PuppetDB does not work, following does: that is a warning, or only a note."""
-    yield from _made(OrchestratorChecks(configuration).steps())
+    """Run every check and yield its result. Following works without PuppetDB: its failures are warnings or notes."""
+    yield from _results_of(OrchestratorChecks(configuration).steps())
     try:
         is_configured = configuration.puppetdb_is_configured
         urls = configuration.puppetdb_settings.urls
@@ -58,14 +58,14 @@ def checks(configuration: Configuration) -> Iterator[Check]:
         found = "not configured: `why` prints only what the orchestrator knows"
         yield Check("puppetdb address", is_good=None, found=found, cure=ADDRESS_HINT)
         return
-    for check in _made(PuppetdbChecks(configuration).steps()):
-        # An address that nobody set need not work.
+    for check in _results_of(PuppetdbChecks(configuration).steps()):
+        # An address that was derived, not set, need not work.
         is_good = None if check.is_good is False and not is_configured else check.is_good
         yield replace(check, is_good=is_good, status=ExitStatus.DONE)
 
 
-def _made(steps: tuple[_Step, ...]) -> Iterator[Check]:
-    """The checks of *steps*. One that fails leaves out those that build on it."""
+def _results_of(steps: tuple[_Step, ...]) -> Iterator[Check]:
+    """Run *steps*. If one fails, those that need it are skipped."""
     failed: set[str] = set()
     for step in steps:
         if failed & set(step.needs):
@@ -139,7 +139,7 @@ class OrchestratorChecks:
         if abs(ahead) > _CLOCKS_AGREE:
             raise NoUsableAnswer(
                 f"the orchestrator's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} ours",
-                hint="durations of what is running are shown wrong; let both follow NTP",
+                hint="the durations of running jobs are wrong; set both clocks by NTP",
             )
         return "agrees with the orchestrator's within a few seconds"
 
@@ -194,7 +194,7 @@ class PuppetdbChecks:
             if response.status != _OK:
                 raise error_of(response, hints=HINTS)
             if not isinstance(json_of(response), list):
-                raise NoUsableAnswer(f"{self._used.where} did not answer a query with a list")
+                raise NoUsableAnswer(f"{self._used.where} did not return a list for a query")
         with_what = "the token" if connection.token else f"the certificate {connection.cert}"
         return f"{with_what} may query reports"
 
@@ -206,7 +206,7 @@ class PuppetdbChecks:
 
 
 class _Reached:
-    """What connecting to a server showed: reaching it is one check, its certificate another."""
+    """The result of connecting to a server. Two checks use it: one for the connection, one for the certificate."""
 
     def __init__(self) -> None:
         self._probe: Probe | None = None
@@ -215,7 +215,7 @@ class _Reached:
         self._host = ""
 
     def connect(self, server: ServerConnection, path: str, trusted: str) -> str:
-        """Connect to *server* as every request does, and say how it went. *trusted* names the CAs."""
+        """Connect to *server* as every request does; return the result in words. *trusted* names the CAs."""
         self._trusted, self._host, self._untrusted = trusted, server.host, None
         try:
             probe = self._probe = server.probe(path, _LIMIT)

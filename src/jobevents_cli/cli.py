@@ -1,4 +1,7 @@
-"""The command line: the group, its commands loaded when they are needed, and the one way out."""
+"""The command line: the group, its commands loaded when they are needed, and the one way out.
+
+Longer than other modules because every way out is here: each exception becomes one of our errors and a status.
+"""
 
 import errno
 import gc
@@ -24,17 +27,16 @@ COMMANDS: Final = {
     "jobs": "List recent jobs or plans, newest first",
     "show": "Show one job or plan and its nodes",
     "why": "Show what went wrong, grouped by cause",
-    "forward": "Hand every event to a command",
+    "forward": "Pass every event to a command",
     "config": "Show and change the configuration",
     "doctor": "Check settings, connection and permission",
     "demo": "Watch a made-up job, without any Puppet",
     "completion": "Print the completion script for a shell",
 }
-"""The commands in the order in which `--help` shows them, each in at most 45 characters: `--help` of the group loads
-none of them, and shells show that much."""
+"""The commands in the order of `--help`, which loads none of them. Shells show at most 45 characters of each text."""
 
 COMPLETE_VARIABLE: Final = "_JOBEVENTS_COMPLETE"
-"""Set by the completion scripts: which shell asks, and for what."""
+"""Set by the completion scripts: the shell, and what it requests."""
 
 DEBUG_VARIABLE: Final = "JOBEVENTS_DEBUG"
 
@@ -51,7 +53,7 @@ _PACKAGE: Final = __file__.removesuffix("cli.py")
 
 
 class LazyGroup(GroupedGroup):
-    """A group that imports a command when it is asked for."""
+    """A group that imports a command when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The commands in the order in which `--help` shows them."""
@@ -69,7 +71,7 @@ class LazyGroup(GroupedGroup):
         return command
 
     def unknown_command(self, ctx: click.Context, words: Sequence[str]) -> str:
-        """What to say about *words*, which begin with no command: a job, for one, is tailed."""
+        """The error for *words*, the first of which is not a command. For a job it proposes `jobevents tail`."""
         from jobevents_cli.model.job_ref import parse_job
 
         try:
@@ -120,12 +122,12 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program and end the process with its exit status."""
-    # Events are trees without cycles: the collector would only walk through them, again and again.
-    if sys.version_info >= (3, 14):  # its other thresholds mean something else
+    # Events are trees without cycles: collecting garbage more often would only cost time.
+    if sys.version_info >= (3, 14):  # the other thresholds mean something else there
         gc.set_threshold(100_000)
     else:
         gc.set_threshold(100_000, 50, 50)
-    _heed_signals()
+    _handle_signals()
     try:
         status = _run(sys.argv[1:] if arguments is None else list(arguments))
         from jobevents_cli.output.streams import end_streams
@@ -214,7 +216,7 @@ def _exhausted(error: Exception) -> UsageProblem | None:
 
 
 def _bug(error: Exception) -> JobEventsError:
-    """What to say of an *error* that should not occur; JOBEVENTS_DEBUG=1 prints the traceback first."""
+    """The message for an *error* that should not occur. JOBEVENTS_DEBUG=1 prints the traceback first."""
     hint = None
     if os.environ.get(DEBUG_VARIABLE):
         from traceback import format_exception
@@ -244,9 +246,9 @@ def _place(traceback: TracebackType | None) -> str:
 
 
 def _help_width() -> int:
-    """The columns that help may take. Click would ask shutil, which with its archive formats takes 2 ms to load."""
-    asked = os.environ.get("COLUMNS", "")
-    columns = int(asked) if asked.isdecimal() and len(asked) <= _MOST_DIGITS else 0
+    """The columns that help may take. Click would import shutil for this, which takes 2 ms."""
+    text = os.environ.get("COLUMNS", "")
+    columns = int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else 0
     if not columns:
         with suppress(OSError):
             columns = os.get_terminal_size(1).columns
@@ -260,8 +262,8 @@ def _end(error: JobEventsError) -> int:
     return error.status
 
 
-def _heed_signals() -> None:
-    """Turn the signals that end a program into Interrupted, except those that its starter told it to ignore."""
+def _handle_signals() -> None:
+    """Turn the signals that end a program into Interrupted, except those that the parent process set to be ignored."""
 
     def interrupt(number: int, _frame: FrameType | None) -> NoReturn:
         signal.signal(number, signal.SIG_DFL)  # a second one ends the process whatever it does

@@ -27,7 +27,7 @@ LOGIN_HINT: Final = "log in with: puppet-access login"
 class JobEventsError(Exception):
     """One sentence for the reader, and a *hint* if there is a usual remedy.
 
-    `go_on` is the command that continues what the error cut short.
+    `resume_hint` says how to continue what the error interrupted, if that is possible.
     """
 
     status = ExitStatus.BUG

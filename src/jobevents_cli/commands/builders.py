@@ -43,12 +43,12 @@ _FILTERS: Final = {
 
 
 def configuration_for(options: Mapping[str, Any]) -> Configuration:
-    """The settings in force, given the connection options."""
+    """The settings, with the connection options."""
     return Configuration({name: options[name.replace("-", "_")] for name in ("url", "token-file", "cacert", "profile")})
 
 
 def client_for(options: Mapping[str, Any]) -> OrchestratorClient:
-    """The client that the connection options ask for; warns of a token file that others can read."""
+    """The client for the connection options. Warns if others can read the token file."""
     connection = configuration_for(options).orchestrator
     if connection.token and connection.token.warning:
         say_safe(f"Warning: {connection.token.warning}")
@@ -58,7 +58,7 @@ def client_for(options: Mapping[str, Any]) -> OrchestratorClient:
 def line_options(
     options: Mapping[str, Any], *, tagged: bool, quiet: bool = False, end_last: bool = False
 ) -> LineOptions:
-    """How the filter and output options want events printed; see LineOptions for the other arguments."""
+    """How to print events, by the filter and output options. See LineOptions for the other arguments."""
     check_types(options["types"])
     return LineOptions(
         wanted=event_filter(
@@ -87,7 +87,7 @@ def report_options(
     several: bool,
     waits_for_jobs: bool,
 ) -> ReportOptions:
-    """What `tail` shows on standard error: header and footer on a terminal, the summary wherever it helps.
+    """What `tail` shows on standard error: header and footer only on a terminal, and perhaps the summary.
 
     *several*: more than one job is followed, or more can come; *waits_for_jobs*: more can come.
     """
@@ -132,7 +132,7 @@ def explainer_of_saved(configuration: Configuration) -> "Explainer":
 
 
 def explain_for(options: Mapping[str, Any], client: OrchestratorClient) -> Callable[[JobRef], list[str]]:
-    """What finds the causes of a job for `--why`, as lines that are safe to print on standard error."""
+    """A function that returns the causes of a job for `--why`, as lines that are safe to print on standard error."""
     from jobevents_cli.render.causes import CauseText
     from jobevents_cli.runtime.explain import Explainer
     from jobevents_cli.runtime.explanations import LIMIT
@@ -153,7 +153,7 @@ def explain_for(options: Mapping[str, Any], client: OrchestratorClient) -> Calla
 
 
 def _repeated(options: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
-    """The arguments that give the options *names* the values that they have in *options*."""
+    """The arguments that set the options *names* as in *options*."""
     for name, option in names.items():
         value = options[name]
         if value is True:

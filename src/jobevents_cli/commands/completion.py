@@ -1,4 +1,4 @@
-"""`jobevents completion`: the completion script for a shell, and the answers that it asks for."""
+"""`jobevents completion`: the completion script for a shell, and the completions that it requests."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -45,7 +45,10 @@ def script_for(shell: str, group: click.Command) -> str:
 
 
 def answer_shell(instruction: str, group: click.Command) -> int:
-    """Print what the completion script of a shell asks for: `bash_complete`, for one. UsageProblem if it is wrong."""
+    """Do what a shell's completion script requests with *instruction*, such as `bash_complete`.
+
+    UsageProblem if that is unknown.
+    """
     from jobevents_cli.output.streams import print_text
 
     shell, _, wanted = instruction.partition("_")
@@ -66,7 +69,7 @@ def _completer(shell: str, group: click.Command) -> "ShellComplete":
     from click.shell_completion import FishComplete, get_completion_class
 
     class WholeDescriptions(FishComplete):
-        """Fish's, which otherwise ends a description at its first comma."""
+        """Fish's completion, which otherwise ends a description at its first comma."""
 
         source_template = FishComplete.source_template.replace('string split ","', 'string split --max 1 ","')
 

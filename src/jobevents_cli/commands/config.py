@@ -60,7 +60,7 @@ def path() -> int:
 def show(**options: Any) -> int:
     """Print every setting and where it comes from.
 
-    The token is never printed. A setting that cannot be used is reported, and the others are printed all the same.
+    The token is never printed. A setting that cannot be used is reported, and the others are still printed.
     """
     from jobevents_cli.commands.builders import configuration_for
     from jobevents_cli.config.effective import Row, effective
@@ -95,7 +95,7 @@ def set_(key: str, value: str, profile: str | None) -> int:
     from jobevents_cli.config.file import ConfigFile
 
     if profile is not None and key == "default-profile":
-        raise click.UsageError("default-profile and --profile contradict each other: it holds for all profiles")
+        raise click.UsageError("default-profile and --profile contradict each other: it applies to all profiles")
     file = ConfigFile()
     if key == "default-profile":
         file.profile(value)
@@ -138,7 +138,7 @@ def profiles() -> int:
 
 
 def _checked(key: str, value: str) -> Any:
-    """What to write into the configuration file for *key*; UsageProblem if *value* cannot be used for it."""
+    """The value to write into the configuration file for *key*. UsageProblem if *value* cannot be used for it."""
     from jobevents_cli.commands.tail import command as tail
     from jobevents_cli.config.configuration import existing_file
     from jobevents_cli.errors import UsageProblem

@@ -11,7 +11,7 @@ class ConfiguredCommand(GroupedCommand):
     """A command whose options take their defaults from the configuration file."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse *args*, and look up what was not given; UsageProblem if a value in the file cannot be used."""
+        """Parse *args* and look up the options not given. UsageProblem if a value in the file cannot be used."""
         rest = super().parse_args(ctx, args)
         if not ctx.resilient_parsing:
             self._configure(ctx)

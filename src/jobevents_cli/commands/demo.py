@@ -42,7 +42,7 @@ Examples:
     type=Seconds(0.01),
     default=1.0,
     show_default="1",
-    help="How many times as fast it runs.",
+    help="Run FACTOR times as fast.",
 )
 @click.option(
     "--seed",
@@ -50,7 +50,7 @@ Examples:
     type=WholeNumber(),
     default=1,
     show_default="1",
-    help="Another number, another story.",
+    help="A different number makes a different job.",
 )
 @click.option("--plan", is_flag=True, help="A plan with three jobs, of which one fails.")
 @click.option("--serve", is_flag=True, help="Serve jobs of every outcome until Ctrl-C, and print how to use them.")
@@ -115,7 +115,7 @@ def command(*, nodes: int, speed: float, seed: int, plan: bool, serve: bool, por
 
 
 def _tail(ref: str, environment: dict[str, str]) -> int:
-    """Run `jobevents tail` with the *environment* alone: nothing that is configured on this machine counts."""
+    """Run `jobevents tail` with only *environment*: what is configured on this machine is ignored."""
     import os
     import tempfile
     from pathlib import Path

@@ -24,7 +24,7 @@ Examples:
 )
 @connection_options
 def command(*, as_json: bool, **options: Any) -> int:
-    """Check configuration, network, TLS, token and permission, one line each, and what to do.
+    """Check configuration, network, TLS, token and permission: one line each, and what to do if it fails.
 
     PuppetDB is checked too. It is needed only to say why nodes failed, so it never makes doctor fail.
 

@@ -1,4 +1,4 @@
-"""`jobevents forward`: hands every event of every job to a command, at least once."""
+"""`jobevents forward`: passes every event of every job to a command, at least once."""
 
 import re
 from typing import Any, Final
@@ -81,14 +81,14 @@ Examples:
     metavar="N",
     type=WholeNumber(1, 100_000),
     default=500,
-    help="Send a batch when it has so many events [default: 500].",
+    help="Send a batch when it has N events [default: 500].",
 )
 @_delivery(
     "--batch-wait",
     metavar="DURATION",
     type=Duration(),
     default=1.0,
-    help="Send a batch when it is so old [default: 1s].",
+    help="Send a smaller batch after this time [default: 1s].",
 )
 @_delivery(
     "--batch-timeout",
@@ -102,14 +102,14 @@ Examples:
     "--skip-after",
     metavar="DURATION",
     type=Duration(),
-    help="Give up a single event that is refused for so long [default: never].",
+    help="Skip an event that COMMAND refuses for this long [default: never].",
 )
 @_delivery(
     "--stats",
     metavar="DURATION",
     type=Duration(),
     callback=_positive,
-    help="Print a status line so often; SIGUSR1 prints one too.",
+    help="Print a status line every DURATION; SIGUSR1 prints one too.",
 )
 @_delivery(
     "--interval",
@@ -120,7 +120,7 @@ Examples:
 )
 @connection_options
 def command(receiver: tuple[str, ...], **options: Any) -> None:
-    """Hand every event of every job to COMMAND, at least once.
+    """Pass every event of every job to COMMAND, at least once.
 
     Runs until it is stopped. COMMAND is run without a shell for each batch of events. It reads them on its standard
     input as JSON Lines, each with a first key "job" (or "plan"). If it exits with 0, the batch is delivered;

@@ -38,7 +38,7 @@ class GroupedCommand(click.Command):
     """A command whose help lists its options in groups, always in the same order; `--help` comes last."""
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """`-h`, `--help`. It prints like every other output: a closed pipe and a full disk are noticed."""
+        """`-h`, `--help`. Its output is written like any other: a closed pipe or a full disk is reported."""
         option = super().get_help_option(ctx)
         if option is not None:
             option.callback = print_help
@@ -95,7 +95,7 @@ class GroupedGroup(GroupedCommand, click.Group):
         return super().resolve_command(ctx, args)
 
     def unknown_command(self, ctx: click.Context, words: Sequence[str]) -> str:
-        """What to say about *words*, which begin with no command."""
+        """The error message for *words*, the first of which is not a command."""
         from difflib import get_close_matches
 
         near = get_close_matches(words[0], self.list_commands(ctx), n=1, cutoff=0.5)

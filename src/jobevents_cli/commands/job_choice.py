@@ -71,7 +71,7 @@ _NARROWING = {
 
 @dataclass(frozen=True, slots=True)
 class JobChoice:
-    """Which jobs the command line asks for, before any server was asked."""
+    """The jobs that the command line chooses, before any request."""
 
     named: tuple[NamedJob, ...] = ()
     latest: bool = False
@@ -80,12 +80,12 @@ class JobChoice:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no job is asked for."""
+        """Whether no job is chosen."""
         return not (self.named or self.latest or self.latest_plan)
 
     @property
     def has_plan(self) -> bool:
-        """Whether a plan job is asked for."""
+        """Whether a plan job is chosen."""
         return self.latest_plan or any(ref.kind is Kind.PLAN for ref, _ in self.named)
 
 
@@ -126,7 +126,7 @@ def no_job_named(command: str, options: Mapping[str, Any], *, failed: bool = Fal
 
 
 def find_jobs(choice: JobChoice, client: OrchestratorClient) -> tuple[JobRef, ...]:
-    """The jobs that *choice* names, each once; the newest is asked for.
+    """The jobs that *choice* names, each once. The newest job is looked up.
 
     A usage error if an address names another host than *client* talks to. UnknownJob if there is no newest job.
     """
@@ -137,7 +137,7 @@ def find_jobs(choice: JobChoice, client: OrchestratorClient) -> tuple[JobRef, ..
         if host is not None and host != client.host:
             raise UsageProblem(
                 f"the job's address names {host}, but the orchestrator is {client.host}",
-                hint="give the job's id alone, or --url or --profile for the other orchestrator",
+                hint="give only the job's id, or --url or --profile for the other orchestrator",
             )
     if choice.latest:
         return tuple(JobRef.job(job.number) for job in fetch(lambda: latest_job(client, choice.wanted)) if job.number)

@@ -69,7 +69,7 @@ def complete_from_jobs(attribute: str, *known: str) -> Callable[[click.Context, 
 
 
 def remembered_jobs(options: Mapping[str, Any]) -> "list[RememberedJob]":
-    """The jobs seen lately at the orchestrator that *options*, `url` and `profile`, lead to; none without one."""
+    """The jobs seen lately at the orchestrator of *options* (`url`, `profile`). None if none is configured."""
     from jobevents_cli.config.configuration import Configuration
     from jobevents_cli.errors import JobEventsError
     from jobevents_cli.state.job_cache import recall
@@ -198,7 +198,7 @@ state_option = _jobs(
 
 
 def check_types(types: tuple[str, ...]) -> None:
-    """Refuse what cannot be an event type, and warn of one that is not documented: it is probably a slip."""
+    """Refuse what cannot be an event type. Warn of one that is not documented: it is probably mistyped."""
     from jobevents_cli.following.filters import SHORT_TYPES
     from jobevents_cli.model.event import EVENT_TYPES
     from jobevents_cli.output.notices import say_safe

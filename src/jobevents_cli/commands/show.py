@@ -115,7 +115,7 @@ def _details(options: Mapping[str, Any], form: str) -> "list[JobDetails]":
     wanted = NodeChoice(options["nodes"], failures=options["failures"])
     collector = partial(NodeCollector, wanted, as_json=form == "json", on_terminal=is_terminal(sys.stdout))
     if saved := options["saved"]:
-        # Explaining takes the events a second time, and a stream comes only once.
+        # The causes need the events a second time, and a stream can be read only once.
         events = list(read_saved(saved)) if options["why"] else read_saved(saved)
         found = details_from_saved(events, collector)
         if not found:
@@ -137,7 +137,7 @@ def _explained(
     client: "OrchestratorClient | None",
     events: "Iterable[tuple[JobRef | None, Event]]" = (),
 ) -> "list[JobDetails]":
-    """The *details* with their causes; without a *client* as far as the saved *events* tell them."""
+    """The *details* with their causes; without a *client* those that the saved *events* contain."""
     from jobevents_cli.commands.builders import configuration_for, explainer_of_saved, view_for
     from jobevents_cli.output.capabilities import width_of
     from jobevents_cli.output.notices import say_safe

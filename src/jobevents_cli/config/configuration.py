@@ -1,4 +1,4 @@
-"""From options, environment and files to the settings in force, and to where and how to connect."""
+"""The settings, from options, environment and files; and how to connect to the servers."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -36,12 +36,12 @@ class PuppetdbSettings:
 
 
 class Configuration:
-    """The settings that are in force, each looked up when it is asked for."""
+    """The settings, each looked up when it is needed."""
 
     def __init__(self, options: Mapping[str, str | None], *, token: str | None = None) -> None:
         """Start from the command line's *options*: url, token-file, cacert, profile.
 
-        A *token* given here counts before every other.
+        *token* overrides every other.
         """
         self._options = options
         self._given_token = token
@@ -63,13 +63,13 @@ class Configuration:
 
     @cached_property
     def profile_name(self) -> str | None:
-        """The profile that is in force, if any."""
+        """The name of the profile in use, if any."""
         named = look_up("profile", self._typed)
         return named.value if named else self.file.default_profile
 
     @property
     def profile_origin(self) -> str:
-        """Where the name of the profile in force comes from."""
+        """Where the name of the profile in use comes from."""
         named = look_up("profile", self._typed)
         return named.origin if named else str(self.file.path)
 

@@ -1,4 +1,4 @@
-"""The settings in force, each with where it comes from, as `config show` prints them."""
+"""The effective settings, each with its origin, as `config show` prints them."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +21,7 @@ class Row(NamedTuple):
 def effective(
     configuration: Configuration, options: Iterable[str], *, token_file_given: bool = False
 ) -> Iterator[Row | UsageProblem]:
-    """Every setting in force, or what is wrong with it. Of the token only where it is looked for.
+    """Every effective setting, or what is wrong with it. For the token, only where it is looked for.
 
     *options* are the names of options that can have a default; *token_file_given* says that --token-file was given.
     """
@@ -38,7 +38,7 @@ def effective(
         try:
             yield from row()
         except UsageProblem as problem:
-            if problem.message not in said:  # a profile that does not exist spoils several rows
+            if problem.message not in said:  # a profile that does not exist affects several rows
                 said.add(problem.message)
                 yield problem
 

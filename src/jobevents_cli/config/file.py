@@ -1,4 +1,4 @@
-"""The configuration file `config.toml`: where it is, what it holds, and changing that with care.
+"""The configuration file `config.toml`: where it is, what it contains, and how it is changed.
 
 Keys at the top are for every profile, those in `[profiles.NAME]` for one: the settings of the connections, and
 defaults for options under the options' own names. Keys that jobevents does not know are kept; comments cannot be.
@@ -29,10 +29,10 @@ def config_path() -> Path | None:
 
 
 class ConfigFile:
-    """What the file holds, read once. UsageProblem if it is broken: then it is never written either."""
+    """The content of the file, read once. UsageProblem if the file is broken: then it is never written either."""
 
     def __init__(self) -> None:
-        """Read the file. A missing one is as good as an empty one."""
+        """Read the file. A missing file counts as empty."""
         self._path = config_path()
         self.exists = False
         self._document: dict[str, Any] = {}

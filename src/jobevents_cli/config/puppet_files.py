@@ -1,4 +1,4 @@
-"""Reads what Puppet users have already: PE client tools' orchestrator.conf and puppetdb.conf, the agent's CA.
+"""Reads the files that Puppet users already have: PE client tools' orchestrator.conf and puppetdb.conf, the agent's CA.
 
 Paths: PE 2021.7 manual, "Orchestrator configuration files" and "Configuring puppet-access"; PuppetDB's
 `documentation/pdb_client_tools.markdown`.

@@ -1,6 +1,6 @@
-"""Looks up a setting: the first source that has it wins.
+"""Looks up a setting: the first source that has it is used.
 
-Knows neither files nor the environment: the sources come in, in order, as names and values.
+Knows neither files nor the environment: the caller passes the sources, in order, as names and values.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -52,7 +52,7 @@ _LONGEST_SHOWN: Final = 60
 
 
 def shown(value: Any) -> str:
-    """The *value* from a configuration file for the reader, shortened."""
+    """The *value* from a configuration file for a message, shortened."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # a number of thousands of digits; tables in tables

@@ -1,4 +1,4 @@
-"""Answers the queries that `why` sends, from reports in wire format, over HTTP on loopback alone."""
+"""Answers the queries that `why` sends, from reports in wire format, over HTTP, only on loopback."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The reports of failed Puppet runs, in the wire format in which PuppetDB gets them."""
+"""The reports of failed Puppet runs, in the wire format that PuppetDB receives."""
 
 import hashlib
 import uuid

@@ -1,6 +1,7 @@
-"""Jobs as an orchestrator knows them, their events on a time line: what is visible depends on the time asked.
+"""Jobs as an orchestrator knows them, their events on a time line: what is visible depends on the time.
 
-Shapes are those of recorded answers where there are any, else of the PE 2021.7 manual.
+Shapes are those of recorded responses if there are any, else those of the PE 2021.7 manual. Longer than other modules
+because the jobs are data.
 """
 
 from dataclasses import dataclass, field
@@ -68,7 +69,7 @@ class ScriptedJob:
         return "running" if types else "ready"
 
     def document(self, now: float, base: str) -> Document:
-        """What `GET /jobs/:job-id` answers at *now*; *base* is the API's address."""
+        """The response to `GET /jobs/:job-id` at *now*; *base* is the API's address."""
         state = self.state(now)
         ended = max((at for at, _ in self.timeline), default=self.created)
         is_over = state == self.final_state
@@ -101,7 +102,7 @@ class ScriptedJob:
         }
 
     def node_documents(self, now: float) -> list[Document]:
-        """What stands in `items` of `GET /jobs/:job-id/nodes` at *now*."""
+        """The `items` of `GET /jobs/:job-id/nodes` at *now*."""
         documents: dict[str, Document] = {
             name: {
                 "name": name,

@@ -1,6 +1,6 @@
 """Plan jobs as an orchestrator knows them: their own events, and the jobs that they start.
 
-Shapes are those of the PE 2021.7 manual; puppetdb-api.md, section 5.
+Shapes are those of the PE 2021.7 manual.
 """
 
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ class ScriptedPlan:
         return self.final_state if types & {"plan_finished", "plan_failed"} else "running"
 
     def document(self, now: float, base: str, *, has_result: bool = True) -> Document:
-        """What `GET /plan_jobs/:job-id` answers at *now*; *base* is the API's address."""
+        """The response to `GET /plan_jobs/:job-id` at *now*; *base* is the API's address."""
         state = self.state(now)
         is_over = state != "running"
         ended = max((at for at, _ in self.timeline), default=self.created)

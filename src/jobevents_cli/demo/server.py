@@ -1,4 +1,4 @@
-"""Answers the orchestrator's read-only API over HTTP, on loopback alone."""
+"""Answers the orchestrator's read-only API over HTTP, only on loopback."""
 
 import gzip
 import json
@@ -24,7 +24,7 @@ _WORTH_PACKING: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole HTTP answer."""
+    """A whole HTTP response."""
 
     status: int
     body: bytes
@@ -46,7 +46,7 @@ def json_answer(status: int, document: Any, **headers: str) -> Answer:
 
 
 class Orchestrator:
-    """The jobs and the API's answers about them. Knows no sockets."""
+    """The jobs, and the API's responses about them. Knows no sockets."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Orchestrator:
         clock: Callable[[], float] = time.time,
         base: str = "",
     ) -> None:
-        """Let in who sends *token*; *clock* gives seconds since 1970; *base* is the API's address in links."""
+        """Accept requests that send *token*; *clock* gives seconds since 1970; *base* is the API's address in links."""
         self.plans = {plan.number: plan for plan in plans}
         children = (job for plan in self.plans.values() for job in plan.jobs)
         self.jobs = {job.job_id: job for job in (*jobs, *children)}
@@ -71,9 +71,9 @@ class Orchestrator:
         return [report for job in self.jobs.values() for report in job.reports]
 
     def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
-        """The answer to a GET of *target*, path and query, with these request *headers*."""
+        """The response to a GET of *target*, path and query, with these request *headers*."""
         try:
-            self._let_in(headers)
+            self._check_headers(headers)
             parts = urlsplit(target)
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             answer = json_answer(HTTPStatus.OK, self._document(parts.path, query), **{"Cache-Control": "no-store"})
@@ -84,7 +84,7 @@ class Orchestrator:
             return Answer(answer.status, packed, {**answer.headers, "Content-Encoding": "gzip"})
         return answer
 
-    def _let_in(self, headers: Mapping[str, str]) -> None:
+    def _check_headers(self, headers: Mapping[str, str]) -> None:
         token = headers.get("X-Authentication")
         if not token:
             raise Refusal(401, "rbac/user-unauthenticated", "Route requires authentication")
@@ -179,11 +179,11 @@ def _whole(text: str, name: str) -> int:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Hands each GET to the orchestrator of its server."""
+    """Passes each GET to the orchestrator of its server."""
 
     protocol_version = "HTTP/1.1"
     orchestrator: ClassVar[Orchestrator]
-    wbufsize = -1  # one packet an answer, where it fits
+    wbufsize = -1  # one packet for a response that fits
 
     def do_GET(self) -> None:
         """Answer a GET."""
@@ -199,7 +199,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        """Say nothing: the terminal belongs to the tail."""
+        """Print nothing: the terminal belongs to the tail."""
 
 
 class OrchestratorServer(LoopbackServer):

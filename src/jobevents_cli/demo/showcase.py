@@ -1,4 +1,4 @@
-"""What `jobevents demo --serve` shows: jobs and plans of every outcome, some that run, and ever new ones."""
+"""What `jobevents demo --serve` shows: jobs and plans of every outcome, some that run, and new jobs later."""
 
 from typing import Final
 

@@ -45,14 +45,14 @@ def test_headers_that_never_end_are_given_up(
 ) -> None:
     """However much comes: the headers must be whole within the limit."""
     server = serve(job("n1:running"), faults={0: misbehaving.drip_head(gap, seconds, text)})
-    with pytest.raises(TransientFault, match="did not answer in time"), connect(server).get(PATH, {}, 0.5):
+    with pytest.raises(TransientFault, match="did not respond in time"), connect(server).get(PATH, {}, 0.5):
         pass
 
 
 def test_a_body_that_hardly_comes_is_given_up(serve: Serve, connect: Connect, gap: threading.Event) -> None:
     """A byte now and then is not progress."""
     server = serve(job("n1:running"), faults={0: misbehaving.drip(gap, 0.05)})
-    with connect(server).get(PATH, {}, 0.5) as response, pytest.raises(TransientFault, match="did not answer in time"):
+    with connect(server).get(PATH, {}, 0.5) as response, pytest.raises(TransientFault, match="did not respond in time"):
         b"".join(response.pieces())
 
 
@@ -124,5 +124,5 @@ def test_a_connection_that_is_not_answered_is_given_up(connect: Connect) -> None
         mute = Mute()
         mute.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         connection = connect(cast("TestServer", mute))
-        with pytest.raises(TransientFault, match="did not answer in time"), connection.get("/", {}, 0.3):
+        with pytest.raises(TransientFault, match="did not respond in time"), connection.get("/", {}, 0.3):
             pass

@@ -135,7 +135,7 @@ def test_an_explanation_has_a_limit(serve_db: ServeDb) -> None:
         explanation = explainer.explain(JobRef.job(352))
         assert time.monotonic() - since < 6
     assert [cause.finding.message for cause in explanation.causes] == ["2 of 171 resources failed"]
-    assert "did not answer in time" in explanation.notices[0]
+    assert "did not respond in time" in explanation.notices[0]
 
 
 @pytest.mark.parametrize(("within", "expected"), [(None, [0.5, 1.0, 1.5, 2.0]), (2.0, [0.5, 1.0])])

@@ -142,7 +142,7 @@ def test_a_server_that_says_nothing(home: Home, serve: Serve, gap: threading.Eve
     """A first request that is never answered is given up after 10 s."""
     ran = home.run("tail", "352", "--url", serve(job(*KINDS), faults={0: misbehaving.hang(gap)}).url)
     assert ran.status == 7
-    assert "did not answer in time" in ran.err
+    assert "did not respond in time" in ran.err
 
 
 @pytest.mark.slow
@@ -150,7 +150,7 @@ def test_a_server_that_sends_a_byte_now_and_then(home: Home, serve: Serve, gap: 
     """An answer that comes byte by byte, too slowly ever to end, is a time-out too."""
     ran = home.run("tail", "352", "--url", serve(job(*KINDS), faults={0: misbehaving.drip(gap, 1)}).url)
     assert ran.status == 7
-    assert "did not answer in time" in ran.err
+    assert "did not respond in time" in ran.err
 
 
 @pytest.mark.slow
@@ -163,7 +163,7 @@ def test_a_server_that_falls_silent(home: Home, serve: Serve, gap: threading.Eve
     server.faults[0] = misbehaving.hang(gap)
     ran = live.finish()
     assert ran.status == 7
-    assert "did not answer in time" in ran.err
+    assert "did not respond in time" in ran.err
     assert "jobevents tail 352 --start 4" in ran.err
 
 

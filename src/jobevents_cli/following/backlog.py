@@ -15,13 +15,13 @@ class Part:
 
     ref: JobRef
     lines: Sequence[bytes | None] = ()
-    """For each event its line; None if no filter lets it pass."""
+    """For each event its line; None if a filter hides it."""
     ids: Sequence[int | None] = ()
     """For each event its id, if it has one."""
     cursor: Cursor | None = None
-    """Where another follower continues after all these events. Without it, the ids say so."""
+    """Where another follower continues after all these events. Without a cursor, the ids say so."""
     is_page_end: bool = False
-    """Everything that existed at the last request was given out."""
+    """All events that existed at the last request have been returned."""
     is_end: bool = False
     """Nothing of this job comes after these events."""
     timestamp: str = ""
@@ -49,7 +49,7 @@ class Backlog:
         """How many events wait, those without a line included; parts that are committed in part count whole."""
 
     def append(self, part: Part, now: float) -> None:
-        """Let *part*, which arrived at *now*, wait behind the others."""
+        """Add *part*, which arrived at *now*, behind the others."""
         self._parts.append((part, now))
         self.lines += len(part.lines) - part.lines.count(None)
         self.events += len(part.lines)

@@ -1,4 +1,4 @@
-"""Decides how many events are sent at once, and what follows when the receiver refuses them.
+"""Decides how many events are sent at once, and what happens when the receiver refuses them.
 
 A batch that is refused is sent again, later each time. After REFUSALS refusals it is halved, and from then on after
 each one, until the receiver takes a part or a single event is left: that one is named. Until the events of a halved
@@ -17,23 +17,23 @@ REFUSALS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What follows a refusal."""
+    """What happens after a refusal."""
 
     is_first: bool = False
     """The receiver took the batch before."""
     is_named: bool = False
-    """A single event was found to be what is refused: the user is to know which. Said once for each event."""
+    """A single event is what the receiver refuses: the user must know which. True once for each event."""
     is_skipped: bool = False
-    """That event is given up."""
+    """That event is skipped."""
 
 
 class BatchRetry:
-    """The batch that is under way. Times are seconds on any clock that never goes back."""
+    """The batch that is being sent. Times are seconds on any clock that never goes back."""
 
     def __init__(self, most: int, sample: Callable[[], float], *, skip_after: float | None = None) -> None:
         """Send at most *most* events at once; *sample* gives random numbers from 0 to 1.
 
-        *skip_after*: give up a single event that was refused for so many seconds; None: never.
+        *skip_after*: skip a single event that was refused for so many seconds; None: never.
         """
         self._most = most
         self._sample = sample
@@ -62,7 +62,7 @@ class BatchRetry:
         self.size = size
 
     def accept(self) -> float | None:
-        """Note that the receiver took the batch. If it is well again with this: since when it had refused."""
+        """Note that the receiver took the batch. Returns since when it had refused, if it has now recovered."""
         self._left = max(0, self._left - self.size)
         self._begin_anew()
         if self._left:

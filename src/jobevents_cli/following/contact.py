@@ -13,21 +13,21 @@ FIRST_ANSWER_LIMIT: Final = 10.0
 
 
 ANSWER_LIMIT: Final = 30.0
-"""Seconds without progress after which a request is given up: at first, and once the server has answered."""
+"""Seconds without progress after which a request is given up: before and after the server's first response."""
 
 
 _NEVER: Final = float("inf")
 
 
 class Contact:
-    """The retry budgets of both streams. They fail independently, but the reader sees one outage."""
+    """The retry budgets of both streams. They fail independently, but the user sees one outage."""
 
     def __init__(
         self, retry_for: float, wait_for: float, sample: Callable[[], float], say: Callable[[Notice], None]
     ) -> None:
         """Retry an outage for *retry_for* seconds, and a job that does not exist yet for *wait_for* seconds.
 
-        *sample* gives random numbers from 0 to 1; *say* takes what the reader is to know.
+        *sample* gives random numbers from 0 to 1; *say* receives notices for the user.
         """
         self._budgets = {stream: RetryBudget(retry_for, sample) for stream in Stream}
         self._wait_for = wait_for
@@ -38,7 +38,7 @@ class Contact:
 
     @property
     def had_contact(self) -> bool:
-        """Whether the orchestrator has answered at all."""
+        """Whether the orchestrator has ever answered."""
         return self._budgets[Stream.EVENTS].had_contact
 
     @property
@@ -76,7 +76,7 @@ class Contact:
     def retry(
         self, stream: Stream, fault: JobEventsError, now: float, *, pause: float, at_most: float = _NEVER
     ) -> float | None:
-        """Seconds until the failed request of *stream* is repeated; None if there is no use in repeating it.
+        """Seconds until the failed request of *stream* is repeated; None if it is not.
 
         *pause* is the time between two requests for a job that does not exist yet. *at_most*: the caller will not
         retry longer than this.

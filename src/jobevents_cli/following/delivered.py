@@ -1,4 +1,4 @@
-"""What a receiver has: up to where it was given each job. `forward` continues from here."""
+"""How much of each job was delivered to a receiver. `forward` continues from here."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from jobevents_cli.model.job_ref import JobRef, Kind
 
 
 class Reached:
-    """Up to where one job is delivered: all events that *cursor* stands for, and those added since."""
+    """How much of one job is delivered: all events that *cursor* covers, and those added since."""
 
     __slots__ = ("above", "base", "version")
 
@@ -21,7 +21,7 @@ class Reached:
         self.set(cursor or Cursor(-1, (), {}))
 
     def set(self, cursor: Cursor) -> None:
-        """Note that everything was delivered that *cursor* stands for."""
+        """Note that everything that *cursor* covers was delivered."""
         self.base = replace(cursor, above=())
         self.above = IdRanges.of(cursor.above)
         self.version += 1
@@ -56,7 +56,7 @@ class Delivered:
         return new
 
     def advance(self, ref: JobRef, ids: Sequence[int | None], cursor: Cursor | None = None) -> None:
-        """Note that the events *ids* of *ref* were delivered; or all that *cursor* stands for, if it is given."""
+        """Note that the events *ids* of *ref* were delivered; or all that *cursor* covers, if it is given."""
         reached = self.unfinished.get(ref)
         if reached is None:
             return

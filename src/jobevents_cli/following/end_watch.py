@@ -1,4 +1,4 @@
-"""Decides when following one job or plan ends: it runs, it has ended, its events have settled."""
+"""Decides when following one job or plan ends: it is running, it has ended, its events have settled."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -59,7 +59,7 @@ class EndWatch:
 
     @property
     def fault_time_left(self) -> float:
-        """Seconds by which faults may delay the end of following from now on; infinite before the end."""
+        """Seconds by which faults may still delay the end of following; infinite before the job's end was seen."""
         return _NEVER if self.ended_at is None else max(0.0, self._faults_left)
 
     def limit(self, seconds: float) -> float:

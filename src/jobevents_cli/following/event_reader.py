@@ -1,4 +1,4 @@
-"""What following a job and reading its events once have in common."""
+"""The common base of `Follower`, which follows a job, and `SnapshotReader`, which reads its events once."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
@@ -54,7 +54,7 @@ class EventReader(ABC):
 
     @property
     def cursor(self) -> Cursor:
-        """Where this reader stands now."""
+        """The reader's position now."""
         low, above, unordered = self._position.cursor()
         counts = {kind: count for kind, count in self.progress.counts.items() if count}
         return Cursor(low, above, counts, unordered=unordered, changed=self.progress.changed)
@@ -77,7 +77,7 @@ class EventReader(ABC):
 
     @property
     def had_contact(self) -> bool:
-        """Whether the orchestrator has answered at all."""
+        """Whether the orchestrator has ever answered."""
         return self._contact.had_contact
 
     @property
@@ -86,7 +86,7 @@ class EventReader(ABC):
         return self._end.ended_at is not None
 
     def take_notices(self) -> tuple[Notice, ...]:
-        """What the user is to know since the last call."""
+        """The notices for the user since the last call."""
         notices = tuple(self._notices)
         self._notices.clear()
         return notices
@@ -124,7 +124,7 @@ class EventReader(ABC):
         return update
 
     def drop_response(self, now: float) -> None:
-        """Note that the rest of the response to the last Fetch was given up at *now*. It is requested again at once."""
+        """Note that the response to the last Fetch was dropped at *now*. The rest is requested again at once."""
         self._position.cut_off(now)
 
     @abstractmethod
@@ -148,8 +148,8 @@ class EventReader(ABC):
 
     @abstractmethod
     def receive_fault(self, fault: JobEventsError, now: float) -> None:
-        """Take in that the last Fetch failed at *now*; raises *fault* if there is no use in continuing."""
+        """Take in that the last Fetch failed at *now*; raises *fault* if reading cannot continue."""
 
     @abstractmethod
     def receive_job_fault(self, fault: JobEventsError, now: float) -> None:
-        """Take in that the last CheckJob failed at *now*; raises *fault* if there is no use in continuing."""
+        """Take in that the last CheckJob failed at *now*; raises *fault* if reading cannot continue."""

@@ -115,7 +115,7 @@ def _pattern(option: str, text: str) -> re.Pattern[str]:
         )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a set that may mean another thing one day means today's thing today
+            warnings.simplefilter("ignore")  # a future change of the syntax does not matter today
             return re.compile(text)
     except re.error as error:
         raise UsageProblem(f"{option} {quoted(text)} is not a regular expression: {error}") from None

@@ -70,7 +70,7 @@ class Follower(EventReader):
 
     @property
     def cursor(self) -> Cursor:
-        """Where this follower stands now."""
+        """The follower's position now."""
         return replace(super().cursor, newest_timestamp=self._restore.newest_timestamp)
 
     def next_step(self, now: float) -> Step:
@@ -131,7 +131,7 @@ class Follower(EventReader):
             self._notices.append(notice)
 
     def receive_fault(self, fault: JobEventsError, now: float) -> None:
-        """Take in that the last Fetch failed at *now*; raises *fault* if there is no use in continuing."""
+        """Take in that the last Fetch failed at *now*; raises *fault* if following cannot continue."""
         self._position.cut_off(now)
         if not self._will_retry(Stream.EVENTS, fault, now):
             self._notices.append(LateEventsNotRead(fault.message))

@@ -1,4 +1,4 @@
-"""A list of ids as ranges: the ids of one job mostly follow each other, so a few ranges stand for thousands."""
+"""A list of ids as ranges: the ids of one job are mostly consecutive, so a few ranges hold thousands."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

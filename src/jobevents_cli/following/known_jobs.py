@@ -1,11 +1,11 @@
-"""Which jobs were found before: each job is new once, also if it becomes visible after one with a higher id."""
+"""Which jobs were found before: each job is new once, even if it becomes visible after one with a higher id."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
 KEPT: Final = 500
-"""How many ids are kept one by one. A job that becomes visible behind that many others is not found any more."""
+"""How many ids are kept one by one. A job that becomes visible after so many newer ones is missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class KnownJobs:
 
 
 class Seen(NamedTuple):
-    """The jobs that a look saw: all those there were from the id *first* on."""
+    """The jobs that one search saw: all that existed from the id *first* on."""
 
     first: int
     numbers: frozenset[int]
 
 
 def known_after(known: KnownJobs | None, seen: Seen) -> KnownJobs:
-    """What is known after a look that has *seen* jobs. After the first one, no job before those is looked for."""
+    """What is known after a search that has *seen* jobs. After the first search, older jobs are not searched for."""
     return (known or KnownJobs(seen.first - 1)).with_(seen.numbers)

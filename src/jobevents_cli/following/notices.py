@@ -1,4 +1,4 @@
-"""What the follower has to say besides events: values, which `output/notices.py` turns into sentences."""
+"""What the follower reports besides events: values, which `output/notices.py` turns into sentences."""
 
 from dataclasses import dataclass
 
@@ -57,7 +57,7 @@ class PlanPending:
 
 @dataclass(frozen=True, slots=True)
 class PlanSilent:
-    """The plan is said to run, but for *seconds* it had no event and no running job.
+    """The plan's state is running, but for *seconds* it had no event and no running job.
 
     The Bolt that started it may have died: then it never ends.
     """

@@ -33,7 +33,7 @@ class PlanWatch:
         self._said_silent = False
 
     def notice(self, job: Job, now: float) -> Notice | None:
-        """What the reader is to know about the plan, whose own state at *now* is *job*; each thing once."""
+        """The notice about the plan for the user, each one once. *job* is the plan's own state at *now*."""
         if job.state == PENDING:
             said, self._said_pending = self._said_pending, True
             return None if said else PlanPending()

@@ -1,10 +1,10 @@
-"""Where following one job stands: which events were handled already, and where the next request starts.
+"""The position in one job: which events were handled already, and where the next request starts.
 
 Ids are database-wide, and an event can become visible after one with a higher id: two transactions. So an id stays
 *open* until a response that was requested a settle time after the id was first seen has come. `low` is the highest
 id up to which all is settled: every page is requested from there, and nothing older is kept. That is right for both
 readings of `start` (servers include the event itself; the oldest manuals could be read otherwise), and next-events is
-never needed: PE's manuals contradict each other on what it holds (orchestrator-api.md, section 0).
+never needed: PE's manuals contradict each other on what it contains.
 
 A page is what one poll brings. If a response breaks off, the next request continues after the last event received,
 provided that what came was sorted; otherwise it starts at the same place again. The parts count as one page, requested
@@ -30,7 +30,7 @@ _NEVER: Final = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a follower stands: all that another one needs to continue without loss or repetition."""
+    """A follower's position: all that another one needs to continue without loss or repetition."""
 
     low: int
     above: tuple[int, ...]
@@ -117,7 +117,7 @@ class Position:
             page.start = page.highest if page.is_joined else self.low
             page.last = -1
         if self._is_resumed:
-            # Nobody knows how long ago these ids were seen first: they settle anew.
+            # It is not known when these ids were first seen: they settle anew.
             self._open.append((now, min(self._ids)))
             self._is_resumed = False
         self._unordered.begin_response()
@@ -201,7 +201,7 @@ class Position:
             page.lowest_new = _NEVER
 
     def cursor(self) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
-        """The low, the ids above it and the unordered events that stand for all that is handled now.
+        """The low, the ids above it and the unordered events: together, everything handled so far.
 
         Amid a long page that is sorted so far, the low may be higher than that of the next request.
         """

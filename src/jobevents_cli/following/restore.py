@@ -19,7 +19,7 @@ class Age(Enum):
 class RestoreDetector:
     """Compares each page with what was handled before.
 
-    After a restore, ids are given out a second time: what was handled already is then known by its timestamp.
+    After a restore, ids are used a second time: handled events are then recognized by their timestamps.
     """
 
     def __init__(self, first: int, settle: float, newest_timestamp: str = "") -> None:
@@ -45,7 +45,7 @@ class RestoreDetector:
     def check(self, page: Page, highest: int, now: float) -> Age:
         """How *page*, complete at *now*, compares with *highest*, the highest id handled.
 
-        Servers that include `start` itself must send it again; from others an empty page is no sign of anything.
+        Servers that include `start` itself must send it again; from others an empty page means nothing.
         """
         self._echoes = self._echoes or page.echoes
         is_expected = self._echoes or page.start < highest or page.highest >= 0

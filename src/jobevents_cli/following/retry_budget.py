@@ -14,11 +14,11 @@ LONGEST_DELAY: Final = 30.0
 
 
 LONGEST_RETRY_AFTER: Final = 3600.0
-"""Seconds that a server can ask to wait at most, if an outage may last for ever."""
+"""The longest Retry-After in seconds that is respected."""
 
 
 FIRST_CONTACT_FOR: Final = 5.0
-"""Seconds for which requests are retried until the orchestrator has answered at all."""
+"""Seconds for which requests are retried before the orchestrator has ever answered."""
 
 
 _MOST_DOUBLINGS: Final = 10
@@ -31,7 +31,7 @@ def retry_delay(attempt: int, sample: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The request is worth repeating in *delay* seconds; *lost*: with this fault, contact was lost."""
+    """Repeat the request in *delay* seconds. *lost*: contact was lost with this fault."""
 
     delay: float
     lost: ContactLost | None = None
@@ -52,9 +52,9 @@ class RetryBudget:
 
     @property
     def retry_for(self) -> float:
-        """Seconds that an outage may last: few until the orchestrator has answered at all, unless it is for ever."""
-        is_patient = self.had_contact or self._is_endless
-        return self._retry_for if is_patient else min(self._retry_for, FIRST_CONTACT_FOR)
+        """Seconds that an outage may last: few before the orchestrator has ever answered, unless there is no limit."""
+        has_full_time = self.had_contact or self._is_endless
+        return self._retry_for if has_full_time else min(self._retry_for, FIRST_CONTACT_FOR)
 
     def progress(self, now: float) -> None:
         """Note that a response brought something at *now*, whole or not: the retry time begins anew."""
@@ -71,8 +71,8 @@ class RetryBudget:
     def retry(self, fault: JobEventsError, requested_at: float, now: float) -> Retry | None:
         """When to repeat the request made at *requested_at*, which had failed with *fault* by *now*.
 
-        None if there is no use in repeating it: the fault is final, or the time for retries is over. A refused
-        token is worth waiting for once there was contact: a new one may be written at any moment.
+        None if it is not repeated: the fault is final, or the time for retries is over. A refused token is retried
+        once there was contact: a new one may be written at any moment.
         """
         retry_after = 0.0
         if isinstance(fault, TransientFault):

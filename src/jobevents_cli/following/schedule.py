@@ -7,7 +7,8 @@ from typing import Final
 GROWTH: Final = 1.25
 
 
-PATIENT_POLLS: Final = 5
+STEADY_POLLS: Final = 5
+"""Polls without news before the delay grows."""
 
 
 SLOWEST_POLL: Final = 5.0
@@ -51,7 +52,7 @@ def poll_delay(interval: float, idle_polls: int, sample: float) -> float:
     *sample* is a random number from 0 to 1: it spreads the polls of many followers by 10 % either way.
     """
     # The power is bounded as well: a job may be silent for days.
-    steps = min(max(0, idle_polls - PATIENT_POLLS), _MOST_STEPS)
+    steps = min(max(0, idle_polls - STEADY_POLLS), _MOST_STEPS)
     growth = min(SLOWEST_POLL, float(GROWTH**steps))
     return interval * growth * (1 + JITTER * (2 * sample - 1))
 
@@ -88,7 +89,7 @@ class Schedule:
         return self.poll_at, Stream.EVENTS
 
     def pause(self) -> float:
-        """Seconds until the next poll as things are."""
+        """Seconds until the next poll."""
         return poll_delay(self._interval, self._idle_polls, self._sample())
 
     def retry(self, stream: Stream, at: float) -> None:

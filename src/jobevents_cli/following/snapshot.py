@@ -94,13 +94,13 @@ class SnapshotReader(EventReader):
         self._conclude(is_over=job.is_over or self._end.last is not None)
 
     def receive_fault(self, fault: JobEventsError, now: float) -> None:
-        """Plan to repeat the request for the events; raises *fault* if there is no use in that."""
+        """Plan to repeat the request for the events; raises *fault* if it is not repeated."""
         self._position.cut_off(now)
         if not self._will_retry(Stream.EVENTS, fault, now):
             raise fault
 
     def receive_job_fault(self, fault: JobEventsError, now: float) -> None:
-        """Plan to repeat the request for the job; without it, the outcome may be known by the events."""
+        """Plan to repeat the request for the job. If it is not repeated, the events may say how the job ended."""
         if self._is_first:
             self._begin()
             return

@@ -1,4 +1,4 @@
-"""Tells new from known among events that have no usable id."""
+"""Finds the new ones among events that have no usable id."""
 
 from collections.abc import Iterable
 from json import dumps
@@ -51,7 +51,7 @@ def _text_of(event: Event) -> str:
 
 
 def _digest(text: str, number: int) -> int:
-    from hashlib import blake2b  # rarely needed, and start-up is felt
+    from hashlib import blake2b  # rarely needed, and it slows the start
 
     said = f"{number} {text}".encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(said, digest_size=_DIGEST_BYTES).digest(), signed=True)

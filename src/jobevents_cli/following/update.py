@@ -1,4 +1,4 @@
-"""The values that the follower gives out: the next request, what a response brought, where to continue."""
+"""The values that the follower returns: the next request, what a response brought, where to continue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Update:
     """For each event the seconds its node took, if the event ends a node whose start was seen."""
     notices: tuple[Notice, ...] = ()
     is_page_end: bool = False
-    """The events that existed when the last request was made have all been given out."""
+    """The events that existed when the last request was made have all been returned."""
     job: Job | None = None
     """The job's own state, if this step read it."""
     cursor: Cursor | None = None
@@ -46,7 +46,7 @@ class Update:
 
 
 Save = Callable[[Cursor], str | None]
-"""Keeps a cursor; a sentence for the user where it could not."""
+"""Saves a cursor; returns a warning for the user if that failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ API_PATH: Final = "/orchestrator/v1"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value and where it came from, in words for the reader."""
+    """A value and its origin, in words for the user."""
 
     value: str
     origin: str
@@ -38,7 +38,7 @@ def puppetdb_url(setting: Setting) -> str:
 def _server_url(setting: Setting, kind: str, default_port: int, api_path: str) -> str:
     """The address of *kind* of server, `https://host:port`; *api_path* and its beginnings may follow.
 
-    UsageProblem if it is none, or plain http to another machine: the token would travel openly.
+    UsageProblem if it is not an address, or plain http to another machine: the token would be readable.
     """
     text = setting.value.strip()
     if not text.isprintable():  # urlsplit would leave line breaks out, and so take another host
@@ -59,15 +59,15 @@ def _server_url(setting: Setting, kind: str, default_port: int, api_path: str) -
         raise _no_address(setting, kind, default_port, "0 is not a port")
     if parts.username is not None or parts.password is not None:
         raise UsageProblem(
-            f"the address from {setting.origin} holds a user or password: give host and port alone",
-            hint="jobevents lets itself in with a token: puppet-access login",
+            f"the address from {setting.origin} contains a user or password: give only host and port",
+            hint="jobevents authenticates with a token: puppet-access login",
         )
     if parts.scheme not in ("https", "http"):
         raise _no_address(setting, kind, default_port, f"it begins with {parts.scheme}://")
     if not host or any(character.isspace() for character in host):
         raise _no_address(setting, kind, default_port, "it has no host")
     if f"{parts.path.rstrip('/')}/" not in _beginnings(api_path) or parts.query or parts.fragment:
-        raise _no_address(setting, kind, default_port, f"all that may follow host and port is {api_path}")
+        raise _no_address(setting, kind, default_port, f"only {api_path} may follow host and port")
     if parts.scheme == "http" and not is_loopback(host):
         raise UsageProblem(
             f"plain http to {host} ({setting.origin}) is refused: the token would travel openly",
@@ -91,7 +91,7 @@ def _shown(host: str) -> str:
 
 
 def _check_name(host: str) -> None:
-    """ValueError if *host* cannot be written as the name of a host: `a..b`, or a label of more than 63 characters."""
+    """ValueError if *host* is not a valid host name: `a..b`, or a label of more than 63 characters."""
     host.encode("idna").decode("idna")
 
 

@@ -1,4 +1,4 @@
-"""Where and how to connect to a server: the value that the configuration gives and the clients take."""
+"""Where and how to connect to a server: the configuration makes this value for the clients."""
 
 from dataclasses import dataclass
 
@@ -18,4 +18,4 @@ class Connection:
     """The client certificate's file; with one, no token is sent."""
     key: str | None = None
     origin: str = ""
-    """Where the address comes from, in words for the reader."""
+    """Where the address comes from, in words for the user."""

@@ -1,7 +1,8 @@
 """Reads the list in a response while it arrives: bytes in, elements out, each with its own source text.
 
 Memory stays flat whatever the response's size: only what is not yet a whole element is kept. Parses with the
-standard library's decoder over a window of text; knows nothing of HTTP.
+standard library's decoder over a window of text; knows nothing of HTTP. Longer than other modules because it is one
+state machine.
 """
 
 import codecs
@@ -24,7 +25,7 @@ _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
 _BETWEEN_OBJECTS: Final = re.compile(r"[ \t\n\r]*,[ \t\n\r]*(?=\{)")
 
-_EXCERPT: Final = 16  # enough to tell HTML from JSON
+_EXCERPT: Final = 16  # enough to see whether it is HTML
 
 _LONGEST_EXCERPT: Final = 16 * 1024  # more than the longest token
 

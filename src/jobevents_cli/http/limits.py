@@ -1,7 +1,7 @@
 """Limits on how long a whole response may take, headers included.
 
-Only the time in which we wait for the network counts: a consumer that holds a piece for minutes, a pager perhaps, is
-not a fault of the server's.
+Only waiting for the network counts: if the consumer, perhaps a pager, holds a piece for minutes, the server is not to
+blame.
 """
 
 import time
@@ -15,7 +15,7 @@ SLOWEST: Final = 1024
 
 
 class ResponseClock:
-    """The seconds that one response has been waited for."""
+    """How long one response has been waited for."""
 
     def __init__(self) -> None:
         self.limit = 0.0
@@ -79,7 +79,7 @@ class LimitedStream(httpcore.NetworkStream):
         return LimitedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._clock)
 
     def get_extra_info(self, info: str) -> Any:
-        """What httpcore wants to know of the connection."""
+        """Information about the connection, for httpcore."""
         return self._stream.get_extra_info(info)
 
 

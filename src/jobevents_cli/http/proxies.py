@@ -68,7 +68,7 @@ def _check_no_proxy(value: str) -> None:
 
 
 def _variable(name: str) -> str:
-    """The spelling of the environment variable *name* that is set; the lower-case one wins, as in curl."""
+    """The spelling of the environment variable *name* that is set; the lower-case one is used first, as in curl."""
     spellings = [name, *(known for known in os.environ if known.lower() == name)]
     return next((spelling for spelling in spellings if os.environ.get(spelling)), "the system's proxy settings")
 

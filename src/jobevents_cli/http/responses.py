@@ -1,4 +1,4 @@
-"""A response: its status, headers and body, and the errors that a status other than 200 means."""
+"""A response: its status, headers and body, and the error for each status other than 200."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ERROR_BODY: Final = 16 * 1024
 _EXCERPT: Final = 200
 _CLOCKS_AGREE: Final = 2.0
 _LAST_MOMENT: Final = 4_102_444_800.0
-"""The year 2100: a later date is a mistake of the server's."""
+"""The year 2100: a later date is the server's mistake."""
 _LONGEST_WAIT_TEXT: Final = 10
 _TRANSIENT: Final = frozenset({408, 429})
 
@@ -131,7 +131,7 @@ def json_of(response: Response, *, large_member: str | None = None) -> object:
 def error_of(response: Response, *, about: str = "", hints: Mapping[int, str] | None = None) -> JobEventsError:
     """The error that *response*, which is not a 200, means: by its status first.
 
-    *about* begins the message and names what was asked for, `job 352: `; *hints* says for a status what to do.
+    *about* begins the message and names what was requested, `job 352: `; *hints* has hints by status.
     """
     status, said = response.status, response.said()
     told = f"{response.where} says {status}{': ' + said if said else ''}"

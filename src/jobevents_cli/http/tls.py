@@ -1,4 +1,4 @@
-"""TLS: whom we trust, and what a failed handshake means."""
+"""TLS: which certificates we trust, and what a failed handshake means."""
 
 import os
 import ssl
@@ -17,7 +17,7 @@ _VERIFY_HINTS: Final = {
     62: "connect by a name in the certificate: usually the primary server's certname",
     64: "connect by a name in the certificate: usually the primary server's certname",
 }
-"""By OpenSSL's number for what is wrong with a certificate; anything else is a matter of trust."""
+"""Hints by OpenSSL's error number. For any other number the CA is not trusted."""
 
 _CERTIFICATE_HINT: Final = (
     "for PuppetDB set JOBEVENTS_PUPPETDB_CERT and JOBEVENTS_PUPPETDB_KEY; "
@@ -62,7 +62,7 @@ def tls_context(cacert: str | None, cert: str | None = None, key: str | None = N
 def _load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
     files = f"{cert} with the key {key}" if key else cert
     try:
-        # A password of its own keeps OpenSSL from asking for one on the terminal.
+        # Without a password of ours OpenSSL would ask for one on the terminal.
         context.load_cert_chain(cert, key, password=lambda: b"")
     except ssl.SSLError as error:
         why = "it does not belong to the key" if "MISMATCH" in (error.reason or "") else "not PEM, or encrypted"

@@ -22,13 +22,13 @@ class TokenSource(Protocol):
 
     @property
     def is_renewable(self) -> bool:
-        """Whether another token may appear where this one is from."""
+        """Whether the source of this token may get another one."""
 
     def reread(self) -> bool:
         """Look for another token; True if there is one now."""
 
 
-_LONGEST_TOKEN: Final = 4096  # the server takes 8 KiB of headers in all
+_LONGEST_TOKEN: Final = 4096  # the server accepts 8 KiB of headers in all
 
 _read: set[str] = set()
 """Every token that this process has read, so that none of them appears in a traceback."""

@@ -1,4 +1,7 @@
-"""Sends requests: the one place that sets httpx up, for both clients. Every fault comes as one of our errors."""
+"""Sends requests: the one place that sets httpx up, for both clients. Every fault becomes one of our errors.
+
+Longer than other modules because all that touches httpx is here.
+"""
 
 import json
 import ssl
@@ -78,12 +81,12 @@ class _Transport(httpx.HTTPTransport):
 class ServerConnection:
     """One server and the connections to it. May be used from several threads.
 
-    It has as many connections as there are requests at one time. The one used last is used first, so that a few serve
+    There are as many connections as concurrent requests. The one used last is used next, so that a few are enough for
     hundreds of jobs: a poll takes milliseconds.
     """
 
     def __init__(self, connection: Connection, name: str = "") -> None:
-        """*name* begins the server's name in messages, `PuppetDB`; the orchestrator has none.
+        """*name* begins the server's name in messages, such as `PuppetDB`; empty for the orchestrator.
 
         UsageProblem if the CA file, the client certificate or the environment's proxy cannot be used.
         """
@@ -128,7 +131,7 @@ class ServerConnection:
             yield response
 
     def server_time(self) -> float:
-        """The server's clock, in seconds since 1970, going by its last response."""
+        """The server's clock, in seconds since 1970, by its last response."""
         return time.time() + skew(*self._date)
 
     def close(self) -> None:
@@ -167,7 +170,7 @@ class ServerConnection:
 
     @contextmanager
     def _exchange(self, request: Any, limit: float) -> Iterator[Response]:
-        """Send *request*, a function of the token, and give the response; every fault as one of our errors."""
+        """Send *request*, a function of the token, and yield the response. Every fault becomes one of our errors."""
         with self._transport() as transport:
             try:
                 inner = self._send(transport, request, limit)
@@ -187,7 +190,7 @@ class ServerConnection:
                 inner.close()
 
     def _send(self, transport: _Transport, request: Any, limit: float) -> httpx.Response:
-        """The response; asks again with a new token if the one that was sent is refused and there is another."""
+        """The response. If the token is refused and there is a new one, the request is sent again with that."""
         if self._is_refused and self._token:
             self._token.reread()
         inner = self._send_once(transport, request, limit)
@@ -204,7 +207,7 @@ class ServerConnection:
         try:
             return transport.send(request(token), limit)
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-            # A kept connection that the server closes just now is not an outage: a fresh one shows whether there is.
+            # A kept connection that the server just closed is not an outage: try a new connection.
             if not is_kept:
                 raise
             return transport.send(request(token), limit)
@@ -217,7 +220,7 @@ class ServerConnection:
 
     @contextmanager
     def _transport(self) -> Iterator[_Transport]:
-        """A connection that nobody else uses meanwhile."""
+        """A connection that no other thread uses meanwhile."""
         with self._lock:
             transport = self._idle.pop()[1] if self._idle else None
         transport = transport or _Transport(self._tls, _httpx_proxy(self.proxy))
@@ -243,9 +246,9 @@ class ServerConnection:
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             return self._tls_fault(cause, where)
         if isinstance(error, httpx.ConnectTimeout):
-            return TransientFault(f"could not connect to {where}: no answer in time")
+            return TransientFault(f"could not connect to {where}: no response in time")
         if isinstance(error, httpx.TimeoutException):
-            return TransientFault(f"{where} did not answer in time")
+            return TransientFault(f"{where} did not respond in time")
         why = str(getattr(cause, "strerror", None) or error).rstrip(".")
         why = without_token(why, self._token.value) if self._token else why
         if isinstance(error, httpx.ProxyError) and self.proxy:
@@ -276,7 +279,7 @@ def _extensions(limit: float) -> dict[str, Any]:
     return {"timeout": httpx.Timeout(limit, connect=min(limit, _CONNECT_LIMIT), pool=None).as_dict()}
 
 
-@lru_cache(maxsize=1024)  # while a job is silent the same is asked for over and over
+@lru_cache(maxsize=1024)  # while a job is silent, the same request is repeated
 def _get(url: str, token: str, limit: float) -> httpx.Request:
     return httpx.Request("GET", url, headers=_headers(token), extensions=_extensions(limit))
 

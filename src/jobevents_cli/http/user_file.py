@@ -1,4 +1,4 @@
-"""Reads files that the user names: never more than a limit, and never waiting for long, whatever the file is."""
+"""Reads files that the user names. Size and waiting time are limited, whatever the file is."""
 
 import errno
 import os
@@ -33,7 +33,7 @@ def expanded(name: str, origin: str) -> Path:
 def read_user_file(path: Path, *, largest: int = LARGEST, wait: float = _PIPE_WAIT) -> bytes:
     """The bytes in *path*. OSError if it cannot be read, is larger than *largest*, or is a pipe that stays silent.
 
-    *wait* is how long, in seconds, a pipe is waited for.
+    *wait* is how many seconds a pipe may take.
     """
     try:
         number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))

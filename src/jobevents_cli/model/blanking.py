@@ -46,7 +46,7 @@ _LONG_NUMBER: Final = re.compile("[0-9]{5}")
 
 
 def blanked(text: str, node: str) -> str:
-    """Return *text*, in which the name *node* and whatever else differs from node to node are blank.
+    """Return *text* with the name *node*, and all else that differs from node to node, blanked.
 
     Two texts give the same if and only if they are the same outside their blanks.
     """

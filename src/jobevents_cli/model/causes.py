@@ -33,8 +33,8 @@ class Finding:
     """What went wrong, in the words of one node.
 
     *log* has the lines that belong to it, *report* every line of the run's log of level warning and above.
-    *complete* is false if PuppetDB could not be asked and would know more. *has_finished*: the orchestrator calls the
-    node finished although its result has an error.
+    *complete* is false if PuppetDB, which would know more, could not be queried. *has_finished*: the orchestrator
+    calls the node finished although its result has an error.
     """
 
     kind: CauseKind

@@ -13,7 +13,7 @@ HOUR: Final = 3600
 
 
 LONGEST: Final = 1e9
-"""Seconds in the longest duration, some 30 years: a longer one means the same, and no clock overflows."""
+"""Seconds in the longest duration, some 30 years: longer ones are cut to it, so that no clock overflows."""
 
 
 def parse_duration(text: str) -> float:

@@ -1,7 +1,7 @@
 """An event of a job or a plan job, read tolerantly.
 
 Nothing that an orchestrator sends is an error here: an unknown type, missing details or an odd id is a value like
-any other, and `raw` is always what came. Types: orchestrator-api.md, 2.1 (jobs) and 2.7 (plan jobs).
+any other, and `raw` is always what was received.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ CLOSING_STATES: Final[Mapping[str, str]] = {
     "node_errored": "errored",
     "node_skipped": "skipped",
 }
-"""The event types that end a node, with the node state that each stands for."""
+"""The event types that end a node, with the node state that each means."""
 
 
 FAILED_NODE_TYPES: Final = ("node_failed", "node_errored", "node_skipped")
@@ -130,6 +130,6 @@ class Event:
     def child_job(self) -> int | None:
         """The number of the job that this event of a plan says was started, else None.
 
-        `details.job-id` is an integer or a string (orchestrator-api.md, 2.7).
+        `details.job-id` is an integer or a string.
         """
         return as_id(self.details.get("job-id")) if self.type.endswith("_start") else None

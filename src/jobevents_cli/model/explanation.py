@@ -40,7 +40,7 @@ class Explanation:
     """Why a job failed. *ref* is None for saved events that name no job.
 
     *state* and *title* are the orchestrator's (`failed`, `deploy in production`), empty if not known. *notices* are
-    sentences for standard error: what could not be found out, and how to get it.
+    sentences for standard error: what is missing, and how to get it.
     """
 
     ref: JobRef | None

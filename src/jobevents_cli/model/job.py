@@ -12,13 +12,13 @@ TERMINAL_STATES: Final = ("finished", "failed", "stopped")
 
 
 class Job:
-    """A job as `GET /jobs/:job-id` describes it (orchestrator-api.md, 3.1 and 3.2)."""
+    """A job as `GET /jobs/:job-id` describes it."""
 
     __slots__ = ("node_count", "node_states", "raw", "state")
     final_states: ClassVar[tuple[str, ...]] = TERMINAL_STATES
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
-        """*raw* is the document; a count that is negative or no number counts as unknown."""
+        """*raw* is the document; a count that is negative or not a number is unknown."""
         self.raw = raw
         self.state = as_text(raw.get("state"))
         self.node_count = as_count(raw.get("node_count"))
@@ -33,7 +33,7 @@ class Job:
 
     @property
     def number(self) -> int | None:
-        """The job's id: `name` holds it, and `id` a link."""
+        """The job's id: `name` has it; `id` is a link."""
         return as_id(self.raw.get("name"))
 
     @property

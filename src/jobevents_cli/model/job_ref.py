@@ -1,4 +1,4 @@
-"""Names a job or a plan job. Both have numbers of their own, so a number alone names neither."""
+"""Identifies a job or a plan job. Each kind has its own numbers, so a number is not enough."""
 
 import re
 from enum import StrEnum
@@ -12,7 +12,7 @@ _ADDRESS: Final = re.compile(
     rf")/{_NUMBER}(?:[/?#].*)?",
     re.IGNORECASE,
 )
-"""A job's address in the API and in the console (orchestrator-api.md, 3.2 and 5.1)."""
+"""A job's address in the API and in the console."""
 
 _HIGHEST: Final = 2**63 - 1
 

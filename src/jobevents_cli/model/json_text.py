@@ -5,7 +5,7 @@ import re
 from typing import Any, Final, Self
 
 _LOOSE: Final = re.compile(r" (?:[]},:]|(?<=[{[,:] ))")
-"""A space between two tokens, one of which is punctuation: so it is if it is outside strings, and rarely inside."""
+"""A space beside punctuation: between two tokens, or, rarely, within a string."""
 
 _ESCAPE: Final = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|\x7f", re.DOTALL

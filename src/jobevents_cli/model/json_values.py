@@ -25,7 +25,7 @@ def as_text(value: object) -> str:
 def as_id(value: object) -> int | None:
     """An id as a number from 0 to 2**63 - 1, else None.
 
-    Strings and integers occur, even in responses of one and the same server (orchestrator-api.md, 2.2).
+    Strings and integers occur, even in responses of the same server.
     """
     if type(value) is str and value.isdecimal() and value.isascii() and len(value) <= _LONGEST_NUMBER:
         value = int(value)

@@ -10,7 +10,7 @@ from jobevents_cli.model.timestamps import parse_timestamp, seconds_of
 
 
 class Node:
-    """A node as `GET /jobs/:job-id/nodes` describes it (orchestrator-api.md, 3.3; puppetdb-api.md, 4)."""
+    """A node as `GET /jobs/:job-id/nodes` describes it."""
 
     __slots__ = ("name", "raw", "state", "text")
 

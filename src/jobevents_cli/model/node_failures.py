@@ -87,7 +87,7 @@ class EndedNode:
 def failures_of(node: EndedNode, report: Report | None, *, puppetdb_answers: bool) -> list[Failure]:
     """Return what went wrong on *node*, at least one failure if it has failed.
 
-    *report* is its run's report, if PuppetDB has it; *puppetdb_answers*: PuppetDB could be asked.
+    *report* is its run's report, if PuppetDB has it; *puppetdb_answers*: PuppetDB can be queried.
     """
     if not node.has_failed:
         return []

@@ -22,7 +22,7 @@ class Outcome(IntEnum):
 
     @property
     def status(self) -> ExitStatus:
-        """The exit status that stands for it."""
+        """The exit status for it."""
         return (ExitStatus.DONE, ExitStatus.NODES_FAILED, ExitStatus.STOPPED)[self]
 
 
@@ -66,7 +66,7 @@ def _plan_outcome(progress: Progress) -> Outcome:
 
 
 def _job_outcome(progress: Progress, last: Event | None) -> Outcome:
-    """What job_finished carries is documented only as "the final state": a known word is believed."""
+    """The outcome of a job. Manuals say only that job_finished has "the final state": any known word counts."""
     states = {progress.job.state} if progress.job else set()
     if last:
         states |= _states_in(last)

@@ -11,7 +11,7 @@ PENDING: Final = "pending"
 
 
 class Plan(Job):
-    """A plan job as `GET /plan_jobs/:job-id` describes it (orchestrator-api.md, 3.5; puppetdb-api.md, 5)."""
+    """A plan job as `GET /plan_jobs/:job-id` describes it."""
 
     __slots__ = ()
     final_states: ClassVar[tuple[str, ...]] = ("success", "failure", "stopped")

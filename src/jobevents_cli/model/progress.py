@@ -1,4 +1,4 @@
-"""What the events of one job add up to: counts, running nodes, failures, times."""
+"""The state of one job by its events: counts, running nodes, failures, times."""
 
 from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush, heappushpop
@@ -38,8 +38,8 @@ class Progress:
 
     Events may come in any order, each once. Times are seconds since 1970, by the orchestrator's clock.
 
-    One thread takes events in; another may read at any moment, as every read is one look at one value.
-    The attributes are more than a dozen because they are what the readers show, one fact each.
+    One thread takes events in; another may read at any moment, because each read is of a single value.
+    It has more than a dozen attributes: one for each fact that is shown.
     """
 
     def __init__(self, counts: Mapping[str, int] | None = None, *, changed: int = 0, is_whole: bool = True) -> None:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 _LONGEST: Final = 64
-"""Characters that a timestamp may have: longer text is none, and is not worth being kept in a cache."""
+"""Characters that a timestamp may have: longer text is not a timestamp, and would fill the cache."""
 
 
 def parse_timestamp(text: str) -> datetime | None:

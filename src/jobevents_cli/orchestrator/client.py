@@ -28,7 +28,7 @@ _RESULT: Final = "result"
 _NOT_FOUND: Final = 404
 
 _MOST_ELEMENTS: Final = 100_000
-"""Jobs that one page may have, of which 50 are asked for."""
+"""Jobs that one page may have; 50 are requested."""
 
 _HINTS: Final = {
     403: "the token's user needs the permission to view jobs; or log in as another user: puppet-access login",
@@ -51,7 +51,7 @@ def open_client(connection: Connection) -> OrchestratorClient:
 class OrchestratorClient:
     """One orchestrator. May be used from several threads.
 
-    Every *limit* is the seconds after which a response is given up: for its headers, and for each pause in its body.
+    Every *limit* is in seconds: for the headers of the response, and for each pause in its body.
     Every method raises TransientFault, NoUsableAnswer, AccessDenied or RequestRefused, and UnknownJob for a 404.
     """
 
@@ -66,7 +66,7 @@ class OrchestratorClient:
     def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
         """The events of *ref* from id *start* on, in the pieces in which they arrive.
 
-        What came before a fault is given out first; then the fault is raised.
+        What came before a fault is yielded first; then the fault is raised.
         """
         for elements in self._elements(f"{_path(ref)}/events", _start(start), limit, ref):
             yield [Event(value, text) for value, text in elements]
@@ -88,7 +88,7 @@ class OrchestratorClient:
         return Plan(document) if ref.kind is Kind.PLAN else Job(document)
 
     def jobs(self, count: int, offset: int, limit: float) -> list[Job]:
-        """*count* jobs from the one at *offset* on, newest first: asked for explicitly, as the default is not."""
+        """*count* jobs from the one at *offset* on, newest first, which is not the default."""
         return [Job(value) for value in self._list("/jobs", _newest_first(count, offset), limit)]
 
     def plans(self, count: int, offset: int, limit: float) -> list[Plan]:
@@ -99,7 +99,7 @@ class OrchestratorClient:
     def nodes(self, job_id: int, limit: float, node_count: int | None = None) -> Iterator[list[Node]]:
         """The nodes of job *job_id* as they are now, in the pieces in which they arrive.
 
-        They are asked for without a limit; if fewer than *node_count* come, the rest with an offset.
+        They are requested without a limit; if fewer than *node_count* come, the rest with an offset.
         """
         ref = JobRef.job(job_id)
         received = 0
@@ -109,7 +109,7 @@ class OrchestratorClient:
             query = {"offset": str(received)} if received else {}
             for elements in self._elements(f"{_path(ref)}/nodes", query, limit, ref):
                 if query and received == before and elements and elements[0][0] == first:
-                    return  # the server does not know offset, and would repeat itself for ever
+                    return  # the server ignores offset, and would repeat itself for ever
                 if first is None and elements:
                     first = elements[0][0]
                 received += len(elements)
@@ -118,7 +118,7 @@ class OrchestratorClient:
                 return
 
     def server_time(self) -> float:
-        """The orchestrator's clock, in seconds since 1970, going by its last response."""
+        """The orchestrator's clock, in seconds since 1970, by its last response."""
         return self._server.server_time()
 
     def close(self) -> None:
@@ -174,7 +174,7 @@ def _start(start: int | None) -> dict[str, str]:
 
 
 def _require_ok(response: Response, ref: JobRef | None = None) -> None:
-    """Raise what *response* means if it is not a 200; the message names *ref*."""
+    """Raise the error of *response* if it is not a 200; the message names *ref*."""
     if response.status != _OK:
         raise _error(response, ref)
 

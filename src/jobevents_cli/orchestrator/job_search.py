@@ -1,4 +1,4 @@
-"""Finds jobs: the recent ones, the latest, and those that start while somebody watches."""
+"""Finds the recent and the latest jobs and plans, page by page, newest first."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from jobevents_cli.model.plan import Plan
 AnyJob = TypeVar("AnyJob", bound=Job)
 
 PAGE: Final = 50
-"""Jobs asked for at once: each carries its options, so a page of many is large."""
+"""Jobs in one request: each contains its options, so a large page would be slow."""
 
 
 _LIMIT: Final = 30.0
@@ -33,7 +33,7 @@ class PlanLister(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which jobs are meant; None wants any."""
+    """Which jobs are wanted; None means any."""
 
     state: str | None = None
     job_type: str | None = None
@@ -66,7 +66,7 @@ def recent_plans(lister: PlanLister, wanted: Wanted) -> Iterator[Plan]:
 
 
 def latest_job(lister: JobLister, wanted: Wanted) -> Iterator[Job]:
-    """The newest job that is *wanted*; UnknownJob where there is none."""
+    """The newest job that is *wanted*; UnknownJob if there is none."""
     for job in recent_jobs(lister, wanted):
         if job.number is not None:
             yield job
@@ -89,7 +89,7 @@ def newest_first(list_page: Callable[[int, int, float], Sequence[AnyJob]]) -> It
     offset = 0
     while True:
         page = list_page(PAGE, offset, _LIMIT)
-        # A job that starts meanwhile moves the others on; a server that knows no offset repeats itself.
+        # A job that starts meanwhile shifts the others; a server that ignores offset repeats itself.
         fresh = [job for job in page if job.number not in seen]
         seen.update(job.number for job in fresh)
         yield from fresh

@@ -43,16 +43,17 @@ def test_while_connecting(home: Home, number: signal.Signals, status: int) -> No
     with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
         port = server.getsockname()[1]
         waiting = [socket.create_connection(("127.0.0.1", port))]
-        started = time.monotonic()
-        code, said = _ends(
-            home,
-            ["tail", "352", "--url", f"http://127.0.0.1:{port}"],
-            lambda: time.monotonic() > started + 1,
-            number,
-        )
+        live = home.start("tail", "352", "--url", f"http://127.0.0.1:{port}")
+        # Connecting is a worker's task: there is a second thread then.
+        wait_until(lambda: len(os.listdir(f"/proc/{live.process.pid}/task")) > 1)
+        before = time.monotonic()
+        live.signal(number)
+        ran = live.finish()
+        assert time.monotonic() - before < 5
         waiting[0].close()
-    assert code == status
-    assert "jobevents tail 352" in said
+    assert ran.status == status
+    assert "Traceback" not in ran.err
+    assert "jobevents tail 352" in ran.err
 
 
 @pytest.mark.parametrize(("number", "status"), SIGNALS)

@@ -115,6 +115,9 @@ class Coordinator:
         self._following: dict[JobRef, FollowedJob] = {}
         self._postponed: list[tuple[FollowedJob, Ending | JobEventsError | None]] = []
         """The ends of jobs whose first page is still held."""
+        self._is_running = False
+        self._to_begin: list[tuple[list[FollowedJob], bool]] = []
+        """What was added before the run."""
         self._search_is_on = False
         self._is_first_search = True
         self._only: JobRef | None = None
@@ -153,7 +156,10 @@ class Coordinator:
         return jobs
 
     def _begin(self, jobs: list[FollowedJob], *, together: bool) -> None:
-        """Begin to follow *jobs*."""
+        """Begin to follow *jobs*, or once `run` does: from then on, whatever ends the run says how to resume."""
+        if not self._is_running:
+            self._to_begin.append((jobs, together))
+            return
         if together and (len(jobs) > 1 or any(job.printed.last is not None or job.plan_jobs for job in jobs)):
             self._printer.gather(job.printed for job in jobs)
         for job in jobs:
@@ -189,14 +195,17 @@ class Coordinator:
         Raises TimedOut at the end of `--timeout`, and what ended the following of the only job. If jobs are left
         unfinished, the error says how to resume.
         """
-        asked_for = [ref for ref, job in self._following.items() if not job.belongs_to_plan]
-        self._only = asked_for[0] if len(asked_for) == 1 and not self._search_is_on else None
-        if self._options.timeout is not None:
-            self._deadline = time.monotonic() + self._options.timeout
-            self._printer.screen.output.while_blocked = self._look_at_clock
-        if self._only is None:
-            self._reporter.header_of(asked_for)
         try:
+            asked_for = [ref for ref, job in self._following.items() if not job.belongs_to_plan]
+            self._only = asked_for[0] if len(asked_for) == 1 and not self._search_is_on else None
+            if self._options.timeout is not None:
+                self._deadline = time.monotonic() + self._options.timeout
+                self._printer.screen.output.while_blocked = self._look_at_clock
+            if self._only is None:
+                self._reporter.header_of(asked_for)
+            self._is_running = True
+            for jobs, together in self._to_begin:
+                self._begin(jobs, together=together)
             while self._following or self._search_is_on or self._explanations.are_awaited:
                 left = TICK if self._deadline is None else min(TICK, max(0.0, self._deadline - time.monotonic()))
                 if self._take(self._workers.next(left)):

@@ -1,4 +1,4 @@
-"""What a standard stream can do: is it a terminal, does it want colour, how wide is it, what can it encode."""
+"""What a standard stream can do: whether it is a terminal, and its colours, width and encoding."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 _LARGEST: Final = 10_000
-"""Columns or lines beyond which what a terminal or the environment says is not believed."""
+"""The most columns or lines that count: a larger size is a mistake of the terminal or the environment."""
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -95,7 +95,7 @@ def is_same_terminal(first: TextIO | None, second: TextIO | None) -> bool:
 
 
 def _moves_cursor() -> bool:
-    """Whether the terminal understands escape sequences. A Windows console has to be told to."""
+    """Whether the terminal understands escape sequences. A Windows console needs a mode for that."""
     if sys.platform != "win32":
         return True
     import ctypes

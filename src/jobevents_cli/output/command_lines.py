@@ -14,7 +14,7 @@ class GivenOptions:
     all_jobs: tuple[str, ...] = ()
     """`--all` and what narrows it down; empty if jobs are named."""
     events: tuple[str, ...] = ()
-    """Those that choose events, but for `--start` and `-n`."""
+    """Those that choose events, except `--start` and `-n`."""
     server: tuple[str, ...] = ()
     start: int | None = None
     last: int | None = None
@@ -22,7 +22,7 @@ class GivenOptions:
     no_jobs: bool = False
 
     def resume_job(self, job: PrintedJob) -> str:
-        """The command that prints what *job* still lacks, and follows it on."""
+        """The command that prints the events of *job* that are not printed yet, and follows it."""
         words = ["jobevents", "tail", str(job.ref)]
         if job.ref.kind is Kind.PLAN and self.no_jobs:
             words.append("--no-jobs")
@@ -47,5 +47,5 @@ class GivenOptions:
 
 
 def resume_hint(what: str, command: str) -> str:
-    """The sentence about *what*, such as `Job 352 was running when last checked`, and the *command* to resume."""
+    """The *command* to resume, after the sentence *what*, such as `Job 352 was running when last checked`."""
     return f"{what}. Resume with: {command}" if what else f"Resume with: {command}"

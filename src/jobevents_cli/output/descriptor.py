@@ -60,7 +60,7 @@ class ReaderWatch:
         if sys.platform != "win32":
             is_socket = stat.S_ISSOCK(os.fstat(number).st_mode)
             # A socket reports POLLHUP when its other end is closed. POLLRDHUP would be too early: `nc -N`, for
-            # example, ends its own side at once and goes on reading.
+            # example, closes its own side at once and continues to read.
             self._gone = select.POLLERR | (select.POLLHUP if is_socket else 0)
             self._poll = _polled(number, for_room=False)
 

@@ -1,4 +1,4 @@
-"""Prints the events of one or more jobs on standard output, in the order in which they are to appear."""
+"""Prints the events of one or more jobs on standard output, in order."""
 
 import time
 from collections import deque
@@ -43,7 +43,7 @@ class EventPrinter:
     ) -> None:
         """Print what *renderer* makes on *screen*.
 
-        *last_of_all*: print only so many of the events of all first pages together. *begins_line*: see Writer.
+        *last_of_all*: of the events of all first pages together, print only so many. *begins_line*: see Writer.
         """
         self.renderer = renderer
         self.screen = screen
@@ -72,7 +72,7 @@ class EventPrinter:
     def take(self, job: PrintedJob, rendered: Rendered, count: int | None = None) -> list[str]:
         """Print what an update of *job* brings, or only its first *count* events; returns warnings.
 
-        PipeClosed if the reader has gone, which is looked for if nothing is written.
+        PipeClosed if the reader has gone, which is checked if nothing is written.
         """
         update = rendered.update
         count = len(update.events) if count is None else count
@@ -109,7 +109,7 @@ class EventPrinter:
         return self._writer.flush()
 
     def forget(self, job: PrintedJob) -> None:
-        """Wait for the first page of *job* no longer."""
+        """Stop waiting for the first page of *job*."""
         job.has_begun = True
         if job.held is not None and job.ref not in self._gathering:
             self._release([job])
@@ -117,14 +117,14 @@ class EventPrinter:
         self._writer.flush()
 
     def release_all(self) -> None:
-        """Print what is held: it is as much as there will be."""
+        """Print what is held: no more will come."""
         for job in self._gathering.values():
             job.has_begun = True
         self._release_all()
         self._writer.flush()
 
     def tick(self) -> None:
-        """Look round while nothing comes: PipeClosed if nobody reads standard output any more."""
+        """Check the reader and refresh the footer while nothing arrives. PipeClosed if the reader has gone."""
         if self._gathering:
             self._release_if_complete()
             self._writer.flush()
@@ -132,7 +132,7 @@ class EventPrinter:
         self.screen.refresh()
 
     def stop(self, jobs: Iterable[PrintedJob]) -> None:
-        """The program ends before *jobs* do: finish half a line; the positions are final then.
+        """End before *jobs* have ended: finish half a line, so that the positions are final.
 
         The event of a job's end that was kept for later is printed now, if standard output is not blocked.
         """
@@ -143,7 +143,7 @@ class EventPrinter:
             self._writer.stop()
 
     def _put(self, job: PrintedJob, rendered: Rendered, indices: list[int], count: int) -> None:
-        """Put out the events of *rendered* at *indices*; then *count* of its events are done.
+        """Write the events of *rendered* at *indices*; then *count* of its events are done.
 
         The event of the job's end is kept for later.
         """
@@ -170,7 +170,7 @@ class EventPrinter:
         return lines
 
     def _look(self) -> None:
-        """Do what is done while a write is blocked: whatever ends that ends a match too."""
+        """Do what is done while a write is blocked, so that it can also end a match."""
         self.screen.output.while_blocked()
 
     def _release_if_complete(self) -> None:
@@ -181,7 +181,7 @@ class EventPrinter:
     def _release_all(self) -> None:
         jobs = list(self._gathering.values())
         self._gathering.clear()
-        # A job of which only the last events are printed is waited for on its own, if it is late.
+        # If only the last events of a job are printed and it is late, its first page is still waited for.
         self._release([job for job in jobs if job.has_begun or job.last is None])
 
     def _release(self, jobs: list[PrintedJob]) -> None:

@@ -1,4 +1,4 @@
-"""Puts the events that existed before jobs were followed into order: by time, and only the last ones if asked for."""
+"""Sorts the events that existed before jobs were followed: by time, and only the last ones if so chosen."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ Entry = tuple[float, int, PrintedJob, Rendered, int]
 
 
 def hold(job: PrintedJob, rendered: Rendered, count: int) -> int:
-    """Hold those of the first *count* events of *rendered* that are to be printed; how many that are."""
+    """Hold those of the first *count* events of *rendered* that will be printed; return how many."""
     shown = [(rendered, index) for index, line in enumerate(rendered.lines[:count]) if line is not None]
     job.latest = (rendered, count)
     if job.held is not None:
@@ -26,7 +26,7 @@ def in_order(jobs: Iterable[PrintedJob], last: int | None = None) -> Iterator[tu
     """What *jobs* hold, by time; only the *last* events of all of them together if that is not None.
 
     Yields events of one update that follow each other: the job, the update, the places of the events in it. The
-    order within a job is kept. Nothing is held any more.
+    order within a job is kept. Afterwards nothing is held.
     """
     entries: Iterable[Entry] = merge(*(list(_entries(job, place)) for place, job in enumerate(jobs)))
     if last is not None:

@@ -1,4 +1,4 @@
-"""Turns errors and notices into lines for the reader, on standard error."""
+"""Turns errors and notices into lines for the user, on standard error."""
 
 from typing import Final, assert_never
 
@@ -24,15 +24,15 @@ _END_WITHIN: Final = 1.0
 
 
 def say_safe(text: str) -> None:
-    """Say *text*, which may hold what a server said, on standard error."""
+    """Print *text*, which may contain a server's text, on standard error."""
     say(safe(text))
 
 
 def print_error(error: JobEventsError) -> None:
-    """The one place where an error becomes lines for the reader."""
+    """Print *error*. The only place where an error becomes lines for the user."""
     if isinstance(error, PipeClosed):
         return
-    # What must end now does not wait for a terminal that is held by Ctrl-S.
+    # A program that must end now does not wait for a terminal that Ctrl-S has stopped.
     within = _END_WITHIN if isinstance(error, Interrupted | TimedOut) else None
     lines = [_interrupted(error) if isinstance(error, Interrupted) else f"Error: {error.message}"]
     if error.hint:
@@ -42,12 +42,12 @@ def print_error(error: JobEventsError) -> None:
 
 
 def _interrupted(error: Interrupted) -> str:
-    """What ended the program: Ctrl-C needs no explanation, the other signals are named."""
+    """The line that says what ended the program. Ctrl-C needs no explanation; other signals are named."""
     return "Interrupted." if error.status is ExitStatus.INTERRUPTED else f"Interrupted {error.message}."
 
 
 def sentence(notice: Notice) -> str:  # noqa: PLR0911 - a table
-    """The *notice* as a sentence for the reader."""
+    """The *notice* as a sentence for the user."""
     match notice:
         case ContactLost(reason, retry_for, had_contact):
             what = "contact lost" if had_contact else "no answer yet"

@@ -23,7 +23,7 @@ class PatternGuard:
     """
 
     def __init__(self, wanted: Filter | None, look: Callable[[], None]) -> None:
-        """Watch the patterns of *wanted*, if it has any. *look* is called now and then, and may raise."""
+        """Watch the patterns of *wanted*, if it has any. *look* is called regularly, and may raise."""
         self._filter = wanted if wanted and wanted.has_patterns else None
         self._call = look
         self._lines = 0

@@ -1,4 +1,4 @@
-"""How far one job is printed: from where a later run misses nothing."""
+"""How far one job is printed, and so where a later run continues."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -12,12 +12,12 @@ from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.rendering import Rendered
 
 Held = tuple[Rendered, int]
-"""An event whose line is yet to be put into order: its update, and its place in it."""
+"""An event that is not sorted yet: its update, and its place in it."""
 
 
 @dataclass(slots=True)
 class PrintedJob:
-    """What is printed of *ref*. Only what was written counts.
+    """How much of *ref* is printed. Only what was written counts.
 
     `next_start` and `cursor` are those after the last update that was written as a whole; of the update `_part`, the
     first `_count` events were written.
@@ -28,9 +28,9 @@ class PrintedJob:
     cursor: Cursor
     next_start: int | None = None
     save: Save | None = None
-    """Keeps the cursor for `--resume`."""
+    """Saves the cursor for `--resume`."""
     commit_all: Callable[[], str | None] | None = None
-    """Commits the cursors of several jobs together, after `save` of each; None if `save` itself does."""
+    """Saves the cursors of several jobs together, after `save` of each; None if `save` itself does."""
     last: int | None = None
     """Of the events of the first page, only so many are printed; None: all."""
     held: deque[Held] | None = None
@@ -68,13 +68,13 @@ class PrintedJob:
 
     @property
     def resume_cursor(self) -> Cursor:
-        """The cursor with which a later run prints just what is not written yet."""
+        """The cursor with which a later run prints exactly what is not written yet."""
         cursor = self.cursor.after(self._part.events[: self._count]) if self._part else self.cursor
         held = [event for event, _ in self.ends if event.id is not None and event.id in set(cursor.above)]
         return cursor.without(held) if held else cursor
 
     def commit(self) -> str | None:
-        """Keep the cursor of what is written; a sentence for the user if that failed."""
+        """Save the cursor of what is written; returns a warning if that failed."""
         if self.save is None or any(event.id is not None and event.id <= self.cursor.low for event, _ in self.ends):
             return None
         cursor = self.resume_cursor
@@ -85,7 +85,7 @@ class PrintedJob:
 
 
 def commit(jobs: Iterable[PrintedJob]) -> list[str]:
-    """Keep the cursors of *jobs*; sentences for the user about what failed."""
+    """Save the cursors of *jobs*; returns a warning for each that failed."""
     jobs = list(jobs)
     warnings = [job.commit() for job in jobs]
     warnings += [commit_all() for commit_all in dict.fromkeys(job.commit_all for job in jobs) if commit_all]

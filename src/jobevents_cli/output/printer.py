@@ -1,4 +1,4 @@
-"""Prints what a command prints once: text, JSON values, checks. Events are event_printer's."""
+"""Prints what a command prints once: text, JSON values, checks. For events see `event_printer.py`."""
 
 import sys
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ _CHECK_WIDTH: Final = 20
 def print_check(
     name: str, found: str, cure: str | None, *, is_good: bool | None, is_warning: bool = False, as_json: bool
 ) -> None:
-    """Print what one check found: a line, and one for the *cure* if there is one."""
+    """Print the result of one check: a line, and one for the *cure* if there is one."""
     if as_json:
         print_lines([{"check": name, "ok": is_good, "found": found, "cure": cure}])
         return

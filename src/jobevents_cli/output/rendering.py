@@ -1,4 +1,4 @@
-"""Turns updates into lines. Runs where the updates are made, in worker threads, so that the writer only writes."""
+"""Turns updates into lines, in the worker threads that make the updates, so that the writer only writes."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -59,7 +59,7 @@ class MessageSource(Protocol):
 
 
 UNRENDERED: Final = b""
-"""Takes the place of a line that the main thread is yet to render."""
+"""Takes the place of a line that the main thread will render."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ class Renderer:
         self._text = None if options.as_json else _text_lines(options)
         self._json = JsonLines(on_terminal=is_terminal(sys.stdout), tagged=options.tagged)
         has_patterns = options.wanted is not None and options.wanted.has_patterns
-        # A pattern can take for ever, which only the main thread can end. Relative times count from the first event
-        # that is shown, which is known where the lines are put into order.
+        # A pattern can take for ever, and only the main thread can stop it. Relative times count from the first event
+        # that is shown, which is known only after sorting.
         self.is_for_main_thread = has_patterns or (self._text is not None and options.time == "relative")
 
     @property
@@ -95,19 +95,19 @@ class Renderer:
         return self._text.today if self._text else ""
 
     def date_line(self, day: str) -> bytes:
-        """The line to print where the date changes to *day*; empty if dates have no lines of their own."""
+        """The line to print when the date changes to *day*; empty if dates have no lines of their own."""
         return self._text.date_line(day) if self._text else b""
 
     def know_jobs(self, refs: Iterable[JobRef]) -> None:
-        """Size the column of jobs for *refs*, unless a line was rendered already."""
+        """Make the job column wide enough for *refs*, unless a line was rendered already."""
         if self._text:
             self._text.know_jobs(refs)
 
     def complete(self, update: Update, source: MessageSource) -> Update:
         """The *update* with the whole text of messages that the list of a plan's events cuts off.
 
-        *source* is the orchestrator's client; a message that it does not give remains as it is. JSON shows each event
-        as it came.
+        *source* is the orchestrator's client. A message that it does not return stays as it is. JSON shows each event
+        as it was received.
         """
         if self._text is None or update.ref.kind is not Kind.PLAN or not any(map(_is_cut, update.events)):
             return update

@@ -22,7 +22,7 @@ from jobevents_cli.render.styles import painted
 from jobevents_cli.render.summary import failure_lines, outcome_line
 
 _MOST_WHY: Final = 3
-"""Proposals of `jobevents why` that one run makes at most."""
+"""How often one run may propose `jobevents why`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ class ReportOptions:
     summary: bool = False
     color: str = "auto"
     is_same_terminal: bool = False
-    """Standard output is the terminal that standard error is: what was printed there need not be said again."""
+    """Standard output is the same terminal: what was printed there is not repeated."""
     failures_are_printed: bool = False
-    """Every failed node's event is printed, and nothing else: the summary need not repeat them."""
+    """Only the events of failed nodes are printed: the summary does not repeat them."""
     why: Callable[[JobRef], str] | None = None
     """The command that says why a job failed; None if that is not proposed."""
     groups_causes: bool = False
-    """`--why` groups the failed nodes by cause: the summary need not name them."""
+    """`--why` groups the failed nodes by cause: the summary does not name them."""
     names_jobs: bool = False
     """Notices name their job, as there are several."""
     waits_for_jobs: bool = False
@@ -64,26 +64,26 @@ class Reporter:
         self.screen = Screen(self._footer if options.footer else None)
 
     def say(self, text: str) -> None:
-        """Say *text*, which may hold what a server said."""
+        """Print *text*, which may contain a server's text."""
         self.screen.say(safe(text))
 
     def say_all(self, lines: Iterable[str]) -> None:
-        """Say *lines*, which are safe to print."""
+        """Print *lines*, which are safe."""
         for line in lines:
             self.screen.say(line)
 
     def warn(self, warnings: Iterable[str]) -> None:
-        """Say each of *warnings*."""
+        """Print each of *warnings*."""
         for warning in warnings:
             self.say(f"Warning: {warning}")
 
     def header_for(self, job: Job, ref: JobRef) -> None:
-        """Say which job is followed, as its own document describes it."""
+        """Print which job is followed, by its own document."""
         if self._options.header:
             self.say(job_header(job, ref))
 
     def header_of(self, refs: Iterable[JobRef]) -> None:
-        """Say which jobs are followed; all, if *refs* is empty."""
+        """Print which jobs are followed; all, if *refs* is empty."""
         if self._options.header:
             self.say(jobs_header(list(refs), width_of(sys.stderr)))
 
@@ -92,14 +92,14 @@ class Reporter:
         self._jobs[ref] = progress
 
     def remove(self, ref: JobRef) -> None:
-        """Show *ref* no more; if it was the last one without contact, contact is back."""
+        """Remove *ref* from the footer. If it was the last job without contact, contact is back."""
         self._jobs.pop(ref, None)
         self._forget_outage(ref)
 
     def note(self, source: Hashable, label: str, notices: Iterable[Notice]) -> None:
-        """Say *notices* that concern *source*, whose name is *label*.
+        """Print *notices* about *source*, whose name is *label*.
 
-        An outage is one, however many jobs it concerns: it is said once when contact is lost, once when it is back.
+        An outage of several jobs is one outage: one notice when contact is lost, one when it is back.
         """
         if self._options.quiet:
             return
@@ -131,7 +131,7 @@ class Reporter:
         is_said: bool,
         children: Sequence[tuple[JobRef, Outcome, Progress | None]] = (),
     ) -> None:
-        """Say how *ref* ended and which nodes failed. *is_said*: standard output's last line says how it ended.
+        """Print how *ref* ended and which nodes failed. *is_said*: the last line of standard output says how it ended.
 
         *children*: the jobs of a plan that ended badly, with what is known of each.
         """

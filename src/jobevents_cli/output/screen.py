@@ -31,8 +31,7 @@ _CLEAR_WITHIN: Final = 1.0
 """How long, in seconds, erasing the footer at the end may take on a terminal that is blocked."""
 
 _ERASE: Final = "\x1b7\x1b[K\x1b[C\x1b[J\x1b8"
-"""Clears all from the cursor on. In two steps, because tmux takes a screen that is cleared as a whole for one that is
-to be kept above."""
+"""Clears everything from the cursor on, in two steps: tmux keeps a screen that is cleared at once in its history."""
 
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
@@ -100,7 +99,7 @@ class Screen:
     def _show(self, data: bytes, footer: Callable[[int], list[str]]) -> None:
         """Write *data*, and the *footer* if the terminal is ours; both at once if they go to the same terminal."""
         is_foreground = self._modes.is_foreground
-        if not is_foreground:  # nobody knows what was written below by now
+        if not is_foreground:  # another program may have written below
             self._is_shown = False
         may_draw = is_foreground and not self._modes.is_ending
         before = self._drawn if self._is_shown else ""
@@ -117,18 +116,18 @@ class Screen:
             write_to_stderr(erasure + after, while_blocked=self.output.while_blocked)
 
     def _erasure(self) -> str:
-        """What erases the footer: ours, or that of another program of this kind on the same terminal."""
+        """The sequence that erases the footer: ours, or that of another jobevents on the same terminal."""
         return "\r" + _ERASE if self._is_shown and self._modes.is_foreground else _ERASE
 
     def _drawing(self, footer: Callable[[int], list[str]]) -> str:
-        """What draws the footer, made anew from time to time or if the terminal's size has changed."""
+        """The sequence that draws the footer, made again when it is due or the terminal's size has changed."""
         size = size_of(sys.stderr)
         now = time.monotonic()
         if now >= self._due_at or size != self._drawn_for:
             most = min(_MOST_ROWS, max(1, size.lines // _HEIGHT_SHARE))
             # The last column stays free: a row that fills it would wrap on some terminals.
             rows = footer(min(size.columns - 1, _NARROW * max(1, (size.lines - 1) // most)))[:most]
-            # Without wrapping: rows on their way to a terminal that becomes narrower are cut.
+            # Without wrapping, so that the rows are cut if the terminal becomes narrower meanwhile.
             lines = "\r\n".join(rows) + "\x1b[A" * (len(rows) - 1)
             self._drawn = f"{_HIDE_CURSOR}{_NO_WRAP}{lines}{_WRAP}\r" if rows else ""
             self._drawn_for = size
@@ -138,7 +137,7 @@ class Screen:
         return self._drawn
 
     def _write(self, before: str, data: bytes, after: str) -> None:
-        """Write *data* to standard output between what erases and what draws the footer."""
+        """Write *data* to standard output: after *before* erases the footer, before *after* draws it."""
         start = self.output.written + len(before)
         try:
             self.output.write(before.encode() + data + after.encode(encoding_of(sys.stderr), "replace"))

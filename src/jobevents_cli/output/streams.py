@@ -15,10 +15,10 @@ STDOUT: Final = 1
 STDERR: Final = 2
 
 _LOOK_EVERY: Final = 0.1
-"""How often, in seconds, a wait for a blocked stream is interrupted to see whether it is still wanted."""
+"""How often, in seconds, a wait for a blocked stream is interrupted by `while_blocked`."""
 
 _FINISH_WITHIN: Final = 1.0
-"""How long, in seconds, a write that is cut short may take to come to an end."""
+"""How long, in seconds, a write that is stopped may take to end."""
 
 
 def do_nothing() -> None:
@@ -190,8 +190,8 @@ def _standard_output() -> Descriptor:
 
 
 def _as_ours(error: OSError) -> JobEventsError:
-    """The *error* of a write to standard output as one of the program's own."""
-    # EINVAL is what Windows says of a closed pipe.
+    """The *error* of a write to standard output as one of our errors."""
+    # Windows reports a closed pipe as EINVAL.
     if isinstance(error, BrokenPipeError) or (sys.platform == "win32" and error.errno == errno.EINVAL):
         return PipeClosed("standard output was closed by its reader")
     return OutputFailed(

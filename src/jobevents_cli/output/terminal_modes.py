@@ -1,4 +1,4 @@
-"""Echo off while a footer is shown, and on again on every way out but kill -9."""
+"""Switches echo off while a footer is shown, and on again in every case but kill -9."""
 
 import atexit
 import os
@@ -20,7 +20,7 @@ _LOCAL_FLAGS: Final = 3
 class TerminalModes:
     """The settings of one terminal.
 
-    They are touched only while the process is in the terminal's foreground: otherwise the terminal is another's.
+    They are changed only while the process is in the foreground: otherwise the terminal belongs to another process.
     ECHOCTL is cleared together with ECHO, as a mark: when several of these programs share a terminal, each knows by
     it that echo was on before the first one started. So the last one switches it on, in whatever order they end.
     """
@@ -51,7 +51,7 @@ class TerminalModes:
             return True
 
     def enter(self) -> None:
-        """Switch echo off. Call it again now and then: another program may have switched it on."""
+        """Switch echo off. Call it again from time to time: another program may have switched it on."""
         if sys.platform == "win32":
             return
         import termios
@@ -107,7 +107,7 @@ class TerminalModes:
                 signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def _handle_signals(self) -> None:
-        """Come before the handlers there are; a signal that is ignored stays ignored."""
+        """Run before the existing handlers. A signal that is ignored stays ignored."""
         atexit.register(self.leave)
         for name in _FATAL:
             number = getattr(signal, name)

@@ -54,7 +54,7 @@ class Writer:
     def __init__(self, screen: Screen, *, today: str, date_line: Callable[[str], bytes], begins_line: bool) -> None:
         """Write to *screen*. *date_line* makes the line for a day, which *today* does not need.
 
-        *begins_line*: if standard output is a file that ends in half a line, begin with a line break.
+        *begins_line*: if standard output is a file whose last line is incomplete, begin with a line break.
         """
         self.screen = screen
         self._day = today
@@ -98,7 +98,7 @@ class Writer:
         return self._date_line(day) + line
 
     def flush(self) -> list[str]:
-        """Write what was kept. Returns warnings about cursors that could not be kept."""
+        """Write what was kept. Returns warnings about cursors that could not be saved."""
         data = b"".join(self._parts)
         self._parts.clear()
         if data and self._begins_line:
@@ -135,7 +135,7 @@ class Writer:
         return commit(touched.values())
 
     def stop(self) -> bool:
-        """Drop what is not written, as the program ends; whether nothing had to be dropped.
+        """Drop what is not written, because the program ends. Returns whether everything was written.
 
         If half a line is written, finish it if that is possible. From now on a blocked write raises OutputFailed.
         """
@@ -164,7 +164,7 @@ def _give_up() -> None:
 def _ends_in_half_a_line() -> bool:
     """Whether standard output is a file that is appended to and whose last line has no line break.
 
-    Only Linux lets a program look into a file that it can only write.
+    Only Linux lets a program read a file that was opened for writing.
     """
     if sys.platform != "linux":
         return False

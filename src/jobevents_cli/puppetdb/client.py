@@ -1,4 +1,4 @@
-"""Asks PuppetDB's query endpoint; every fault becomes a sentence that says what is missing and how to get it."""
+"""Queries PuppetDB. Every fault becomes a sentence that says what is missing and how to get it."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _OK: Final = 200
 
 
 class PuppetdbUnusable(JobEventsError):
-    """PuppetDB cannot be asked. Nothing that the orchestrator knows depends on it."""
+    """PuppetDB cannot be queried. What the orchestrator knows does not depend on it."""
 
     status = ExitStatus.NO_ANSWER
 
 
 class ResponseTooLarge(PuppetdbUnusable):
-    """The response is larger than was allowed; less at once may be small enough."""
+    """The response is larger than allowed; a query for less may work."""
 
 
 class PuppetdbClient:
-    """One PuppetDB under one or more addresses: the next one is tried if one cannot be reached or answers 5xx."""
+    """One PuppetDB under one or more addresses: the next one is used if one cannot be reached or responds with 5xx."""
 
     def __init__(self, connections: Sequence[Connection], problem: JobEventsError | None = None) -> None:
         """Take the addresses in order; no connection is made before the first query.
@@ -59,7 +59,7 @@ class PuppetdbClient:
         """
         while self._connections:
             try:
-                return self._ask(query, limit, most)
+                return self._send(query, limit, most)
             except TransientFault as error:
                 self._problem = error
                 del self._connections[0]
@@ -76,7 +76,7 @@ class PuppetdbClient:
         if self._server:
             self._server.close()
 
-    def _ask(self, query: Sequence[Any], limit: float, most: int) -> list[Mapping[str, Any]]:
+    def _send(self, query: Sequence[Any], limit: float, most: int) -> list[Mapping[str, Any]]:
         from jobevents_cli.http.responses import error_of
         from jobevents_cli.http.transport import ServerConnection
 

@@ -1,4 +1,4 @@
-"""Finds the reports of runs, and reads from them only what explains failures: many reports with each request."""
+"""Finds the reports of runs and reads what explains failures: many reports in each request."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run by what may identify its report: the report's hash, the transaction, the job. Empty if not known."""
+    """A run, with what may identify its report: the report's hash, the transaction, the job. Empty if unknown."""
 
     node: str
     report_hash: str = ""
@@ -94,7 +94,7 @@ def read_reports(
     """Yield each report of *hashes* with its hash: the failed resources, their log lines, and all warnings and errors.
 
     *limit* gives the seconds that the next request may take. The rest of a log, most of it, is dropped as it arrives.
-    PuppetdbUnusable if PuppetDB cannot be asked: by then each report with failed resources has been yielded.
+    PuppetdbUnusable if PuppetDB cannot be queried: by then each report with failed resources has been yielded.
     """
     wanted = list(dict.fromkeys(hashes))
     failures: dict[str, list[ResourceFailure]] = {}

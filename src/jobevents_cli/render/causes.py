@@ -1,4 +1,7 @@
-"""The causes that `why` found: text for people, and one JSON object for each cause."""
+"""The causes that `why` found: text for people, and one JSON object for each cause.
+
+Longer than other modules because text and JSON show the same values under the same limits.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

@@ -22,7 +22,7 @@ def ending_look(outcome: Outcome) -> Look:
 
 
 def ending_facts(ref: JobRef, progress: Progress) -> list[str]:
-    """Return what is known of the ended job *ref* beside its outcome: its name, its time, its counts."""
+    """Return what is known of the ended job *ref* besides its outcome: its name, its time, its counts."""
     counts = _job_counts(progress) if ref.kind is Kind.PLAN else _counts(progress)
     return [ref.label, took_text(progress.duration), counts]
 

@@ -1,4 +1,4 @@
-"""Makes remote text safe to show: data from a server is never an instruction to a terminal."""
+"""Makes text from servers safe to show: it can never control a terminal."""
 
 import re
 from typing import Final

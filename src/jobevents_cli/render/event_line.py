@@ -132,7 +132,7 @@ class TextLines:
         return Line(self._encoded(rows.in_columns(cells)), moment.day)
 
     def _no_node(self, event: Event, ref: JobRef) -> str:
-        """Return what stands in the node column of an event without node."""
+        """Return the text of the node column for an event without node."""
         if ref.kind is _JOB and not event.type.startswith("job_"):
             return "-"
         return "" if self._tagged else ref.label
@@ -144,8 +144,8 @@ class TextLines:
         return self._time(timestamp) if self._time else Moment("")
 
     def _painted_time(self, timestamp: str) -> tuple[str, str]:
-        """Return the painted time with the gap behind it, and its day; many events share a second."""
-        last = self._last_time  # several threads render: each reads what it found or made
+        """Return the painted time with the gap after it, and its day; many events share a second."""
+        last = self._last_time  # several threads render: each uses only the value that it read or made
         if timestamp != last[0]:
             last = self._last_time = (timestamp, *self._newly_painted_time(timestamp))
         return last[1], last[2]

@@ -22,7 +22,7 @@ def footer_lines(
     """Return the footer for *jobs* at *now* (the orchestrator's seconds since 1970), each row within *columns*.
 
     The rows: a bar with the counts, the nodes that have been running longest, the nodes that failed. *symbols*: the
-    terminal shows more than ASCII. *waits_for_jobs*: more jobs can come, so that no job is no end.
+    terminal shows more than ASCII. *waits_for_jobs*: more jobs can come, so the number of jobs is always shown.
     """
     mark = "…" if symbols else "..."
     facts = _facts(jobs, now, symbols=symbols, waits_for_jobs=waits_for_jobs)
@@ -75,7 +75,7 @@ def _total(jobs: Iterable[Progress]) -> int:
 
 
 def _running(jobs: Iterable[Progress], now: float) -> list[str]:
-    # Who runs longest of all is in a job whose longest is among the longest.
+    # The longest running nodes are in the jobs whose own longest running nodes run longest.
     firsts = nlargest(_MOST_NAMES, (job for job in jobs if job.running), key=lambda job: _longest(job, now))
     longest = [entry for job in firsts for entry in job.longest_running(now, _MOST_NAMES)]
     longest.sort(key=_seconds, reverse=True)

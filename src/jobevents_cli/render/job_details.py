@@ -23,13 +23,13 @@ STATES: Final = ("finished", "failed", "errored", "skipped", "stopped", "stoppin
 _LONGEST_WHAT: Final = 10_000
 _LONGEST_TEXT: Final = 2_000
 _SHORT: Final = 300
-"""Characters of a node's result that are kept: all in all, 50,000 nodes have to fit into memory."""
+"""Characters of a node's result that are kept in a large job: 50,000 nodes must fit into memory."""
 
 _ANY_JOB: Final = JobRef.job(0)
 """Lines without a tag name no job."""
 
 _MANY: Final = 5_000
-"""From so many nodes on only short texts are kept."""
+"""After so many nodes only short texts are kept."""
 
 _PIECE: Final = 1_000
 """Nodes of JSON that are written at once."""
@@ -81,7 +81,7 @@ class JobDetails:
     seconds: float | None = None
     """Seconds that the job took, or has taken so far."""
     problem: str = ""
-    """Why the job could not be read: one of a plan's."""
+    """Why this job of a plan could not be read."""
     why: Mapping[str, str] = field(default_factory=dict)
     """For each failed node its cause, if causes are shown."""
     why_lines: Sequence[str] = ()
@@ -102,7 +102,7 @@ class JobDetails:
 
 @dataclass(frozen=True, slots=True)
 class PlanDetails(JobDetails):
-    """A plan with its jobs; its own nodes are none. *job* is a `Plan`."""
+    """A plan with its jobs; it has no nodes. *job* is a `Plan`."""
 
     jobs: Sequence[JobDetails] = ()
 

@@ -1,4 +1,7 @@
-"""The text of `show`: a job with its nodes, each with a bar on one axis of time; a plan with its jobs; one node."""
+"""The text of `show`: a job with its nodes, each with a bar on one axis of time; a plan with its jobs; one node.
+
+Longer than other modules because the three views share their table.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -226,7 +229,7 @@ def _table(title: str, rows: Sequence[_Row], view: View) -> list[str]:
 
 
 def _narrow_row(row: _Row, view: View, columns: int) -> Iterator[str]:
-    """Yield a row without a bar; what does not fit beside the name is on the next rows."""
+    """Yield a row without a bar; what does not fit beside the name continues on the next rows."""
     name = cut_in_middle(row.name, max(1, columns - _GAP - _MARK - _TOOK), view.ellipsis)
     mark = view.paint(row.look.mark(symbols=view.symbols), row.look.style)
     head = f"{_linked(name, row.link, view)}  {mark} {row.took}"

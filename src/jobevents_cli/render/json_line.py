@@ -16,9 +16,7 @@ class JsonLines:
     """Renders events as `jq -c` would: same keys, same order, UTF-8; numbers are spelled as the server spelled them."""
 
     def __init__(self, *, on_terminal: bool, tagged: bool = False) -> None:
-        """*on_terminal*: also escape what JSON allows but a terminal obeys. *tagged*: with a first key that says whose
-        event it is.
-        """  # noqa: D205 - one sentence for each
+        """*on_terminal*: also escape what could control a terminal. *tagged*: a first key names the job."""
         self._on_terminal = on_terminal
         self._tagged = tagged
 
@@ -45,7 +43,7 @@ def encoded(value: Any, *, on_terminal: bool = False) -> bytes:
 
 
 def _tagged(text: str, event: Event, ref: JobRef) -> str:
-    """*text* with a first key, `"job":"352"` or `"plan":"12"`; the event's own key of that name gives way."""
+    """*text* with a first key, `"job":"352"` or `"plan":"12"`; the event's own key of that name is dropped."""
     tag = f'{{"{ref.kind}":"{ref.number}"'
     if type(event.raw) is not dict:
         return f'{tag},"event":{text}}}'

@@ -10,7 +10,7 @@ from jobevents_cli.render.escape import safe
 
 @dataclass(frozen=True, slots=True, eq=False)  # compared by identity, which is quick
 class Look:
-    """How a type of event is shown; *ascii* is the symbol where the output has no other."""
+    """How a type of event is shown; *ascii* is the symbol for an output that can show only ASCII."""
 
     status: str
     symbol: str
@@ -62,13 +62,13 @@ _ENDS: Final = {
     "stopped": Look("stopped", "■", "#", "bold red"),
     "aborted": Look("aborted", "■", "#", "bold red"),
 }
-"""How a job ended, where its last event says so."""
+"""How a job ended, if its last event says so."""
 
 SYMBOLS: Final = "".join(dict.fromkeys(look.symbol for look in LOOKS.values())) + "•…━─"
 """Every symbol that may be written; an output that cannot encode them gets ASCII."""
 
 KNOWN: Final = (*LOOKS.values(), CHANGED, FINISHED_WITH_ERROR, *_ENDS.values())
-"""All looks but those of unknown types."""
+"""All looks except those of unknown types."""
 
 STATUS_COLUMNS: Final = max(len(look.status) for look in LOOKS.values())
 

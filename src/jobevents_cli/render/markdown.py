@@ -25,7 +25,7 @@ _RESERVE: Final = 1000
 _BACKTICKS: Final = re.compile("`+")
 _AMBIGUOUS: Final = re.compile(r"\\(?=\|)")
 _WORDS: Final = {**{state: state for state in STATES}, "success": "finished", "failure": "failed", "pending": "pending"}
-"""The states that need no escape, as headings say them."""
+"""The words for known states, which need no escape."""
 
 
 def markdown_text(details: Sequence[JobDetails], view: View, *, all_nodes: bool = False) -> str:

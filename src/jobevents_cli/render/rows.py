@@ -95,7 +95,7 @@ class Rows:
             node_end = node_at + min(self._node, room)
             text_at = node_end + _TOOK + _GAP
             if page.at > node_end and (cells.took or cells.what):
-                page.new_row(node_end)  # the node needs more than its column: the rest keeps to its own
+                page.new_row(node_end)  # the node is wider than its column: the rest starts on a new row
             page.move(node_end)
             page.put(cells.took.rjust(_TOOK) if len(cells.took) < _TOOK else f" {cells.took}")
         for number, paragraph in enumerate(cells.what):
@@ -107,7 +107,7 @@ class Rows:
         return self._ended(page, cells.link)
 
     def in_a_row(self, cells: Cells, node_at: int = 0) -> str:
-        """Return *cells* one behind the other: on a narrow screen, and at a job's end.
+        """Return *cells* one after the other: on a narrow screen, and at a job's end.
 
         Without columns, but the job and the node, which begins at *node_at*, keep to theirs if that is not 0.
         """
@@ -166,7 +166,7 @@ class Rows:
 
 
 class _Page:
-    """The rows of one line while they are written; *at* is the column behind what stands on the last row."""
+    """The rows of one line while they are written; *at* is the column after the text of the last row."""
 
     def __init__(self, columns: int) -> None:
         self.columns = columns

@@ -22,7 +22,7 @@ _CODES: Final = {
 """The only basic colours that most palettes show readably on black and on white; blue, yellow and cyan are not."""
 
 _TAG_STYLES: Final = ("31", "133", "64", "130", "97", "29", "167", "68")
-"""Colours for telling jobs apart: of medium brightness, so that they are readable on black and on white."""
+"""Colours that distinguish jobs: of medium brightness, so that they are readable on black and on white."""
 
 
 def plain(text: str, _style: str) -> str:
@@ -41,7 +41,7 @@ def _start_of(style: str) -> str:
 
 
 def tag_style(number: int) -> str:
-    """Return the style that tells job *number* from others."""
+    """Return the style that distinguishes job *number*."""
     return _TAG_STYLES[number % len(_TAG_STYLES)]
 
 
@@ -80,7 +80,7 @@ def cut(text: str, columns: int, mark: str = "…") -> str:
 
 
 def cut_in_middle(text: str, columns: int, mark: str = "…") -> str:
-    """Return *text*, if need be cut to *columns* in its middle, so that its begin and its end tell it from others."""
+    """Return *text*, if need be cut to *columns* in its middle, so that its beginning and its end distinguish it."""
     if width(text) <= columns:
         return text
     room = max(0, columns - len(mark))

@@ -1,4 +1,4 @@
-"""Tables of jobs and plans: `jobs`, and the jobs of a plan. Also how wide and in which colours views are drawn."""
+"""Tables of jobs and plans: `jobs`, and the jobs of a plan. Also `View`: width and colours of all views."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ class View:
 
 
 class Column(NamedTuple):
-    """A table's column: *least* is the width to which it may be cut; those with the lowest *keep* go first."""
+    """A table's column: *least* is the width to which it may be cut; the lowest *keep* is left out first."""
 
     title: str
     right: bool = False

@@ -1,4 +1,4 @@
-"""How an event's time is shown."""
+"""How times and durations are shown."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -22,7 +22,7 @@ class Moment(NamedTuple):
 
 
 class TimeFormat(Protocol):
-    """Shows the server's timestamps; what is no timestamp is shown as it is."""
+    """Shows the server's timestamps; any other text is shown as it is."""
 
     @property
     def today(self) -> str:
@@ -126,7 +126,7 @@ def _unknown(timestamp: str) -> str:
 @lru_cache(maxsize=4096)  # most nodes take a few of the same durations
 def took_text(seconds: float | None) -> str:
     """Return how long something took, in whole seconds, below 10,000 hours in five characters; "" if unknown."""
-    if seconds is None or not seconds < _LONGEST_SPAN:  # so written, it is true for NaN
+    if seconds is None or not seconds < _LONGEST_SPAN:  # written so that it is true for NaN
         return ""
     text = format_duration(int(max(0.0, seconds))).replace(" ", "")
     # From ten minutes or ten hours on, the smaller unit says little.

@@ -1,4 +1,4 @@
-"""Follows jobs in worker threads, and has what they bring printed by the main thread.
+"""Follows jobs in worker threads; the main thread prints what they bring.
 
 The workers do the waiting: a slow look-up, connection or response never keeps the main thread from noticing a signal,
 the end of `--timeout` or that the reader of standard output has gone; and one job never holds up another.
@@ -63,7 +63,7 @@ class WatchOptions:
     """The options of `tail` that concern all jobs together."""
 
     given: GivenOptions | None = None
-    """What a proposed command repeats; None if resuming is not proposed."""
+    """The options that a proposed command repeats; None if resuming is not proposed."""
     timeout: float | None = None
     """Seconds after which following stops."""
     fail_fast: bool = False
@@ -82,7 +82,7 @@ class JobStarter(Protocol):
 
 
 class Coordinator:
-    """The jobs that are followed now, and how those that ended did.
+    """The jobs that are followed now, and how the others ended.
 
     It is larger than other classes because everything that concerns more than one job meets here: what arrives, the
     order of ends, the exit status, the ways in which a run can end early.
@@ -121,7 +121,7 @@ class Coordinator:
         self._search_is_on = False
         self._is_first_search = True
         self._only: JobRef | None = None
-        """The only job or plan that was asked for: its error ends the run."""
+        """The only job or plan that the user named: its error ends the run."""
         self._failed_children: list[tuple[JobRef, Outcome, Progress | None]] = []
         """The jobs of plans that ended badly."""
         self._deadline: float | None = None
@@ -173,7 +173,7 @@ class Coordinator:
         self._workers.start(_SEARCH, iter(searches))
 
     def _updates(self, job: FollowedJob) -> Iterator[Rendered | Update | Wait]:
-        """What following *job* brings, rendered if that can be done here; runs in worker threads."""
+        """The updates of *job*, rendered if this thread may do that; runs in worker threads."""
         renderer = self._printer.renderer
         steps = tail(
             self._orchestrator,
@@ -190,19 +190,19 @@ class Coordinator:
             _note_running_jobs(job)
 
     def run(self) -> ExitStatus:
-        """Print what comes until every job has ended; the worst of their statuses.
+        """Print what comes until every job has ended; return the worst of their statuses.
 
-        Raises TimedOut at the end of `--timeout`, and what ended the following of the only job. If jobs are left
-        unfinished, the error says how to resume.
+        Raises TimedOut when `--timeout` expires, and the error of the only job. If jobs are unfinished, the error says
+        how to resume.
         """
         try:
-            asked_for = [ref for ref, job in self._following.items() if not job.belongs_to_plan]
-            self._only = asked_for[0] if len(asked_for) == 1 and not self._search_is_on else None
+            named = [ref for ref, job in self._following.items() if not job.belongs_to_plan]
+            self._only = named[0] if len(named) == 1 and not self._search_is_on else None
             if self._options.timeout is not None:
                 self._deadline = time.monotonic() + self._options.timeout
                 self._printer.screen.output.while_blocked = self._look_at_clock
             if self._only is None:
-                self._reporter.header_of(asked_for)
+                self._reporter.header_of(named)
             self._is_running = True
             for jobs, together in self._to_begin:
                 self._begin(jobs, together=together)
@@ -229,7 +229,7 @@ class Coordinator:
             raise TimedOut(f"{jobs} had not ended after {format_duration(self._options.timeout or 0)} (--timeout)")
 
     def _leave(self, error: JobEventsError) -> None:
-        """Fix the positions of all jobs, now that *error* ends the run, and say how to resume."""
+        """Make the positions of all jobs final, because *error* ends the run, and add to it how to resume."""
         if error.status in (ExitStatus.NO_ANSWER, ExitStatus.DENIED) and not isinstance(error, OutputFailed):
             with suppress(JobEventsError):
                 self._printer.release_all()
@@ -250,7 +250,7 @@ class Coordinator:
         return [resume_hint(f"{were} running when last checked" if running else "", given.resume_all())]
 
     def _take(self, arrived: Rendered | Update | Found | Explained | Ended | None) -> bool:
-        """Deal with what *arrived*; True if that ends the run."""
+        """Handle what *arrived*; True if that ends the run."""
         match arrived:
             case None:
                 self._printer.tick()
@@ -297,7 +297,7 @@ class Coordinator:
         return False
 
     def _do_postponed(self) -> None:
-        """Conclude the jobs whose last line can be printed now: all that comes before it is.
+        """Conclude the jobs whose last line can be printed now: everything before it is printed.
 
         A plan ends after its jobs.
         """
@@ -324,7 +324,7 @@ class Coordinator:
         return next((index for index, event in enumerate(update.events) if event.type in _FAIL_FAST), None)
 
     def _conclude(self, job: FollowedJob, ending: Ending) -> None:
-        """Say how *job* ended."""
+        """Report how *job* ended."""
         is_said = any(event is ending.event for event, _ in job.printed.ends)
         self._reporter.warn(self._printer.end(job.printed, ending))
         outcome, progress = ending.outcome, job.follower.progress
@@ -353,7 +353,7 @@ class Coordinator:
         ]
 
     def _end(self, ended: Ended) -> None:
-        """Follow no more what has *ended*."""
+        """Stop following what has *ended*."""
         if ended.name == _SEARCH:
             self._search_is_on = False
             if ended.error:
@@ -372,7 +372,7 @@ class Coordinator:
             self._give_up(ended.name, None, error)
 
     def _leave_job(self, job: FollowedJob, error: JobEventsError | None) -> None:
-        """Follow *job* no more: it has ended, or is given up because of *error*."""
+        """Stop following *job*: it has ended, or *error* makes following it impossible."""
         del self._following[job.ref]
         # A job given up for a while, as in an outage, is still open for the next run.
         is_done = not (error and error.status in _RESUMABLE)
@@ -388,7 +388,7 @@ class Coordinator:
             job.close()
 
     def _give_up(self, ref: JobRef, job: FollowedJob | None, error: JobEventsError) -> None:
-        """Say that *ref*, one of several, is followed no more because of *error*; the others are."""
+        """Report that *ref* is no longer followed because of *error*; the other jobs are."""
         given = self._options.given
         is_child = job is not None and job.belongs_to_plan
         if job and given and error.status in _RESUMABLE and not is_child:
@@ -396,7 +396,7 @@ class Coordinator:
         self._printer.screen.clear()
         print_error(error)
         self._reporter.remove(ref)
-        if not is_child:  # the exit status is the plan's alone
+        if not is_child:  # only the plan decides the exit status
             self._note(error.status)
 
     def _note(self, status: ExitStatus) -> None:
@@ -404,7 +404,7 @@ class Coordinator:
 
 
 def _note_running_jobs(job: FollowedJob) -> None:
-    """If *job* is a plan, tell its follower whether any of its jobs is running."""
+    """If *job* is a plan, note in its follower whether any of its jobs is running."""
     jobs = job.plan_jobs
     if jobs and job.is_plan_with_jobs and isinstance(job.follower, Follower) and (jobs.open or jobs.ended):
         job.follower.jobs_running(time.monotonic(), are_running=bool(jobs.open))

@@ -1,4 +1,4 @@
-"""Lets a loop end in its own time when a signal asks it to; a second signal ends the program at once."""
+"""Lets a loop finish its work when a signal arrives; a second signal ends the program at once."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ class DeferredSignals:
         return self._pending is not None
 
     def obey(self) -> None:
-        """Do what the program does on the signal that arrived, which ends it; nothing if none did."""
+        """Run the usual handler of the signal that arrived, which ends the program; nothing if none did."""
         if self._pending is not None:
             self._pending()
 
@@ -42,7 +42,7 @@ class DeferredSignals:
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Take signals while entered, except those that the program ignores."""
+        """Handle signals while entered, except those that the program ignores."""
         usual: dict[int, Any] = {}
         for name in _ENDING:
             number = getattr(signal, name, None)

@@ -31,7 +31,7 @@ _LIMIT: Final = 30.0
 
 
 class Explainer:
-    """Explains jobs, one at a time. What could not be found out is in the explanation's notices."""
+    """Explains jobs, one at a time. The explanation's notices say what is missing."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Explainer:
         clock: Callable[[], float] = time.monotonic,
         within: float | None = None,
     ) -> None:
-        """*orchestrator* may be missing for saved events. *within*: seconds that an explanation may take in all.
+        """*orchestrator* is not needed for saved events. *within*: seconds that an explanation may take in all.
 
         *puppetdb_problem*: why *puppetdb* is empty, unless no address is configured.
         """
@@ -75,7 +75,7 @@ class Explainer:
         jobs: Mapping[JobRef | None, Iterable[Event]] | None = None,
         wanted: Callable[[str], bool] | None = None,
     ) -> Explanation:
-        """Why the job *ref* failed, going by its *events* alone; the orchestrator is not asked.
+        """Why the job *ref* failed, by its *events* only, without the orchestrator.
 
         *jobs* are the saved events of other jobs: those that a plan started are explained with it.
         """
@@ -261,7 +261,7 @@ class _SavedJob:
 
 
 def _needs_events(node: EndedNode) -> bool:
-    """Whether the node's event may know what its result does not: a report's hash, a reason."""
+    """Whether the node's event may contain what its result lacks: a report's hash, a reason."""
     if not node.has_failed:
         return False
     if node.has_report:

@@ -13,7 +13,7 @@ LIMIT: Final = 10.0
 
 
 class _Key(NamedTuple):
-    """What a worker's task is called that explains a job."""
+    """The name of the worker's task that explains a job."""
 
     explained: JobRef
 
@@ -37,7 +37,7 @@ class Explanations:
     """The explanations that are being made. The methods are for the main thread."""
 
     def __init__(self, explain: Callable[[JobRef], list[str]] | None, workers: TaskStarter) -> None:
-        """Have *explain* called by *workers*; without it nothing is explained."""
+        """Let *workers* call *explain*; without it nothing is explained."""
         self._explain = explain
         self._workers = workers
         self._due: dict[JobRef, float] = {}
@@ -57,17 +57,17 @@ class Explanations:
         yield Explained(ref, tuple(explain(ref)))
 
     def take(self, explained: Explained) -> tuple[str, ...]:
-        """What to print of what a worker brought; nothing if it came too late."""
+        """The lines to print for what a worker brought; none if it came too late."""
         return explained.lines if self._due.pop(explained.ref, None) is not None else ()
 
     def failed(self, ended: Ended) -> tuple[str, ...]:
-        """What to say if a worker could not explain a job."""
+        """The line to print if a worker could not explain a job."""
         if isinstance(ended.name, _Key) and ended.error and self._due.pop(ended.name.explained, None) is not None:
             return (f"jobevents: the causes of {ended.name.explained.label} are not known: {safe(str(ended.error))}",)
         return ()
 
     def overdue(self, now: float) -> list[str]:
-        """What to say of the explanations that take too long; they are waited for no more."""
+        """A line for each explanation that takes too long; these are no longer waited for."""
         late = [ref for ref, due in self._due.items() if now >= due]
         for ref in late:
             del self._due[ref]

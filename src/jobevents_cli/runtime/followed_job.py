@@ -17,10 +17,10 @@ from jobevents_cli.state.plan_cursor import PlanCursorFile
 
 
 class CursorKeeper(Protocol):
-    """Keeps one job's cursor between runs."""
+    """Saves one job's cursor between runs."""
 
     def save(self, cursor: Cursor) -> str | None:
-        """Keep *cursor*; a sentence for the user if that failed."""
+        """Save *cursor*; returns a warning if that failed."""
 
     def close(self) -> None:
         """Let others have the cursor."""
@@ -28,14 +28,14 @@ class CursorKeeper(Protocol):
 
 @dataclass(slots=True)
 class FollowedJob:
-    """A job that is followed: what decides about it, and how far it is printed."""
+    """A job that is followed: its follower, and how far it is printed."""
 
     follower: EventReader
     printed: PrintedJob
     close: Callable[[], None] | None = None
     """Lets other processes have the job's cursor."""
     has_ended: Callable[[JobRef], str | None] | None = None
-    """Called once nothing more will be printed of the job; a sentence for the user if that failed."""
+    """Called when nothing more of the job will be printed; returns a warning if that failed."""
     plan_jobs: PlanJobs | None = None
     """The jobs of a plan, if this is the plan or one of them."""
     was_seen: bool = False
@@ -92,7 +92,7 @@ class FollowOptions:
 
     start: int | None = None
     last: int | None = None
-    """Of the events that exist already, only so many are printed."""
+    """How many of the existing events are printed; None: all."""
     interval: float = 1.0
     retry_for: float = 300.0
     wait_for: float = 0.0

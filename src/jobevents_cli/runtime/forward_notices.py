@@ -1,4 +1,4 @@
-"""What `forward` says on standard error: one notice for each outage, whichever jobs notice it, and status lines."""
+"""What `forward` prints on standard error: one notice for each outage, however many jobs it affects; status lines."""
 
 import json
 import re
@@ -45,7 +45,7 @@ class ForwardNotices:
         """Batches that it refused."""
 
     def notices(self, name: JobRef | Kind, notices: Iterable[Notice]) -> None:
-        """Say what following *name*, a job or the search of a kind, has for the user."""
+        """Print the *notices* about *name*, a job or the search for a kind of jobs."""
         for notice in notices:
             match notice:
                 case ContactLost(reason, _, had_contact):
@@ -62,35 +62,35 @@ class ForwardNotices:
                     self._say(f"{about}{sentence(notice)}")
 
     def forget(self, ref: JobRef) -> None:
-        """Note that *ref* is not followed any more."""
+        """Note that *ref* is no longer followed."""
         self._lost.discard(ref)
 
     def refused(self, result: CommandResult, timeout: float) -> None:
-        """Say that the receiver refused a batch after it had taken the one before."""
+        """Report that the receiver refused a batch after it had taken the one before."""
         self._say(f"{self._command} {_how(result, timeout)}; the batch is sent again until it is taken")
 
     def accepted(self, after: float) -> None:
-        """Say that the receiver takes batches again, *after* so many seconds."""
+        """Report that the receiver takes batches again, *after* so many seconds."""
         self._say(f"{self._command} takes batches again after {format_duration(after)}")
 
     def named(self, ref: JobRef, event_id: int | None, result: CommandResult) -> None:
-        """Say which event is refused."""
+        """Report which event is refused."""
         which = "an event without id" if event_id is None else f"event {event_id}"
         words = f": {result.last_words}" if result.last_words else ""
         self._say(f"{self._command} refuses {which} of {ref.label}, sent alone{words}")
 
     def skipped(self, line: bytes) -> None:
-        """Print an event that is given up, as JSON."""
+        """Print an event that is skipped, as JSON."""
         self._say("this event was given up (--skip-after):")
         # Escapes for all but ASCII are the same JSON, and safe on a terminal.
         self._print(_NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], line.decode().rstrip("\n")))
 
     def gone(self, ref: JobRef, error: JobEventsError) -> None:
-        """Say that a job no longer exists."""
+        """Report that a job no longer exists."""
         self._say(f"{ref.label} is not followed any more: {error.message}")
 
     def not_saved(self, path: Path, error: OSError) -> None:
-        """Say that the position cannot be saved."""
+        """Report that the position cannot be saved."""
         self._say(f"the position cannot be saved in {path}: {error.strerror}; nothing is sent until it can")
 
     def stats_due(self, now: float) -> bool:

@@ -23,7 +23,7 @@ _READ_WITHIN: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """How a run of the command ended: its exit status (negative: the signal) and the last line it said."""
+    """How a run of the command ended: its exit status (negative: the signal) and the last line of its errors."""
 
     status: int
     last_words: str
@@ -49,13 +49,13 @@ class Receiver:
     def run(self, lines: Sequence[bytes]) -> CommandResult:
         """Run the command with *lines* on its standard input, and wait for its end.
 
-        Its standard output is ours. UsageProblem if it cannot be started; OSError if the system lacks the means to.
+        Its standard output is ours. UsageProblem if it cannot be started; OSError if the system lacks resources.
         """
         with _as_file(lines) as batch:
             process = self._start(batch)
         errors = _LastLine(process)
         _wait(process)
-        with self._lock:  # from here on nobody kills it: its number may soon be another's
+        with self._lock:  # not to be killed from here on: another process may soon have its id
             self._process = None
         status = process.wait()
         return CommandResult(status, errors.read() if status else "", is_late=self._is_late and status != 0)
@@ -71,7 +71,7 @@ class Receiver:
         with self._lock:
             self._is_late = False
             try:
-                self._process = subprocess.Popen(  # noqa: S603 - what the user asked for
+                self._process = subprocess.Popen(  # noqa: S603 - the user's own command
                     self.command,
                     stdin=batch,
                     stderr=subprocess.PIPE,
@@ -137,7 +137,7 @@ def _as_file(lines: Sequence[bytes]) -> BinaryIO:
 
 
 def _wait(process: "subprocess.Popen[bytes]") -> None:
-    """Wait until *process* has ended, without giving its number free where the system allows that."""
+    """Wait until *process* has ended, and keep its process id reserved, if the system allows that."""
     if sys.platform != "win32" and hasattr(os, "waitid"):
         with suppress(ChildProcessError):
             os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)

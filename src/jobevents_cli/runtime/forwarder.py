@@ -1,4 +1,7 @@
-"""Hands the events of all jobs to a command, batch by batch; the command's exit status 0 commits a batch."""
+"""Passes the events of all jobs to a command, batch by batch; the command's exit status 0 commits a batch.
+
+Longer than other modules, and more attributes than others: everything that happens between two batches is here.
+"""
 
 import random
 import time
@@ -30,13 +33,13 @@ _KILL_AGAIN: Final = 1.0
 """Seconds after which a command that takes too long is killed again."""
 
 _AT_ONCE: Final = 200
-"""Jobs that are caught up with at the same time; others that are found wait for their turn."""
+"""Jobs whose first events are read at the same time; other jobs wait for their turn."""
 
 _MOST_EVENTS: Final = 50_000
-"""Events that wait at most, those included that no filter lets pass."""
+"""How many events may wait, hidden ones included."""
 
 FINISH_WITHIN: Final = 10.0
-"""Seconds that the command may still take when `forward` is asked to end."""
+"""Seconds that the command may still take when a signal ends `forward`."""
 
 _NEVER: Final = float("inf")
 
@@ -72,9 +75,8 @@ class Forwarder:
     ) -> None:
         """Forward what *feed* brings to *receiver*, beginning after what is *delivered*, which *position* keeps.
 
-        *workers* do the work of both.
-        *server_time* is the orchestrator's clock, in seconds since 1970. *stats_every*: seconds between two status
-        lines. *clock* gives seconds that never go back.
+        *workers* do the work of both. *server_time* is the orchestrator's clock, in seconds since 1970.
+        *stats_every*: seconds between two status lines. *clock* gives seconds that never go back.
         """
         self._clock = clock
         self._workers = workers
@@ -92,7 +94,7 @@ class Forwarder:
         self._save_at = _NEVER
 
     def run(self, searches: Mapping[Kind, Callable[[Job], bool]], signals: DeferredSignals) -> None:
-        """Forward until an error or a signal ends it; *searches*: which jobs of which kinds are wanted."""
+        """Forward until an error or a signal ends it. *searches*: for each kind of jobs, which are wanted."""
         self._jobs.start([ref for ref in self._delivered.unfinished if ref.kind in searches])
         for kind, wanted in searches.items():
             self._feed.search(kind, self._delivered.known.get(kind), wanted)
@@ -108,7 +110,7 @@ class Forwarder:
         signals.obey()
 
     def _wait_time(self, now: float) -> float:
-        """Seconds for which nothing has to be done unless something arrives."""
+        """Seconds until something is due if nothing arrives."""
         return max(0.0, min(TICK, self._due_at() - now))
 
     def _due_at(self) -> float:
@@ -159,7 +161,7 @@ class Forwarder:
     def _send(self, now: float) -> None:
         lines = self._backlog.first(self._retry.limit)
         if not lines:
-            # Nothing but events that no filter lets pass.
+            # All of these events are hidden.
             self._commit(0)
             return
         self._retry.begin(len(lines))
@@ -216,7 +218,7 @@ class Forwarder:
         self._save()
 
     def _pause(self) -> None:
-        """Let no more be polled than the receiver takes: one batch beside the one under way, none while it refuses."""
+        """Pause polling if events wait: more than one batch beside the one being sent, or any while it is refused."""
         is_refused = self._retry.failing_since is not None and self._backlog.lines > 0
         is_full = self._backlog.lines >= 2 * self._batching.events or self._backlog.events >= _MOST_EVENTS
         self._feed.is_paused = is_refused or is_full
@@ -233,7 +235,7 @@ class Forwarder:
         self._save_at = _NEVER
 
     def _finish(self, deadline: float) -> None:
-        """Let the command end by *deadline*, and commit its batch if it takes it; else kill it."""
+        """Let the command end by *deadline* and commit its batch if it takes it; otherwise kill it."""
         try:
             while self._is_running and (left := deadline - self._clock()) > 0:
                 arrived = self._workers.next(min(TICK, left))
@@ -246,7 +248,7 @@ class Forwarder:
 
 
 class _Jobs:
-    """Which jobs are followed, and which wait until others have been caught up with."""
+    """Which jobs are followed, and which wait until the first events of others were read."""
 
     def __init__(self, feed: JobFeed, delivered: Delivered) -> None:
         self._feed = feed
@@ -265,7 +267,7 @@ class _Jobs:
             self.end(part.ref)
 
     def end(self, ref: JobRef) -> None:
-        """Note that *ref* has been caught up with, or is not followed any more."""
+        """Note that the first events of *ref* were read, or that it is no longer followed."""
         if ref in self._behind:
             self._behind.discard(ref)
             self._start_next()

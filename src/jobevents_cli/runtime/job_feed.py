@@ -24,23 +24,23 @@ from jobevents_cli.runtime.loop import Orchestrator, ResponseDropped, tail
 from jobevents_cli.runtime.retry import retried
 
 _LOOK_EVERY: Final = 5.0
-"""Polling intervals, and at most seconds, between two looks for new jobs."""
+"""Polling intervals, and at most seconds, between two searches for new jobs."""
 
 _FAR_ENOUGH: Final = 200
-"""Jobs that are over, newest first, after which the first look ends: none that runs is behind them."""
+"""Jobs that are over, newest first, after which the first search ends: older ones are not running."""
 
 _SHORTEST_PAUSE: Final = 0.004
 _LONGEST_PAUSE: Final = 1.0
-"""Seconds after which a paused job looks whether it may continue: soon at first, then ever more seldom."""
+"""Seconds between the checks whether a paused job may continue: the first ones come soon."""
 
 _HOLD_FOR: Final = 5.0
 """Seconds for which a response is held open while paused."""
 
 _CURSOR_EVERY: Final = 5_000
-"""Events after which a part carries a cursor at the latest: until then the ids of the events stand for it."""
+"""Events after which a part has a cursor at the latest: until then the ids of the events are enough."""
 
 Render = Callable[[Event, JobRef], bytes | None]
-"""The line of an event; None if no filter lets it pass."""
+"""The line of an event; None if a filter hides it."""
 
 
 class JobSource(Orchestrator, Protocol):
@@ -55,7 +55,7 @@ class JobSource(Orchestrator, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one look for jobs of a *kind* found: the ids that it saw, and among them those of the jobs to follow."""
+    """The result of one search for jobs of a *kind*: the ids that it saw, and those of the jobs to follow."""
 
     kind: Kind
     seen: Seen
@@ -64,7 +64,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What following *name*, a job or the search of a kind, has for the user."""
+    """Notices for the user about *name*, a job or the search for a kind of jobs."""
 
     name: JobRef | Kind
     notices: tuple[Notice, ...]
@@ -89,8 +89,8 @@ class JobFeed:
     ) -> None:
         """Follow jobs of *source*, polled every *interval* seconds. *render* makes the lines.
 
-        *start* has work done in another thread, as Workers.start does.
-        *most*: events without id in one part. They cannot be committed one by one. *clock* gives seconds that never
+        *start* does work in another thread, like Workers.start. *most*: events without id in one part, because they
+        cannot be committed one by one. *clock* gives seconds that never
         go back.
         """
         self.is_paused = False
@@ -102,7 +102,7 @@ class JobFeed:
         self._clock = clock
 
     def search(self, kind: Kind, known: KnownJobs | None, wanted: Callable[[Job], bool]) -> None:
-        """Look for jobs of that *kind* for ever. Without *known*, the jobs that run are new, else all unknown ones."""
+        """Search for jobs of that *kind* for ever. Without *known*, running jobs are new, else unknown ones."""
         self._start(kind, self._looks(kind, known, wanted))
 
     def follow(self, ref: JobRef, cursor: Cursor) -> None:
@@ -152,7 +152,7 @@ class JobFeed:
                     source.drop()
 
     def _pauses(self) -> Iterator[Wait]:
-        """What to wait while nothing is to be asked for."""
+        """The waits while requests are paused."""
         seconds = _SHORTEST_PAUSE
         while self.is_paused:
             yield Wait(seconds)
@@ -172,7 +172,7 @@ class JobFeed:
 
 
 class _Droppable:
-    """Passes one job's requests on to *source*; a response can be given up from outside while it is read."""
+    """Passes one job's requests on to *source*; a response can be dropped while it is read."""
 
     def __init__(self, source: JobSource, most: int) -> None:
         self._source = source
@@ -199,7 +199,7 @@ class _Droppable:
 
 
 def _look(source: JobSource, kind: Kind, known: KnownJobs | None, wanted: Callable[[Job], bool]) -> Iterator[Found]:
-    """Read the newest jobs, as far back as one of them is new or runs; what that found."""
+    """Search the newest jobs, as far back as one of them is new or running."""
     numbers: set[int] = set()
     to_follow: set[int] = set()
     idle = 0

@@ -36,7 +36,7 @@ class Orchestrator(Protocol):
         """Its nodes as they are now."""
 
     def server_time(self) -> float:
-        """What the orchestrator's clock shows, in seconds since 1970."""
+        """The orchestrator's clock, in seconds since 1970."""
 
 
 def details_from(client: Orchestrator, ref: JobRef, collector: NewCollector, *, with_nodes: bool = True) -> JobDetails:
@@ -58,7 +58,7 @@ def details_from(client: Orchestrator, ref: JobRef, collector: NewCollector, *, 
 
 
 def _child(client: Orchestrator, ref: JobRef, state: str, collector: NewCollector | None) -> JobDetails:
-    """Return one of a plan's jobs; if it cannot be read, what the plan says about it, and why."""
+    """Return one of a plan's jobs. If it cannot be read, what the plan says about it, and why."""
     try:
         (job,) = fetch(lambda: iter([client.job(ref, _LIMIT)]))
         if collector is not None:
@@ -86,7 +86,7 @@ def _with_nodes(client: Orchestrator, ref: JobRef, job: Job, collector: NewColle
 
 
 def _outcome(progress: Progress, last: Event | None, *, is_over: bool) -> Outcome | None:
-    """Return how the job ended; if it has not, whether it has failed already, which it will not outlive."""
+    """Return how the job ended; None if it has not, unless a node has failed already: then the job will fail."""
     outcome = outcome_of(Kind.JOB, progress, last)
     return outcome if is_over or outcome is Outcome.FAILED else None
 

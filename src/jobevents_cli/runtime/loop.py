@@ -1,4 +1,4 @@
-"""The one loop: ask the follower what to do, do it, hand on what came."""
+"""The one loop: get the follower's next step, perform it, pass on the result."""
 
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -12,14 +12,14 @@ from jobevents_cli.model.job_ref import JobRef
 
 
 class ResponseDropped(Exception):
-    """Raised by an Orchestrator that gave up a response because nobody could take the rest of it: no fault."""
+    """Raised by an Orchestrator that dropped a response because the rest could not be used. Not a fault."""
 
 
 class Orchestrator(Protocol):
     """What following a job needs of a client."""
 
     def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
-        """The events from id *start* on, in pieces; JobEventsError where the answer breaks."""
+        """The events from id *start* on, in pieces. JobEventsError if the response breaks off."""
 
     def job(self, ref: JobRef, limit: float) -> Job:
         """The job as it is now."""
@@ -32,7 +32,7 @@ def tail(
     clock: Callable[[], float],
     with_cursor: bool = False,
 ) -> Iterator[Update | Wait]:
-    """Follow the follower's job until it is done; raises the error that makes retrying useless.
+    """Follow the follower's job until it is done. Raises the error that ends retrying.
 
     The caller does the waiting when a Wait is yielded. *clock* gives seconds that never go back. *with_cursor*: each
     update says where the next follower continues once its events are printed.

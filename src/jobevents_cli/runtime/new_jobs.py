@@ -27,7 +27,7 @@ _FAR_ENOUGH: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one search found: jobs to follow, those that cannot be followed, and what the reader is to know."""
+    """The result of one search: jobs to follow, those that cannot be followed, and notices for the user."""
 
     jobs: tuple[FollowedJob, ...] = ()
     refused: tuple[Ended, ...] = ()
@@ -45,16 +45,16 @@ class AllJobs:
     wanted: Wanted
     options: FollowOptions
     _known: int | None = None
-    """Every job up to this number was dealt with by an earlier run."""
+    """Every job up to this number was handled by an earlier run."""
     _save: Save | None = None
     _budget: RetryBudget = field(init=False)
     _seen: set[int] = field(default_factory=set)
-    """The jobs that the latest search found and that need no second look."""
+    """The jobs of the latest search that were handled."""
     _open: set[int] = field(default_factory=set)
     _highest: int = -1
 
     def __post_init__(self) -> None:
-        """Take up the cursor of all jobs; UsageProblem if another process has it."""
+        """Load the cursor of all jobs. UsageProblem if another process has it."""
         self._budget = RetryBudget(self.options.retry_for, random.random)
         if self.options.cursors:
             file = self.options.cursors.cursor("all")
@@ -100,14 +100,14 @@ class AllJobs:
             except UsageProblem as problem:
                 # Another process has this job's cursor, or it is damaged: the other jobs are followed all the same.
                 refused.append(Ended(JobRef.job(number), problem))
-        # Older jobs are not found again: only their numbers must not pile up.
+        # Older jobs are not found again, and the set must not grow.
         self._seen.intersection_update({job.number for job in jobs})
         return Found(tuple(followed), tuple(refused), notices)
 
     def job_ended(self, ref: JobRef) -> str | None:
         """Note that nothing more will be printed of *ref*: the next run begins after the oldest job still open.
 
-        Returns a sentence for the user if that could not be kept.
+        Returns a warning if that could not be saved.
         """
         self._open.discard(ref.number)
         if self._save is None:

@@ -34,9 +34,9 @@ class PlanJobs:
         self.is_resumed = kept is not None
         """An earlier run printed some of the plan's events."""
         self.ended: dict[int, Outcome | None] = dict(kept.ended) if kept else {}
-        """The jobs that are done with, and how they ended, if that is known."""
+        """The jobs that are finished here, and how they ended, if that is known."""
         self.open: set[int] = set(kept.jobs) if kept else set()
-        """The jobs that are followed. Another thread may look whether there are any."""
+        """The jobs that are followed. Another thread may check whether there are any."""
         self._cursors: dict[int, Cursor] = dict(kept.jobs) if kept else {}
         self._plan_cursor = cursor
         self._save = save
@@ -58,21 +58,21 @@ class PlanJobs:
         return None if cursor == _FIRST_EVENT else cursor
 
     def leave(self, number: int, *, is_done: bool) -> None:
-        """Note that the job *number* is followed no more. *is_done*: nothing of it is left to print."""
+        """Note that the job *number* is no longer followed. *is_done*: all of it is printed."""
         self.open.discard(number)
         self.ended.setdefault(number, None)
         if is_done:
             self._cursors.pop(number, None)
 
     def keep(self, ref: JobRef, cursor: Cursor) -> None:
-        """Note the *cursor* of the plan or of one of its jobs, to be kept with the next `commit`."""
+        """Note the *cursor* of the plan or of one of its jobs, to be saved with the next `commit`."""
         if ref == self.plan:
             self._plan_cursor = cursor
         elif ref.number in self._cursors:
             self._cursors[ref.number] = cursor
 
     def commit(self) -> str | None:
-        """Keep all cursors at once; a sentence for the user if that failed."""
+        """Save all cursors at once; returns a warning if that failed."""
         if self._save is None:
             return None
         ended = {number: outcome for number, outcome in self.ended.items() if number not in self._cursors}

@@ -24,8 +24,8 @@ def retried(
 ) -> Iterator[Item | Wait]:
     """The items that one *request* brings; it is repeated as *budget* allows as long as it brought none.
 
-    The caller does the waiting when a Wait is yielded. *say* takes what the reader is to know. Raises the error that
-    makes retrying useless.
+    The caller does the waiting when a Wait is yielded. *say* receives notices for the user. Raises the error
+    that ends retrying.
     """
     while True:
         requested_at = clock()
@@ -65,7 +65,7 @@ def from_worker(items: Iterator[Item | Wait], look: Callable[[], None]) -> Itera
 
 
 def fetch(request: Callable[[], Iterator[Item]]) -> Iterator[Item]:
-    """What one *request* brings, retried for 5 s if it fails before it brought anything."""
+    """The items of one *request*, retried for 5 s if it fails before the first item."""
     budget = RetryBudget(FIRST_CONTACT_FOR, random.random)
     return from_worker(retried(request, budget, clock=time.monotonic), Output().check_reader)
 

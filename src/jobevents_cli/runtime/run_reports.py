@@ -16,7 +16,7 @@ _LATE_WAITS: Final = (0.5, 1.0, 1.5, 2.0)
 
 
 class RunReports:
-    """The reports of the failed runs among some nodes. What went wrong while they were read is in `notices`."""
+    """The reports of the failed runs among some nodes. `notices` says what could not be read."""
 
     def __init__(self, nodes: Iterable[EndedNode]) -> None:
         self._nodes = {
@@ -40,7 +40,7 @@ class RunReports:
         wait: Callable[[float], bool],
         server_time: float | None,
     ) -> None:
-        """Ask *puppetdb* for the reports; it is not asked at all if no run can have one.
+        """Read the reports from *puppetdb*, unless no run can have one.
 
         *limit* gives the seconds that the next request may take. *wait* waits so many seconds, or returns False if
         there is no time for that. *server_time* is the orchestrator's clock; without it no report is late.
@@ -54,7 +54,7 @@ class RunReports:
             self.puppetdb_answers = False
             hint = f"; {error.hint}" if error.hint else ""
             self.notices.append(
-                f"PuppetDB could not be asked, so causes of failed runs are incomplete: {error.message}{hint}"
+                f"PuppetDB could not be queried, so causes of failed runs are incomplete: {error.message}{hint}"
             )
 
     def _find(

@@ -25,7 +25,7 @@ Saved = tuple[JobRef | None, Event]
 
 
 class _Unnamed(JobRef):
-    """The job of events that do not say whose they are."""
+    """The job of events without a tag."""
 
     __slots__ = ()
 
@@ -46,7 +46,7 @@ def print_saved(
     start: int | None = None,
     last: int | None = None,
 ) -> ExitStatus:
-    """Print saved *events* as *lines* says, in the order in which they were saved; how the worst of their jobs ended.
+    """Print saved *events* as *lines* says, in saved order; return the status of the job that ended worst.
 
     Only those of *jobs*, unless that is empty, from id *start* on, and only the *last* ones. Lines name their job if
     the saved ones do and no job is chosen. UnknownJob if there is no event of a job that is chosen.
@@ -82,7 +82,7 @@ def _wanted(events: Iterable[Saved], jobs: Collection[JobRef]) -> Iterator[tuple
 
 
 class _ListedJob:
-    """What was printed of one job, and what its events add up to."""
+    """What was printed of one job, and its progress by its events."""
 
     def __init__(self, ref: JobRef) -> None:
         self.ref = ref
@@ -105,5 +105,5 @@ class _ListedJob:
 
     @property
     def status(self) -> ExitStatus:
-        """The exit status that stands for how the job ended, by its events; DONE if it has not ended."""
+        """The exit status for how the job ended, by its events; DONE if it has not ended."""
         return outcome_of(self.ref.kind, self._progress, self._last).status if self._last else ExitStatus.DONE

@@ -61,7 +61,7 @@ class SnapshotOptions:
 def print_snapshot(client: OrchestratorClient, ref: JobRef, lines: LineOptions, options: SnapshotOptions) -> ExitStatus:
     """Print the events of *ref* that *options* choose as *lines* says.
 
-    Returns DONE, or if the outcome is wanted how the job ended.
+    Returns DONE or, if the outcome is wanted, the status of how the job ended.
     """
     has_header = is_terminal(sys.stderr) and not lines.quiet
     report = ReportOptions(header=has_header, color=lines.color, names_jobs=options.with_jobs)

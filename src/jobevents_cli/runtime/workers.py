@@ -1,4 +1,4 @@
-"""Lets few threads do the work of many jobs: each works for one until that has to wait, then for the next one due."""
+"""A small worker pool: a worker runs one job until it must wait, then takes the next job that is due."""
 
 import itertools
 import queue
@@ -16,28 +16,28 @@ Item = TypeVar("Item")
 
 
 TICK: Final = 0.25
-"""Seconds after which who takes the items looks round while nothing comes."""
+"""How often, in seconds, the consumer wakes up if no item comes."""
 
 
 _AHEAD: Final = 32
-"""Items that the threads may be ahead of who takes them: memory stays bounded where the output is slow."""
+"""How many items may wait for the consumer: memory stays bounded if the output is slow."""
 
 
 _AT_ONCE: Final = 4
-"""Threads that are started at once for as much work; for more of it, as it turns out to be late."""
+"""How many threads are started at once; more are started only if work is late."""
 
 
 _GRACE: Final = 0.05
-"""Seconds that work may be late before one more thread is started for it: one that hangs holds up no other."""
+"""Seconds that work may be late before another thread is started: a thread that hangs must not block the others."""
 
 
 _LONGEST_WAIT: Final = 3600.0
-"""Seconds for which a thread waits at one go: a clock cannot tell every time that a user may name."""
+"""The longest single wait in seconds: the system's clock cannot wait as long as a user may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What comes last of a work: the *name* it was started with, and what went wrong."""
+    """The last item of a piece of work: its *name*, and its error, if any."""
 
     name: Hashable
     error: BaseException | None = None
@@ -46,9 +46,9 @@ class Ended:
 class Workers(Generic[Item]):
     """Threads that bring items, and one queue to take them from.
 
-    A thread a job would do, and take twice the processor's time: a poll is over in milliseconds, and the next one
-    finds the caches as it needs them only where the same thread makes it. So as many threads stay as are busy, and
-    one that waits for what is due next.
+    One thread per job would also work, but take twice the processor time: a poll takes milliseconds, and caches are
+    warm only if the same thread makes the next one. So there are as many threads as are busy, and one that waits for
+    the next work that is due.
     """
 
     def __init__(self) -> None:
@@ -61,14 +61,14 @@ class Workers(Generic[Item]):
         self._is_one_waiting = False
 
     def start(self, name: Hashable, work: Iterator[Item | Wait]) -> None:
-        """Have the items of *work* brought and then its end, told by *name*. A Wait among them frees the thread."""
+        """Bring the items of *work*, then `Ended` with *name*. A Wait among the items frees the thread."""
         with self._changed:
             self._put(time.monotonic(), name, work)
             if not self._is_one_waiting and self._count < _AT_ONCE:
                 self._start_thread()
 
     def next(self, seconds: float = TICK) -> Item | Ended | None:
-        """What comes next, or None where nothing comes within *seconds*."""
+        """The next item, or None if none comes within *seconds*."""
         until = time.monotonic() + seconds
         while True:
             may_hang = self._relieve()
@@ -80,7 +80,7 @@ class Workers(Generic[Item]):
                     return None
 
     def _relieve(self) -> bool:
-        """Start one more thread where work is late; False where a thread waits for what is due next."""
+        """Start another thread if work is late. False if a thread is waiting for the next work."""
         with self._changed:
             if self._is_one_waiting or not self._due:
                 return False
@@ -90,7 +90,7 @@ class Workers(Generic[Item]):
             return True
 
     def _due_after(self, seconds: float) -> float:
-        """When work goes on that waits for *seconds*: among many, later and together with what is due then."""
+        """When work that waits for *seconds* continues. With many jobs it is later, together with others."""
         jobs = len(self._due)
         due = time.monotonic() + shared_delay(seconds, jobs)
         return due + -due % _GRACE if jobs > MANY_JOBS else due
@@ -110,7 +110,7 @@ class Workers(Generic[Item]):
             self._bring(*work)
 
     def _next_due(self) -> tuple[Hashable, Iterator[Item | Wait]] | None:
-        """The work that is due, once it is; None where another thread waits for it already."""
+        """Wait for the next work that is due; None if another thread is already waiting."""
         with self._changed:
             while True:
                 left = self._due[0][0] - time.monotonic() if self._due else _LONGEST_WAIT
@@ -132,6 +132,6 @@ class Workers(Generic[Item]):
                         self._put(self._due_after(item.seconds), name, work)
                     return
                 self._arrivals.put(item)
-        except BaseException as error:  # noqa: BLE001 - who takes the items deals with it
+        except BaseException as error:  # noqa: BLE001 - the consumer handles it
             end = Ended(name, error)
         self._arrivals.put(end)

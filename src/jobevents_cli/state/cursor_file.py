@@ -1,4 +1,4 @@
-"""Keeps on disk where `tail --resume` of a job continues: private, replaced atomically, one writer at a time."""
+"""Saves where `tail --resume` of a job continues: in a private file, replaced atomically, one writer at a time."""
 
 import errno
 import json
@@ -27,8 +27,7 @@ _LARGEST: Final = 16 * 1024 * 1024
 _TOO_LARGE: Final = 2**63
 
 _SHARE: Final = 2**29
-"""The lock file has so many bytes for jobs, then as many for plans and for other names. Windows locks none beyond
-2 GB."""
+"""The lock file has so many bytes for jobs, then as many for plans and for other names. Windows locks only 2 GB."""
 
 
 class CursorFolder:
@@ -59,7 +58,7 @@ class CursorFolder:
         self._has_tidied = False
 
     def cursor(self, job: JobRef | str) -> "CursorFile":
-        """The cursor of *job*, or of what another name stands for, such as `all` jobs together.
+        """The cursor of *job*, or of another name, such as `all` for all jobs together.
 
         Only this process writes it until it is closed. UsageProblem if another process has it.
         """
@@ -133,7 +132,7 @@ class CursorFile:
     def load(self, read: Callable[[Any], Any] | None = None) -> Any:
         """What was saved last; None if nothing was. UsageProblem if the file is damaged or cannot be read.
 
-        *read* makes the value of the document; without it, that is the job's cursor.
+        *read* makes a value of the document; without it, the value is the job's cursor.
         """
         try:
             return (read or cursor_of)(json.loads(read_user_file(self.path, largest=_LARGEST, wait=0)))

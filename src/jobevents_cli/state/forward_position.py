@@ -1,4 +1,4 @@
-"""Keeps on disk up to where `forward` has delivered: one private file for each name, replaced as a whole."""
+"""Saves how much `forward` has delivered: one private file for each name, replaced as a whole."""
 
 import json
 import os
@@ -130,7 +130,7 @@ def _whole(value: Any) -> int:
 
 
 def _delivered(document: Any) -> Delivered:
-    """The value that the file's *document* stands for; ValueError, TypeError or KeyError if it stands for none."""
+    """The value of the file's *document*. ValueError, TypeError or KeyError if it has none."""
     if document["version"] != _VERSION or type(document["orchestrator"]) is not str:
         raise ValueError
     delivered = Delivered()

@@ -1,4 +1,4 @@
-"""Remembers the jobs that were seen lately, for completion and hints: those must never ask the network.
+"""Remembers the jobs that were seen lately, for completion and hints, which must never use the network.
 
 Nothing in it is secret: numbers, states, types, environments and owners.
 """
@@ -21,7 +21,7 @@ FRESH: Final = 7 * 86_400
 """Seconds for which a job is remembered."""
 
 _MOST: Final = 100
-"""Jobs that are remembered for one orchestrator, and as many plans."""
+"""How many jobs, and how many plans, are remembered for one orchestrator."""
 
 _MOST_ORCHESTRATORS: Final = 20
 
@@ -29,7 +29,7 @@ _LONGEST: Final = 60
 """Characters that are kept of a text from the server."""
 
 _written: dict[tuple[str, JobRef], tuple[str, ...]] = {}
-"""What this process wrote last: while a job is followed, the same is seen again and again."""
+"""What this process wrote last, so that the same is not written again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class RememberedJob:
 def remember(url: str, jobs: Iterable[Job]) -> None:
     """Note *jobs*, plans among them, that were seen just now at the orchestrator *url*.
 
-    A cache that cannot be written does not matter.
+    Errors are ignored: the cache is only a convenience.
     """
     seen = {ref: _words(job) for job in jobs if (ref := _ref(job)) is not None}
     news = {ref: words for ref, words in seen.items() if _written.get((url, ref)) != words}

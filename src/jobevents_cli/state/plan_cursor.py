@@ -1,4 +1,4 @@
-"""Keeps on disk where `tail plan/ID --resume` continues: the plan and its jobs, in one file, saved at once."""
+"""Saves where `tail plan/ID --resume` continues: the plan and its jobs, in one file, at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,14 +18,14 @@ class PlanCursor:
     jobs: Mapping[int, Cursor] = field(default_factory=dict)
     """The jobs whose events are not all printed yet, by number."""
     ended: Mapping[int, Outcome | None] = field(default_factory=dict)
-    """The jobs that are done with, and how they ended, if that is known."""
+    """The jobs that are printed completely, and how they ended, if that is known."""
 
 
 class PlanCursorFile:
     """The cursor of one plan and its jobs."""
 
     def __init__(self, file: CursorFile) -> None:
-        """Keep it in *file*."""
+        """Save it in *file*."""
         self._file = file
 
     def close(self) -> None:

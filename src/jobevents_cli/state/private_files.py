@@ -1,4 +1,4 @@
-"""Writes the files that the program keeps: readable for their owner only, replaced as a whole or not at all."""
+"""Writes the files that the program keeps: readable only by their owner, replaced as a whole or not at all."""
 
 import errno
 import os

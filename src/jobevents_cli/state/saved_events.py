@@ -16,7 +16,7 @@ from jobevents_cli.model.json_text import SpelledFloat, compact, integer
 from jobevents_cli.model.json_values import as_id
 
 STDIN: Final = "-"
-"""The name that stands for standard input."""
+"""The name of standard input."""
 
 LONGEST_LINE: Final = 65 * 1024 * 1024
 """Bytes that one line may have: an event of the largest size, and its tag."""
@@ -50,7 +50,7 @@ def _lines(name: str) -> Iterator[tuple[int, str]]:
                 number += 1
                 if len(data) > LONGEST_LINE:
                     _refuse(name, number, f"is longer than {LONGEST_LINE >> 20} MB")
-                # Outside of ASCII text is only ever inside strings: a broken character breaks no other.
+                # JSON has other than ASCII only in strings, so a broken character affects nothing else.
                 line = data.decode("utf-8-sig" if number == 1 else "utf-8", "replace").strip(" \t\r\n")
                 if line:
                     yield number, line

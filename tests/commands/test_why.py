@@ -191,7 +191,7 @@ def test_puppetdb_that_cannot_be_used(home: Home, serve: Serve, serve_db: ServeD
         ("run", "2 of 171 resources failed", False),
         ("errored", "no", True),
     ]
-    assert ran.err.startswith("Notice: PuppetDB could not be asked")
+    assert ran.err.startswith("Notice: PuppetDB could not be queried")
     assert ran.err.count("\n") == 1
     assert hint in ran.err
     assert TOKEN not in ran.err

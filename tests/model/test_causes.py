@@ -161,7 +161,7 @@ def test_an_errored_node() -> None:
 
 
 def test_without_puppetdb_the_counts_are_the_cause() -> None:
-    """A failed run without a report is explained by its counts, and is incomplete if PuppetDB could not be asked."""
+    """A failed run without a report is explained by its counts, and is incomplete if PuppetDB could not be queried."""
     (failure,) = failures_of(_run("a"), None, puppetdb_answers=False)
     assert (failure.finding.kind, failure.finding.message) == ("run", "2 of 171 resources failed")
     assert not failure.finding.complete

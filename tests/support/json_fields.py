@@ -190,7 +190,7 @@ CAUSES: Final = Output(
         _rare(".log[].source", "text", "What wrote the line: a resource's path."),
         _rare(".log[].message", "text", "The line."),
         Field(".source", "text", "puppetdb or orchestrator: who said so."),
-        Field(".complete", "true or false", "false if PuppetDB could not be asked."),
+        Field(".complete", "true or false", "false if PuppetDB could not be queried."),
     ),
 )
 

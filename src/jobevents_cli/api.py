@@ -1,4 +1,7 @@
-"""jobevents for Python programs: the commands `tail`, `jobs`, `show` and `why` as functions."""
+"""jobevents for Python programs: the commands `tail`, `jobs`, `show` and `why` as functions.
+
+Longer than other modules because each function repeats the connection arguments, for editors and type checkers.
+"""
 
 import random
 import time

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from support.misbehaving import Fault, TestServer
 from support.program import Home, home_in
 
@@ -15,6 +16,11 @@ from jobevents_cli.demo.scripted_plans import ScriptedPlan
 GOLDEN = Path(__file__).parent / "golden"
 WORKERS_PER_CORE = 3
 """Tests of a program that follows jobs wait more than they compute."""
+
+
+settings.register_profile("quick", max_examples=40, deadline=None)
+settings.register_profile("deep", max_examples=500, deadline=None)  # --hypothesis-profile deep; `.ci/run` does so too
+settings.load_profile("quick")
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -82,11 +82,11 @@ def test_the_first_source_wins(home: Home, serve: Serve) -> None:
     _orchestrator_conf(home, **{"service-url": url})
     assert home.run("list", "352").status == 0
     path = _config(home, f'url = "localhost:1"\n[profiles.good]\nurl = "{url}"\n')
-    assert "localhost:1" in home.run("list", "352").err
+    assert "localhost:1" in home.run("tail", "352", "--retry-for", "0").err
     assert home.run("list", "352", "--profile", "good").status == 0
     assert home.with_(JOBEVENTS_PROFILE="good").run("list", "352").status == 0
     wrong = home.with_(JOBEVENTS_URL="localhost:2", JOBEVENTS_PROFILE="good")
-    assert "localhost:2" in wrong.run("list", "352").err
+    assert "localhost:2" in wrong.run("tail", "352", "--retry-for", "0").err
     assert wrong.run("list", "352", "--url", url).status == 0
     path.write_text(f'default-profile = "good"\n[profiles.good]\nurl = "{url}"\n')
     assert home.run("list", "352").status == 0

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.world import JOB, Fault, Followed, World, becomes, event, follow
 
@@ -94,7 +94,6 @@ def _follower(sample: float, **how: Any) -> Follower:
 
 
 @given(story=stories(), how=worlds, sample=samples)
-@settings(max_examples=400, deadline=None)
 def test_each_event_is_printed_once_and_the_outcome_is_right(story: Story, how: dict[str, Any], sample: float) -> None:
     """Any schedule, cuts, faults and either reading of `start`: each event once, the undisturbed outcome."""
     followed = follow(_world(story, **how), _follower(sample))
@@ -104,7 +103,6 @@ def test_each_event_is_printed_once_and_the_outcome_is_right(story: Story, how: 
 
 
 @given(story=stories(), how=worlds, sample=samples, stops=st.lists(st.integers(0, 12), max_size=4))
-@settings(max_examples=300, deadline=None)
 def test_killed_and_resumed_anywhere_prints_each_event_once(
     story: Story, how: dict[str, Any], sample: float, stops: list[int]
 ) -> None:
@@ -126,7 +124,6 @@ def test_killed_and_resumed_anywhere_prints_each_event_once(
 
 
 @given(story=stories(), how=worlds, start=st.integers(0, 60))
-@settings(max_examples=200, deadline=None)
 def test_start_prints_the_event_itself_and_all_after_it(story: Story, how: dict[str, Any], start: int) -> None:
     """`--start N` prints exactly the events from N on, in either reading of the API's `start`."""
     followed = follow(_world(story, **how), _follower(0.5, start=start))
@@ -135,7 +132,6 @@ def test_start_prints_the_event_itself_and_all_after_it(story: Story, how: dict[
 
 
 @given(story=stories(), how=worlds, sample=samples, job_first=st.booleans())
-@settings(max_examples=200, deadline=None)
 def test_a_tail_ends_soon_after_its_job(story: Story, how: dict[str, Any], sample: float, *, job_first: bool) -> None:
     """Without faults, the end comes at most a slow poll, a check of the job and the settle time after all is over."""
     world = _world(story, **{**how, "faults": {}})
@@ -147,22 +143,21 @@ def test_a_tail_ends_soon_after_its_job(story: Story, how: dict[str, Any], sampl
         assert world.now <= over + CHECK_GAPS[-1] + SLOWEST_POLL * 1.1 + SETTLE + 4
 
 
-def test_a_job_that_is_silent_for_days_is_followed_to_its_end() -> None:
-    """Two days without an event: asked every 5 s, its job every 15 s, and then each event once."""
-    days = 2 * 86_400.0
+def test_a_job_that_is_silent_for_hours_is_followed_to_its_end() -> None:
+    """Six hours without an event: asked every 5 s, its job every 15 s, and then each event once."""
+    silence = 6 * 3600.0
     told = [event(1, "node_running", "n"), event(2, "node_finished", "n"), event(3, "job_finished")]
-    times = [100.0, 100.0 + days, 101.0 + days]
+    times = [100.0, 100.0 + silence, 101.0 + silence]
     world = World(
-        list(zip(times, told, strict=True)), becomes(101.0 + days, "finished", finished=1), most_requests=60_000
+        list(zip(times, told, strict=True)), becomes(101.0 + silence, "finished", finished=1), most_requests=60_000
     )
     followed = follow(world, _follower(0.5))
     assert followed.ids == [1, 2, 3]
-    assert len(world.asked) <= days / SLOWEST_POLL + 50
-    assert len(world.checked) <= days / CHECK_GAPS[-1] + 50
+    assert len(world.asked) <= silence / SLOWEST_POLL + 50
+    assert len(world.checked) <= silence / CHECK_GAPS[-1] + 50
 
 
 @given(story=stories(), how=worlds, sample=samples)
-@settings(max_examples=200, deadline=None)
 def test_a_quiet_orchestrator_is_asked_at_most_once_an_interval(
     story: Story, how: dict[str, Any], sample: float
 ) -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobevents_cli.http import json_items
@@ -29,7 +29,6 @@ def _read(body: bytes, cuts: list[int]) -> list[Element]:
 @given(
     items=st.lists(values, max_size=5), rest=st.dictionaries(st.text(max_size=4), values, max_size=2), data=st.data()
 )
-@settings(max_examples=300, deadline=None)
 def test_any_answer_cut_anywhere_is_read_the_same(items: list[Any], rest: dict[str, Any], data: st.DataObject) -> None:
     """Wherever the network cuts it and however it is laid out, the elements are those that json.loads finds."""
     rest.pop("items", None)
@@ -57,7 +56,6 @@ objects: st.SearchStrategy[Any] = st.recursive(
     separators=st.sampled_from([(",", ":"), (", ", ": "), (", ", " : ")]),
     data=st.data(),
 )
-@settings(max_examples=400, deadline=None)
 def test_elements_read_together_are_those_read_one_by_one(
     items: list[Any], between: str, separators: tuple[str, str], data: st.DataObject
 ) -> None:
@@ -102,7 +100,6 @@ def test_most_elements_are_read_together() -> None:
 
 
 @given(items=st.lists(values, min_size=1, max_size=4), after=st.integers(0, 10_000))
-@settings(max_examples=200, deadline=None)
 def test_what_came_before_a_break_is_given_out(items: list[Any], after: int) -> None:
     """A body that is cut off gives the elements that were whole, and is told to be broken."""
     body = json.dumps({"items": items}).encode()
@@ -165,9 +162,9 @@ def test_an_element_has_a_limit(monkeypatch: pytest.MonkeyPatch, start: bytes) -
 @pytest.mark.parametrize("filling", [b'"a":1,', b" "])
 def test_what_is_beside_the_list_has_a_limit(monkeypatch: pytest.MonkeyPatch, filling: bytes) -> None:
     """However small its parts are, and though nothing of it is kept."""
-    monkeypatch.setattr(json_items, "LARGEST_ELEMENT", 10**6)
+    monkeypatch.setattr(json_items, "LARGEST_ELEMENT", 10**4)
     with pytest.raises(BrokenResponse, match="more than 64 MB beside its list"):
-        _read(b"{" + filling * 2 * 10**6, list(range(0, 10**6, 10**4)))
+        _read(b"{" + filling * 2 * 10**4, list(range(0, 10**4, 100)))
 
 
 @pytest.mark.parametrize("filling", ["x", "},", '\\"', "[{}]"])

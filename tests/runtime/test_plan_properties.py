@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.plan_world import PLAN, PlanFollowed, PlanWorld, Scripted, follow_plan
 from support.world import Fault, event
@@ -81,7 +81,6 @@ def _check(story: Story, printed: list[tuple[JobRef, int | None]], followed: Pla
 
 
 @given(story=stories(), faults=faults, sample=samples, latency=st.sampled_from([0.0, 0.01, 0.4]))
-@settings(max_examples=150, deadline=None)
 def test_each_event_of_the_plan_and_its_jobs_is_printed_once(
     story: Story, faults: dict[int, Fault], sample: float, latency: float
 ) -> None:
@@ -91,7 +90,6 @@ def test_each_event_of_the_plan_and_its_jobs_is_printed_once(
 
 
 @given(story=stories(), faults=faults, stops=st.lists(st.integers(0, 15), min_size=1, max_size=4))
-@settings(max_examples=150, deadline=None)
 def test_killed_and_resumed_anywhere_everything_is_printed_once(
     story: Story, faults: dict[int, Fault], stops: list[int]
 ) -> None:

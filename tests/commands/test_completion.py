@@ -30,6 +30,18 @@ def test_commands_options_types_profiles(home: Home) -> None:
     assert "failed" in _answers(home, "jobevents", "list", "--type", "f")
     home.run("config", "set", "--profile", "staging", "url", "https://s")
     assert _answers(home, "jobevents", "tail", "--profile", "s") == ["staging"]
+    assert _answers(home, "jobevents", "config", "unset", "puppetdb-u") == ["puppetdb-url"]
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [("tail", "--token-file"), ("jobs", "--cacert"), ("list", "--from"), ("why", "--from"), ("show", "--svg")],
+)
+def test_files(home: Home, command: str, option: str) -> None:
+    """Where an option takes a file, the shell is told to complete the names of files."""
+    words = f"jobevents {command} {option} ev"
+    asked = home.with_(_JOBEVENTS_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="3")
+    assert asked.run().out == "file,ev\n"
 
 
 def test_job_ids_come_from_ordinary_use_and_no_network(home: Home, serve: Serve) -> None:

@@ -79,6 +79,10 @@ def show(**options: Any) -> int:
     return ExitStatus.DONE
 
 
+def _complete_keys(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    return [key for key in (*_KEYS, *CONFIGURABLE) if key.startswith(incomplete)]
+
+
 @command.command(
     "set",
     cls=GroupedCommand,
@@ -108,7 +112,7 @@ def set_(key: str, value: str, profile: str | None) -> int:
     cls=GroupedCommand,
     epilog="\b\nExamples:\n  jobevents config unset interval\n  jobevents config unset --profile staging url\n",
 )
-@click.argument("key", metavar="KEY")
+@click.argument("key", metavar="KEY", shell_complete=_complete_keys)
 @_profile_option
 def unset(key: str, profile: str | None) -> int:
     """Remove KEY from the file."""

@@ -44,6 +44,13 @@ def complete_profiles(_ctx: click.Context, _parameter: click.Parameter, incomple
     ]
 
 
+def complete_files(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
+    """What makes the shell complete the names of files."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
 def complete_jobs(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
     """The jobs and plans seen lately that begin with *incomplete* and are not on the command line yet."""
     from click.shell_completion import CompletionItem
@@ -99,8 +106,18 @@ _connection, _events, _looks, _jobs = map(option_in, (CONNECTION, WHICH_EVENTS, 
 
 connection_options = stacked(
     _connection("--url", metavar="URL", help="Address of the orchestrator: host, host:port or https://host:port."),
-    _connection("--token-file", metavar="FILE", help="File with the token [default: ~/.puppetlabs/token]."),
-    _connection("--cacert", metavar="FILE", help="CA certificates to trust [default: the Puppet agent's]."),
+    _connection(
+        "--token-file",
+        metavar="FILE",
+        shell_complete=complete_files,
+        help="File with the token [default: ~/.puppetlabs/token].",
+    ),
+    _connection(
+        "--cacert",
+        metavar="FILE",
+        shell_complete=complete_files,
+        help="CA certificates to trust [default: the Puppet agent's].",
+    ),
     _connection(
         "--profile", metavar="NAME", shell_complete=complete_profiles, help="Profile of the configuration file to use."
     ),

@@ -10,7 +10,7 @@ import click
 from jobevents_cli.commands.defaults import ConfiguredCommand
 from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHEN_IT_ENDS, WHICH_EVENTS, WHICH_JOBS, option_in
 from jobevents_cli.commands.job_choice import job_argument, latest_options
-from jobevents_cli.commands.options import connection_options, look_options
+from jobevents_cli.commands.options import complete_files, connection_options, look_options
 from jobevents_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -39,7 +39,13 @@ Examples:
 )
 @job_argument()
 @latest_options
-@option_in(WHICH_JOBS)("--from", "saved", metavar="FILE", help="Read saved JSON Lines instead; - is stdin.")
+@option_in(WHICH_JOBS)(
+    "--from",
+    "saved",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="Read saved JSON Lines instead; - is stdin.",
+)
 @_nodes("--node", "nodes", metavar="GLOB", multiple=True, help="Only nodes whose certname matches; repeatable.")
 @_nodes("--failures", is_flag=True, help="Only nodes that failed, errored or were skipped.")
 @_looks(
@@ -49,7 +55,7 @@ Examples:
     help="The format [default: text].",
 )
 @_looks("--json", "as_json", is_flag=True, help="The same as --format json.")
-@_looks("--svg", metavar="FILE", help="Write the text into FILE as a picture.")
+@_looks("--svg", metavar="FILE", shell_complete=complete_files, help="Write the text into FILE as a picture.")
 @_looks("--why", is_flag=True, help="Also print what went wrong, grouped by cause.")
 @_looks("--all-nodes", is_flag=True, help="Markdown: list all nodes, not only those that failed.")
 @look_options

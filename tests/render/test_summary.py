@@ -59,3 +59,11 @@ def test_at_most_20_nodes_are_listed() -> None:
     lines = [_text(line) for line in failure_lines(_progress(*["failed"] * 25), symbols=True, rest=REST)]
     assert len(lines) == 21
     assert lines[-1] == "  and 5 more: jobevents list 352 --failures"
+
+
+def test_nodes_that_an_earlier_run_printed() -> None:
+    """After --resume only their number may be known: the command follows that names them."""
+    progress = Progress()
+    progress.counts["node_failed"] = 3
+    lines = [_text(line) for line in failure_lines(progress, symbols=True, rest=REST)]
+    assert lines == ["  which nodes: jobevents list 352 --failures"]

@@ -34,5 +34,5 @@ def failure_lines(progress: Progress, *, symbols: bool, rest: str) -> list[list[
             [(f"  {look.mark(symbols=symbols)} {look.status:<7}", look.style), (f"  {node}  {text}".rstrip(), "")]
         )
     if (more := progress.failed_nodes - len(shown)) > 0:
-        lines.append([(f"  and {more} more: {rest}", "")])
+        lines.append([(f"  and {more} more: {rest}" if shown else f"  which nodes: {rest}", "")])
     return lines

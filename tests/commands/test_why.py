@@ -12,7 +12,7 @@ from typing import Any
 import pexpect
 import pytest
 import trustme
-from support.misbehaving import LONG_AGO, TestServer
+from support.misbehaving import LONG_AGO, TestServer, job
 from support.program import PROGRAM, TOKEN, Home, Ran
 from support.puppet_reports import wire_report
 from support.puppetdb import FakePuppetdb, connected, failed_job, failed_run, node, refuse
@@ -135,6 +135,13 @@ def test_nothing_went_wrong(home: Home, serve: Serve) -> None:
     mine = connected(home, server.url)
     assert mine.run("why", "352") == Ran(0, "Job 352: nothing went wrong\n", "")
     assert mine.run("why", "352", "--json") == Ran(0, "", "")
+
+
+def test_node_that_matches_no_failed_node(home: Home, serve: Serve) -> None:
+    """If --node leaves out every node that failed, the line does not say that the whole job went well."""
+    server = serve(failed_job(node("a", "errored", message="no"), node("b", "finished", {"status": "changed"})))
+    ran = connected(home, server.url).run("why", "352", "--node", "b*")
+    assert ran == Ran(0, "Job 352: nothing went wrong on nodes that match\n", "")
 
 
 class WithoutNodes(ScriptedJob):
@@ -478,6 +485,21 @@ def test_saved_events(home: Home, serve_db: ServeDb) -> None:
     ran = home.with_(JOBEVENTS_PUPPETDB_URL=database.url).run("why", "352", "--from", "-", "--json", input=saved)
     assert [cause["cause"] for cause in _objects(ran)] == ["resource", "errored"]
     assert home.run("why", "354", "--from", "-", input=saved).status == 6
+
+
+def test_what_is_wrong_with_puppetdb_is_said_once(home: Home, serve: Serve) -> None:
+    """Several jobs of one run need PuppetDB: one notice says why it could not be asked."""
+    run = {"status": "failed", "metrics": {"total": 9, "failed": 1}}
+    saved = _saved(*(_event(number, "node_failed", "a", run, job=str(number)) for number in (1, 2, 3)))
+    for command in ("why", "show"):
+        arguments = ("--why",) if command == "show" else ()
+        ran = home.run(command, "--from", "-", *arguments, input=saved)
+        assert ran.out.count("1 of 9 resources failed") == 3
+        assert ran.err.count("Notice: PuppetDB could not be asked") == 1
+    jobs = [job("n1:running", "n1:failed", "job:finished", job_id=number, first=10 * number) for number in (1, 2, 3)]
+    ran = connected(home, serve(*jobs).url).run("tail", "1", "2", "3", "--why")
+    assert ran.err.count("Again: ") == 3
+    assert ran.err.count("Notice: PuppetDB could not be asked") == 1
 
 
 def test_the_output_ends_quietly_with_its_reader(home: Home, serve: Serve) -> None:

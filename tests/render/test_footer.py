@@ -58,6 +58,7 @@ def test_ascii() -> None:
 def test_before_anything_is_known() -> None:
     """No total, no bar; no nodes, no further rows."""
     assert _rows(Progress()) == ["0 done"]
+    assert _rows() == []
     assert _rows(waits=True) == ["0 jobs  0 done"]
 
 

@@ -145,8 +145,10 @@ def explain_for(options: Mapping[str, Any], client: OrchestratorClient) -> Calla
         paint=paint_for(options["color"], sys.stderr),
     )
 
+    said: dict[str, object] = {}
+
     def explain(ref: JobRef) -> list[str]:
-        explanation = Explainer(client, connections, within=LIMIT).explain(ref)
+        explanation = Explainer(client, connections, within=LIMIT, said=said).explain(ref)
         return [*text.lines(explanation), *(safe(f"Notice: {notice}") for notice in explanation.notices)]
 
     return explain

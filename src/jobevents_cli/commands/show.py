@@ -155,7 +155,7 @@ def _explained(
 
     configuration = configuration_for(options)
     explainer = Explainer(client, configuration.puppetdb) if client else explainer_of_saved(configuration)
-    wanted = NodeChoice(options["nodes"]).has_name
+    wanted = NodeChoice(options["nodes"]).has_name if options["nodes"] else None
     is_text = options["form"] in (None, "text")
     view = view_for(options, 0.0)
     text = CauseText(

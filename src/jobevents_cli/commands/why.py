@@ -95,7 +95,7 @@ def _explanations(options: Mapping[str, Any]) -> "Iterator[Explanation]":
     from jobevents_cli.runtime.explain import Explainer
 
     choice = job_choice(options)
-    wanted = NodeChoice(options["nodes"]).has_name
+    wanted = NodeChoice(options["nodes"]).has_name if options["nodes"] else None
     configuration = configuration_for(options)
     if options["saved"]:
         refuse_together("--from", {"--latest": options["latest"], "--latest-plan": options["latest_plan"]})
@@ -110,7 +110,7 @@ def _explanations(options: Mapping[str, Any]) -> "Iterator[Explanation]":
 
 
 def _saved(
-    explainer: "Explainer", name: str, choice: "JobChoice", wanted: Callable[[str], bool]
+    explainer: "Explainer", name: str, choice: "JobChoice", wanted: Callable[[str], bool] | None
 ) -> "Iterator[Explanation]":
     """Explain each job whose events are saved in the file *name*, or only the one that *choice* names.
 

@@ -40,7 +40,7 @@ class Explanation:
     """Why a job failed. *ref* is None for saved events that name no job.
 
     *state* and *title* are the orchestrator's (`failed`, `deploy in production`), empty if not known. *notices* are
-    sentences for standard error: what is missing, and how to get it.
+    sentences for standard error: what is missing, and how to get it. *is_narrowed*: only some nodes were looked at.
     """
 
     ref: JobRef | None
@@ -49,6 +49,7 @@ class Explanation:
     counts: Counts
     causes: tuple[Cause, ...]
     is_running: bool = False
+    is_narrowed: bool = False
     again: Again | None = None
     notices: tuple[str, ...] = ()
 

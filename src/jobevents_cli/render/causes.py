@@ -207,9 +207,10 @@ def _unpainted(line: str) -> str:
 
 
 def _nothing_wrong(explanation: Explanation) -> str:
+    where = " on nodes that match" if explanation.is_narrowed else ""
     if explanation.is_running:
-        return "nothing went wrong so far; the job is running"
-    return "nothing went wrong"
+        return f"nothing went wrong{where} so far; the job is running"
+    return f"nothing went wrong{where}"
 
 
 def _header(explanation: Explanation) -> Iterator[str]:

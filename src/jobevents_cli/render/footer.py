@@ -22,8 +22,11 @@ def footer_lines(
     """Return the footer for *jobs* at *now* (the orchestrator's seconds since 1970), each row within *columns*.
 
     The rows: a bar with the counts, the nodes that have been running longest, the nodes that failed. *symbols*: the
-    terminal shows more than ASCII. *waits_for_jobs*: more jobs can come, so the number of jobs is always shown.
+    terminal shows more than ASCII. *waits_for_jobs*: more jobs can come, so the number of jobs is always shown;
+    otherwise there are no rows without a job.
     """
+    if not jobs and not waits_for_jobs:
+        return []
     mark = "…" if symbols else "..."
     facts = _facts(jobs, now, symbols=symbols, waits_for_jobs=waits_for_jobs)
     room = columns - sum(width(text) for text, _ in facts) - 2

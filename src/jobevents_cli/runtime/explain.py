@@ -42,16 +42,19 @@ class Explainer:
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         within: float | None = None,
+        said: dict[str, object] | None = None,
     ) -> None:
         """*orchestrator* is not needed for saved events. *within*: seconds that an explanation may take in all.
 
-        *puppetdb_problem*: why *puppetdb* is empty, unless no address is configured.
+        *puppetdb_problem*: why *puppetdb* is empty, unless no address is configured. *said*: what explainers in other
+        threads and this one have said about PuppetDB, which is not said again.
         """
         self._orchestrator = orchestrator
         self._puppetdb = PuppetdbClient(puppetdb, puppetdb_problem)
         self._sleep = sleep
         self._clock = clock
         self._within = within
+        self._said = {} if said is None else said
         self._deadline: float | None = None
         self._notices: list[str] = []
 
@@ -217,10 +220,12 @@ class Explainer:
         server_time = self._orchestrator.server_time() if self._orchestrator else None
         reports.read(self._puppetdb, limit=self._limit, wait=self._wait, server_time=server_time)
         self._notices += reports.notices
+        if reports.problem and self._is_news(reports.problem):
+            self._notices.append(reports.problem)
         failures = [
             failure
             for node in nodes
-            for failure in failures_of(node, reports.of(node), puppetdb_answers=reports.puppetdb_answers)
+            for failure in failures_of(node, reports.of(node), puppetdb_answers=not reports.problem)
         ]
         causes = group([*plan_errors, *failures])
         return Explanation(
@@ -230,9 +235,14 @@ class Explainer:
             counts_of(nodes, node_count),
             causes,
             is_running=job is not None and not job.is_over,
+            is_narrowed=wanted is not None,
             again=again_for(job, nodes),
             notices=tuple(self._notices),
         )
+
+    def _is_news(self, problem: str) -> bool:
+        mark = object()
+        return self._said.setdefault(problem, mark) is mark  # one step: other threads explain other jobs
 
 
 class _SavedJob:

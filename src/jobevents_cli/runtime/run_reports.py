@@ -16,7 +16,7 @@ _LATE_WAITS: Final = (0.5, 1.0, 1.5, 2.0)
 
 
 class RunReports:
-    """The reports of the failed runs among some nodes. `notices` says what could not be read."""
+    """The reports of the failed runs among some nodes. `problem` is why PuppetDB could not be queried, if so."""
 
     def __init__(self, nodes: Iterable[EndedNode]) -> None:
         self._nodes = {
@@ -25,7 +25,7 @@ class RunReports:
             if node.has_report
         }
         self._reports: dict[tuple[int | None, str], Report] = {}
-        self.puppetdb_answers = True
+        self.problem = ""
         self.notices: list[str] = []
 
     def of(self, node: EndedNode) -> Report | None:
@@ -51,9 +51,8 @@ class RunReports:
             found = self._find(puppetdb, limit, wait, server_time)
             self._read(puppetdb, found, limit)
         except PuppetdbUnusable as error:
-            self.puppetdb_answers = False
             hint = f"; {error.hint}" if error.hint else ""
-            self.notices.append(
+            self.problem = (
                 f"PuppetDB could not be queried, so causes of failed runs are incomplete: {error.message}{hint}"
             )
 

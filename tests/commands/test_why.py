@@ -137,6 +137,12 @@ def test_nothing_went_wrong(home: Home, serve: Serve) -> None:
     assert mine.run("why", "352", "--json") == Ran(0, "", "")
 
 
+def test_a_failed_job_without_failed_nodes(home: Home, serve: Serve) -> None:
+    """The orchestrator calls a job without nodes failed: why does not say that nothing went wrong."""
+    mine = connected(home, serve(failed_job()).url)
+    assert mine.run("why", "352") == Ran(0, "Job 352: failed, but no node of it did\n", "")
+
+
 def test_node_that_matches_no_failed_node(home: Home, serve: Serve) -> None:
     """If --node leaves out every node that failed, the line does not say that the whole job went well."""
     server = serve(failed_job(node("a", "errored", message="no"), node("b", "finished", {"status": "changed"})))
@@ -440,6 +446,10 @@ def test_a_saved_plan(home: Home) -> None:
     for arguments in ((), ("plan/12",)):
         causes = _objects(home.run("why", *arguments, "--from", "-", "--json", input=saved))
         assert sorted(cause["cause"] for cause in causes) == ["plan", "task"]
+    run = _saved(_event(99, "node_failed", "r", {"status": "failed", "metrics": {"total": 9, "failed": 1}}, job="357"))
+    out = home.run("why", "plan/12", "--from", "-", input=saved + run).out
+    assert "1 of 9 resources failed" in out
+    assert "Again:" not in out
     (cause,) = _objects(home.run("why", "357", "--from", "-", "--json", input=saved))
     assert cause["cause"] == "task"
 

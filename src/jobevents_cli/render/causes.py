@@ -210,6 +210,8 @@ def _nothing_wrong(explanation: Explanation) -> str:
     where = " on nodes that match" if explanation.is_narrowed else ""
     if explanation.is_running:
         return f"nothing went wrong{where} so far; the job is running"
+    if explanation.state == "failed" and not where:
+        return "failed, but no node of it did"  # as the orchestrator calls a job without nodes
     return f"nothing went wrong{where}"
 
 

@@ -236,7 +236,7 @@ class Explainer:
             causes,
             is_running=job is not None and not job.is_over,
             is_narrowed=wanted is not None,
-            again=again_for(job, nodes),
+            again=None if ref and ref.kind is Kind.PLAN else again_for(job, nodes),
             notices=tuple(self._notices),
         )
 

@@ -25,6 +25,7 @@ cursors = st.builds(
     counts=st.just({}),
     newest_timestamp=st.text(max_size=5),
     unordered=st.lists(st.integers(-(2**62), 2**62), max_size=3).map(tuple),
+    changed=st.just(0),
 )
 refs = st.builds(JobRef, st.sampled_from(Kind), ids)
 known = st.builds(KnownJobs, st.integers(-1, 100), st.frozensets(st.integers(101, 200), max_size=5))

@@ -1,8 +1,8 @@
 """The jobs that a command is about: JOB, --latest, --latest-plan, and the options that narrow them down."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import field
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
@@ -69,8 +69,7 @@ _NARROWING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class JobChoice:
+class JobChoice(NamedTuple):
     """The jobs that the command line chooses, before any request."""
 
     named: tuple[NamedJob, ...] = ()

@@ -59,9 +59,7 @@ def command(*, raw: bool, exit_status: bool, saved: str | None, **options: Any) 
     from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named, refuse_for_plan
     from jobevents_cli.following.contact import ANSWER_LIMIT
     from jobevents_cli.runtime.retry import print_raw
-    from jobevents_cli.runtime.saved_list import print_saved
     from jobevents_cli.runtime.snapshot import SnapshotOptions, print_snapshot
-    from jobevents_cli.state.saved_events import read_saved
 
     if raw:
         contradicting = ("as_json", "lines", "types", "nodes", "failures", "grep", "exclude", "time", "messages")
@@ -69,6 +67,9 @@ def command(*, raw: bool, exit_status: bool, saved: str | None, **options: Any) 
         refuse_together("--raw", {f"--{names.get(name, name)}": options[name] for name in contradicting})
     choice = job_choice(options)
     if saved is not None:
+        from jobevents_cli.runtime.saved_list import print_saved
+        from jobevents_cli.state.saved_events import read_saved
+
         refuse_together(
             "--from",
             {"--latest": choice.latest, "--latest-plan": choice.latest_plan, "--raw": raw},

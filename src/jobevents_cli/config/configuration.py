@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from jobevents_cli.config.file import ConfigFile, config_path
@@ -23,8 +22,7 @@ from jobevents_cli.http.token import Token
 from jobevents_cli.http.user_file import expanded
 
 
-@dataclass(frozen=True, slots=True)
-class PuppetdbSettings:
+class PuppetdbSettings(NamedTuple):
     """Where PuppetDB is and how to authenticate to it."""
 
     urls: tuple[Setting, ...] = ()

@@ -4,8 +4,7 @@ Knows neither files nor the environment: the caller passes the sources, in order
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.http.address import Setting
@@ -26,8 +25,7 @@ TOKEN_VARIABLE: Final = "JOBEVENTS_TOKEN"  # noqa: S105 - the variable's name, n
 CONFIG_VARIABLE: Final = "JOBEVENTS_CONFIG"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A place that may hold settings: *origin* names it, *read* gives its values when they are needed."""
 
     origin: Callable[[str], str]

@@ -1,7 +1,6 @@
 """Whether the orchestrator can be reached, and when a failed request of one job is repeated."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from jobevents_cli.errors import JobEventsError, UnknownJob
@@ -94,5 +93,5 @@ class Contact:
         if retry is None:
             return None
         if retry.lost and not was_lost:
-            self._say(replace(retry.lost, retry_for=min(retry.lost.retry_for, at_most)))
+            self._say(retry.lost._replace(retry_for=min(retry.lost.retry_for, at_most)))
         return retry.delay

@@ -1,7 +1,7 @@
 """How much of each job was delivered to a receiver. `forward` continues from here."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from jobevents_cli.following.id_ranges import IdRanges
 from jobevents_cli.following.known_jobs import KnownJobs, Seen, known_after
@@ -22,7 +22,7 @@ class Reached:
 
     def set(self, cursor: Cursor) -> None:
         """Note that everything that *cursor* covers was delivered."""
-        self.base = replace(cursor, above=())
+        self.base = cursor._replace(above=())
         self.above = IdRanges.of(cursor.above)
         self.version += 1
 
@@ -35,7 +35,7 @@ class Reached:
     @property
     def cursor(self) -> Cursor:
         """Where a follower continues: the base, and the ids above it, which are kept as ranges."""
-        return replace(self.base, above=tuple(self.above))
+        return self.base._replace(above=tuple(self.above))
 
 
 @dataclass(slots=True)

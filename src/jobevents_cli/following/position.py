@@ -14,8 +14,8 @@ page was read a second time without news below it.
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from jobevents_cli.following.id_set import IdSet
 from jobevents_cli.following.unordered import UnorderedEvents
@@ -28,8 +28,7 @@ WINDOW: Final = 10_000
 _NEVER: Final = float("inf")
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(NamedTuple):
     """A follower's position: all that another one needs to continue without loss or repetition."""
 
     low: int
@@ -64,7 +63,7 @@ class Cursor:
         counts.subtract(event.type for event in events)
         ids = {event.id for event in events}
         above = tuple(number for number in self.above if number not in ids)
-        return replace(self, above=above, counts={kind: count for kind, count in counts.items() if count > 0})
+        return self._replace(above=above, counts={kind: count for kind, count in counts.items() if count > 0})
 
 
 @dataclass(slots=True)

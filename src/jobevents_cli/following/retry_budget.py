@@ -1,8 +1,7 @@
 """The one retry mechanism: whether and when a failed request is repeated, and for how long."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from jobevents_cli.errors import JobEventsError, TokenRefused, TransientFault
 from jobevents_cli.following.notices import ContactBack, ContactLost
@@ -29,8 +28,7 @@ def retry_delay(attempt: int, sample: float) -> float:
     return min(LONGEST_DELAY, FIRST_DELAY * float(2 ** min(attempt, _MOST_DOUBLINGS))) * (0.75 + 0.5 * sample)
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(NamedTuple):
     """Repeat the request in *delay* seconds. *lost*: contact was lost with this fault."""
 
     delay: float

@@ -1,7 +1,7 @@
 """The values that the follower returns: the next request, what a response brought, where to continue."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jobevents_cli.following.notices import Notice
 from jobevents_cli.following.position import Cursor
@@ -11,8 +11,7 @@ from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Ending
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """What one step of following *ref* brought."""
 
     ref: JobRef
@@ -49,30 +48,26 @@ Save = Callable[[Cursor], str | None]
 """Saves a cursor; returns a warning for the user if that failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(NamedTuple):
     """Request the events from id *start* on (None: all), and give up after *limit* seconds without progress."""
 
     start: int | None
     limit: float
 
 
-@dataclass(frozen=True, slots=True)
-class CheckJob:
+class CheckJob(NamedTuple):
     """Request the job itself, and give up after *limit* seconds."""
 
     limit: float
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """Do nothing for *seconds*."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """Nothing is left to do; *ending* says how the job ended."""
 
     ending: Ending

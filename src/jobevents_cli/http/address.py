@@ -1,8 +1,7 @@
 """Reads the addresses of servers in every form in which people write them."""
 
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from jobevents_cli.errors import UsageProblem
@@ -16,8 +15,7 @@ PUPPETDB_PLAIN_PORT: Final = 8080
 API_PATH: Final = "/orchestrator/v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """A value and its origin, in words for the user."""
 
     value: str

@@ -1,12 +1,11 @@
 """Where and how to connect to a server: the configuration makes this value for the clients."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jobevents_cli.http.token import Token
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(NamedTuple):
     """One server, and the credentials for it."""
 
     url: str

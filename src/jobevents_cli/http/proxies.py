@@ -1,8 +1,7 @@
 """The proxy that the environment names for a server."""
 
 import os
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from jobevents_cli.errors import UsageProblem
@@ -11,8 +10,7 @@ from jobevents_cli.http.address import is_loopback
 _SCHEMES: Final = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(NamedTuple):
     """A proxy on the way to a server."""
 
     url: str

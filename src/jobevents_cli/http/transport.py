@@ -9,9 +9,8 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -44,8 +43,7 @@ class UntrustedCertificate(NoUsableAnswer):
     """The server was reached, but its certificate cannot be verified."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """What one connection to a server shows."""
 
     address: str

@@ -1,9 +1,8 @@
 """How a job or plan ended, by its events and by its own state: the worse of the two counts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.model.event import FAILED_NODE_TYPES, JOB_ABORTED, JOB_STOPPING, PLAN_FAILED, Event
@@ -26,8 +25,7 @@ class Outcome(IntEnum):
         return (ExitStatus.DONE, ExitStatus.NODES_FAILED, ExitStatus.STOPPED)[self]
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """What is known about a job when following it ends; *outcome* is None if the job has not ended."""
 
     outcome: Outcome | None

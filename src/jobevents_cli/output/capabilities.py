@@ -1,10 +1,8 @@
 """What a standard stream can do: whether it is a terminal, and its colours, width and encoding."""
 
 import os
-import shutil
 import stat
 import sys
-from pathlib import Path
 from typing import Final, TextIO
 
 _LARGEST: Final = 10_000
@@ -60,6 +58,8 @@ def size_of(stream: TextIO | None) -> os.terminal_size:
     except (OSError, ValueError):
         size = os.terminal_size((0, 0))
     if 0 in size:
+        import shutil  # with its archive formats it takes 2 ms to load
+
         size = shutil.get_terminal_size()
     return size if max(size) <= _LARGEST else os.terminal_size((80, 24))
 
@@ -80,7 +80,7 @@ def takes_footer() -> bool:
         return True
     try:
         found = os.fstat(sys.stdout.fileno())
-        return stat.S_ISREG(found.st_mode) or os.path.samestat(found, Path(os.devnull).stat())
+        return stat.S_ISREG(found.st_mode) or os.path.samestat(found, os.stat(os.devnull))  # noqa: PTH116 - pathlib takes 3 ms to load
     except (OSError, ValueError):
         return False
 

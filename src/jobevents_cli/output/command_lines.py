@@ -1,14 +1,13 @@
 """The commands that are proposed to the user: how to resume, how to find out why."""
 
 import shlex
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.output.printed_job import PrintedJob
 
 
-@dataclass(frozen=True, slots=True)
-class GivenOptions:
+class GivenOptions(NamedTuple):
     """The options of this run that a proposed command repeats, as arguments that are not quoted yet."""
 
     all_jobs: tuple[str, ...] = ()

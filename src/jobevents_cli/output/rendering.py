@@ -2,9 +2,8 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.contact import ANSWER_LIMIT
@@ -25,8 +24,7 @@ from jobevents_cli.render.styles import Paint, colored, plain
 from jobevents_cli.render.times import TimeFormat, time_format
 
 
-@dataclass(frozen=True, slots=True)
-class LineOptions:
+class LineOptions(NamedTuple):
     """Which events are printed on standard output, and how."""
 
     wanted: Filter | None = None
@@ -62,8 +60,7 @@ UNRENDERED: Final = b""
 """Takes the place of a line that the main thread will render."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """An *update*, and for each of its events the line to print; None for one that is not printed."""
 
     update: Update
@@ -112,7 +109,7 @@ class Renderer:
         if self._text is None or update.ref.kind is not Kind.PLAN or not any(map(_is_cut, update.events)):
             return update
         events = tuple(_whole(event, update.ref.number, source) for event in update.events)
-        return replace(update, events=events)
+        return update._replace(events=events)
 
     def render(self, update: Update) -> Rendered:
         """The *update* with the lines of its events."""

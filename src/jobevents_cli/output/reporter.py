@@ -2,8 +2,7 @@
 
 import sys
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from jobevents_cli.following.notices import ContactBack, ContactLost, Notice
 from jobevents_cli.model.job import Job
@@ -25,8 +24,7 @@ _MOST_WHY: Final = 3
 """How often one run may propose `jobevents why`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportOptions:
+class ReportOptions(NamedTuple):
     """What is shown on standard error beside errors."""
 
     quiet: bool = False

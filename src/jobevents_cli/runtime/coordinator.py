@@ -7,8 +7,7 @@ the end of `--timeout` or that the reader of standard output has gone; and one j
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from jobevents_cli.errors import JobEventsError, OutputFailed, TimedOut
 from jobevents_cli.exit_status import ExitStatus
@@ -58,8 +57,7 @@ _RESUMABLE: Final = frozenset(
 _FAIL_FAST: Final = ("node_failed", "node_errored")
 
 
-@dataclass(frozen=True, slots=True)
-class WatchOptions:
+class WatchOptions(NamedTuple):
     """The options of `tail` that concern all jobs together."""
 
     given: GivenOptions | None = None

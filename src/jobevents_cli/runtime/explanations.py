@@ -1,7 +1,6 @@
 """The causes of failed jobs for `--why`: found in worker threads, within a limit, without holding up other jobs."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from jobevents_cli.model.job_ref import JobRef
@@ -18,8 +17,7 @@ class _Key(NamedTuple):
     explained: JobRef
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(NamedTuple):
     """The causes of *ref*, as *lines* to print."""
 
     ref: JobRef

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from jobevents_cli.following.event_reader import EventReader
 from jobevents_cli.following.follower import Follower
@@ -86,8 +86,7 @@ class FollowedJob:
         return self.follower.has_ended
 
 
-@dataclass(frozen=True, slots=True)
-class FollowOptions:
+class FollowOptions(NamedTuple):
     """The options of `tail` that decide how each job is followed. Times are seconds."""
 
     start: int | None = None

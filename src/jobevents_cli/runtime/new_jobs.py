@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.notices import Notice
@@ -25,8 +25,7 @@ _FAR_ENOUGH: Final = 200
 """Jobs without a running one, newest first, after which the search for running jobs stops."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The result of one search: jobs to follow, those that cannot be followed, and notices for the user."""
 
     jobs: tuple[FollowedJob, ...] = ()

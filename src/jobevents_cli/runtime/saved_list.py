@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from itertools import chain, groupby, islice
 
 from jobevents_cli.errors import UnknownJob
@@ -54,7 +53,7 @@ def print_saved(
     first = list(islice(events := iter(events), 1))
     is_tagged = not jobs and any(ref is not None for ref, _ in first)
     screen = Screen()
-    printer = EventPrinter(Renderer(replace(lines, tagged=is_tagged)), screen)
+    printer = EventPrinter(Renderer(lines._replace(tagged=is_tagged)), screen)
     listed = {ref: _ListedJob(ref) for ref in jobs}
     wanted = _wanted(chain(first, events), jobs)
     held: deque[tuple[_ListedJob, Held]] = deque(maxlen=last)
@@ -68,7 +67,7 @@ def print_saved(
                 held.extend((job, (rendered, index)) for index, line in enumerate(rendered.lines) if line is not None)
     for job, (rendered, index) in held:
         only = [line if place == index else None for place, line in enumerate(rendered.lines)]
-        printer.take(job.printed, replace(rendered, lines=only))
+        printer.take(job.printed, rendered._replace(lines=only))
     missing = [job.ref for job in listed.values() if not job.has_events]
     if missing:
         raise UnknownJob(f"there are no events of {missing[0].label} among the saved ones")

@@ -2,7 +2,7 @@
 
 import random
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.following.snapshot import SnapshotReader
@@ -17,8 +17,7 @@ from jobevents_cli.runtime.followed_job import FollowedJob
 from jobevents_cli.runtime.plan_jobs import PlanJobs
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotOptions:
+class SnapshotOptions(NamedTuple):
     """What is read of a job."""
 
     start: int | None = None

@@ -5,9 +5,8 @@ import queue
 import threading
 import time
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from jobevents_cli.following.schedule import MANY_JOBS, shared_delay
 from jobevents_cli.following.update import Wait
@@ -35,8 +34,7 @@ _LONGEST_WAIT: Final = 3600.0
 """The longest single wait in seconds: the system's clock cannot wait as long as a user may ask for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """The last item of a piece of work: its *name*, and its error, if any."""
 
     name: Hashable

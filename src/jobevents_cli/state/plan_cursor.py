@@ -1,8 +1,8 @@
 """Saves where `tail plan/ID --resume` continues: the plan and its jobs, in one file, at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import field
+from typing import Any, NamedTuple
 
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.model.json_values import as_id
@@ -10,8 +10,7 @@ from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.state.cursor_file import CursorFile, cursor_of, document_of
 
 
-@dataclass(frozen=True, slots=True)
-class PlanCursor:
+class PlanCursor(NamedTuple):
     """Where following a plan and its jobs continues."""
 
     plan: Cursor

@@ -21,6 +21,7 @@ from jobevents_cli.output.capabilities import (
     width_of,
 )
 from jobevents_cli.output.command_lines import GivenOptions
+from jobevents_cli.output.hidden import hide
 from jobevents_cli.output.notices import say_safe
 from jobevents_cli.output.rendering import LineOptions, paint_for, times_for
 from jobevents_cli.output.reporter import ReportOptions
@@ -50,8 +51,10 @@ def configuration_for(options: Mapping[str, Any]) -> Configuration:
 def client_for(options: Mapping[str, Any]) -> OrchestratorClient:
     """The client for the connection options. Warns if others can read the token file."""
     connection = configuration_for(options).orchestrator
-    if connection.token and connection.token.warning:
-        say_safe(f"Warning: {connection.token.warning}")
+    if token := connection.token:
+        hide(lambda: token.value)
+        if token.warning:
+            say_safe(f"Warning: {token.warning}")
     return open_client(connection)
 
 

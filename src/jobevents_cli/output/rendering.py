@@ -16,6 +16,7 @@ from jobevents_cli.model.json_values import as_mapping
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.capabilities import can_encode, encoding_of, is_terminal, wants_color, width_of
+from jobevents_cli.output.hidden import lines_without_secrets, without_secrets
 from jobevents_cli.render.event_line import Line, TextLines
 from jobevents_cli.render.json_line import JsonLines
 from jobevents_cli.render.looks import SYMBOLS
@@ -123,6 +124,7 @@ class Renderer:
         if self.is_for_main_thread:
             return Rendered(update, [UNRENDERED if wanted is None or wanted(event) else None for event in events])
         rendered = self._text_lines(update) if self._text else Rendered(update, self._json_lines(update))
+        rendered = rendered._replace(lines=lines_without_secrets(rendered.lines))
         for event in events:
             if event.text is not None and len(event.text) > _LARGE_TEXT and event.id is not None:
                 event.text = None  # its line is made, and the last event of a job is kept to the end
@@ -145,7 +147,8 @@ class Renderer:
 
     def line(self, event: Event, ref: JobRef, took: float | None) -> Line:
         """The line of one *event* of *ref*, whose node took *took* seconds."""
-        return self._text.line(event, ref, took) if self._text else Line(self._json.line(event, ref))
+        line = self._text.line(event, ref, took) if self._text else Line(self._json.line(event, ref))
+        return line._replace(data=without_secrets(line.data))
 
     def ends(self, event: Event) -> bool:
         """Whether the line of *event* is held back until the outcome is known."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final, cast
 
 from jobevents_cli.errors import UsageProblem
+from jobevents_cli.output.hidden import without_secrets
 
 _KEPT: Final = 4096
 """Bytes of the end of the command's standard error that are kept."""
@@ -131,7 +132,7 @@ def _as_file(lines: Sequence[bytes]) -> BinaryIO:
         file = os.fdopen(os.memfd_create("batch"), "w+b")
     else:
         file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
-    file.write(b"".join(lines))
+    file.write(without_secrets(b"".join(lines)))
     file.seek(0)
     return file
 

@@ -1,0 +1,38 @@
+"""The token is in no output, even if a server sends it back among its data."""
+
+from collections.abc import Callable
+
+import pytest
+from support.misbehaving import TestServer, job
+from support.program import TOKEN, Home, wait_until
+
+Serve = Callable[..., TestServer]
+
+
+def _server(serve: Serve) -> TestServer:
+    echoing = job("n1:running", "n1:failed", "job:finished", final_state="failed")
+    for _, event in echoing.timeline:
+        event["message"] = f"the token is {TOKEN}"
+        event["details"]["detail"] = {"_error": {"msg": TOKEN}}
+    return serve(echoing)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["list 352", "list 352 --json", "tail 352", "tail 352 352 --json", "show 352", "show 352 --json", "why 352"],
+)
+def test_the_token_is_blanked_in_what_a_server_sends(home: Home, serve: Serve, arguments: str) -> None:
+    """Every command prints a blank in its place, and all else as it came."""
+    ran = home.run(*arguments.split(), "--url", _server(serve).url)
+    assert TOKEN not in ran.out + ran.err
+    assert "(the token)" in ran.out
+
+
+def test_forward_hands_the_token_to_nobody(home: Home, serve: Serve) -> None:
+    """The receiver gets a blank in its place."""
+    got = home.folder / "got"
+    live = home.start("forward", "--since", "352", "--url", _server(serve).url, "--", "sh", "-c", f"cat > '{got}'")
+    wait_until(lambda: got.exists() and got.stat().st_size)
+    live.process.terminate()
+    live.finish()
+    assert TOKEN not in got.read_text()

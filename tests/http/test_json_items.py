@@ -159,6 +159,12 @@ def test_an_element_has_a_limit(monkeypatch: pytest.MonkeyPatch, start: bytes) -
         _read(start + b"0," * 10**6, list(range(0, 10**6, 10**4)))
 
 
+def test_the_members_beside_the_list_have_a_limit() -> None:
+    """64 MB of small ones would take minutes to read, though little memory."""
+    with pytest.raises(BrokenResponse, match="more than 10000 members"):
+        _read(b"{" + b'"a":1,' * 20_000, list(range(0, 120_000, 10**4)))
+
+
 @pytest.mark.parametrize("filling", [b'"a":1,', b" "])
 def test_what_is_beside_the_list_has_a_limit(monkeypatch: pytest.MonkeyPatch, filling: bytes) -> None:
     """However small its parts are, and though nothing of it is kept."""

@@ -44,6 +44,9 @@ _ENDS: Final = {"{": "}", "[": "]", '"': '"'}
 LARGEST_ELEMENT: Final = 64 * 1024 * 1024
 """Characters that one element may have: beyond that a response is broken, whatever it is."""
 
+_MOST_MEMBERS: Final = 10_000
+"""Members that a response may have beside its list: each costs time, however small it is."""
+
 
 class BrokenResponse(ValueError):
     """A response's body is not what was expected; the message says in what way.
@@ -146,6 +149,7 @@ class ListReader:
         self._size = 0
         self._wanted = 0
         self._beside = 0
+        self._members = 0
         self._scanner: ValueScanner | None = None
         """Looks for the end of an element that may have a large member."""
         self._end_at = 0
@@ -177,6 +181,8 @@ class ListReader:
             raise BrokenResponse("one element of it is larger than 64 MB")
         if self._beside > LARGEST_ELEMENT:
             raise BrokenResponse("it has more than 64 MB beside its list")
+        if self._members > _MOST_MEMBERS:
+            raise BrokenResponse(f"it has more than {_MOST_MEMBERS} members")
         return self._out
 
     def finish(self) -> list[Element]:
@@ -291,6 +297,7 @@ class ListReader:
             return False
         self._member = name[0]
         self._beside += len(name[1])
+        self._members += 1
         self._expect = self._colon
         return True
 

@@ -345,9 +345,10 @@ class ListReader:
 
     def _take_whole_objects(self) -> None:
         """The fast path: as many `, {...}` as are whole. The states deal with whatever else there is."""
-        text, take, between, element_at = self._text, self._out.append, _BETWEEN_OBJECTS.match, self._decoder.element
-        if match := between(text, self._at):
-            self._take_at_once(match.end(), text.rfind(f"}}{match[0]}{{") + 1)
+        between = _BETWEEN_OBJECTS.match
+        if match := between(self._text, self._at):
+            self._take_at_once(match.end(), self._text.rfind(f"}}{match[0]}{{") + 1)
+        text, take, element_at = self._text, self._out.append, self._decoder.element
         while match := between(text, self._at):
             try:
                 element, self._at = element_at(text, match.end())
@@ -364,7 +365,7 @@ class ListReader:
             self._takes_at_once = False
         else:
             self._out += objects
-            self._at = end
+            self._text, self._at = self._text[end:], 0  # an error's place is counted in lines, from the begin of it
 
     def _after_member(self) -> bool:
         if not self._take(",}"):

@@ -133,7 +133,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         from jobevents_cli.output.streams import end_streams
 
         end_streams()
+        _ignore_signals()
     except Interrupted as late:  # while the last lines were written
+        _ignore_signals()
         status = late.status
     sys.exit(status)
 
@@ -275,3 +277,10 @@ def _handle_signals() -> None:
             number = getattr(signal, name)
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, interrupt)
+
+
+def _ignore_signals() -> None:
+    """Let no signal change the status that has been decided, or interrupt Python while it ends."""
+    for name in _SIGNALS:
+        with suppress(AttributeError, ValueError):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from support import misbehaving
+from support.marks import slow_but
 from support.misbehaving import TestServer, big_job, job
 from support.program import PROGRAM, Home, wait_until
 
@@ -66,7 +67,7 @@ def test_while_waiting_for_an_answer(
     assert code == status
 
 
-@pytest.mark.parametrize(("number", "status"), SIGNALS)
+@pytest.mark.parametrize(("number", "status"), slow_but(SIGNALS[:1], SIGNALS))
 def test_while_sleeping_after_a_fault(home: Home, serve: Serve, number: signal.Signals, status: int) -> None:
     """The wait before another try keeps no one from leaving."""
     fault = misbehaving.status(503, b"", Retry_After="4")
@@ -75,7 +76,7 @@ def test_while_sleeping_after_a_fault(home: Home, serve: Serve, number: signal.S
     assert code == status
 
 
-@pytest.mark.parametrize(("number", "status"), SIGNALS)
+@pytest.mark.parametrize(("number", "status"), slow_but(SIGNALS[1:2], SIGNALS))
 def test_while_printing_into_a_full_pipe(home: Home, serve: Serve, number: signal.Signals, status: int) -> None:
     """A reader that does not read keeps no one from leaving."""
     server = serve(big_job(3000))
@@ -130,6 +131,21 @@ def test_while_a_class_is_made(home: Home) -> None:
     done = subprocess.run(script, env=home.environment, capture_output=True, check=False)
     assert done.returncode == 143
     assert b"bug" not in done.stderr
+
+
+INTERRUPTED_AT_THE_VERY_END = """
+import atexit, os, signal
+from jobevents_cli import cli
+atexit.register(os.kill, os.getpid(), signal.SIGTERM)
+cli.main(["--version"])
+"""
+
+
+def test_when_all_is_done(home: Home) -> None:
+    """A signal that comes while Python ends changes neither the status nor what was printed."""
+    script = [sys.executable, "-c", INTERRUPTED_AT_THE_VERY_END]
+    done = subprocess.run(script, env=home.environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 INTERRUPTED_WHILE_LOADED = """

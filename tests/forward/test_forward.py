@@ -110,9 +110,9 @@ def test_since_begins_with_an_older_job_at_the_first_start_only(home: Home, serv
     """`--since 2` forwards job 2 and all after it, also if they are over; later starts do not repeat them."""
     server = serve(*(job(*GOOD, job_id=number, first=10 * number) for number in (1, 2, 3)))
     for _ in range(2):
+        server.seen.clear()
         live = home.start("forward", "--since", "2", "--url", server.url, *QUICK, *INTO_FILE)
-        wait_until(lambda: len(_taken(home)) == 6)
-        time.sleep(0.3)
+        wait_until(lambda: len(_taken(home)) >= 6 and len(server.paths) > 8)
         _stop(live)
     assert sorted({job_id for job_id, _ in _ids(home)}) == ["2", "3"]
     assert len(_taken(home)) == 6
@@ -127,7 +127,11 @@ def test_a_batch_is_sent_when_it_is_full(home: Home, serve: Serve) -> None:
         home, f"{TAKE}with (home / 'sizes').open('a') as file:\n    print(lines.count('\\n'), file=file)\n"
     )
     server = serve(big_job(50, job_id=1))
-    live = home.start("forward", "--since", "1", "--batch-events", "20", "--url", server.url, *QUICK, *command)
+    arguments = ["forward", "--since", "1", "--batch-events", "20", "--url", server.url]
+    live = home.start(*arguments, "--batch-wait", "10m", *command)
+    wait_until(lambda: len(_taken(home)) == 100)
+    _stop(live)
+    live = home.start(*arguments, *QUICK, *command)
     wait_until(lambda: len(_taken(home)) == 101)
     _stop(live)
     assert (home.folder / "sizes").read_text().split() == ["20"] * 5 + ["1"]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from support import misbehaving
+from support.marks import slow_but
 from support.misbehaving import Fault, TestServer, big_job, job
 from support.program import TOKEN, Home, wait_until
 
@@ -58,7 +59,7 @@ def test_a_fault_at_the_first_request_is_retried(home: Home, serve: Serve, name:
     assert back.startswith("jobevents: contact is back after ")
 
 
-@pytest.mark.parametrize("name", TRANSIENT)
+@pytest.mark.parametrize("name", slow_but(("reset", "429", "502 with HTML", "JSON cut off"), TRANSIENT))
 def test_a_fault_in_the_middle_is_retried(home: Home, serve: Serve, name: str) -> None:
     """Bad answers after the first good one: contact is lost once and back once, nothing is lost or repeated."""
     running = job(*KINDS[:3])
@@ -80,7 +81,7 @@ def test_a_fault_in_the_middle_is_retried(home: Home, serve: Serve, name: str) -
         assert said[1].startswith("jobevents: contact is back after ")
 
 
-@pytest.mark.parametrize("name", TRANSIENT)
+@pytest.mark.parametrize("name", slow_but(("reset", "503 with Retry-After", "a JSON list"), TRANSIENT))
 def test_a_fault_that_stays_ends_in_7(home: Home, serve: Serve, name: str) -> None:
     """Past `--retry-for`, the error says what the last answer was, and how to go on."""
     running = job(*KINDS[:3])

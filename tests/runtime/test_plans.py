@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support import misbehaving
+from support.marks import slow_but
 from support.misbehaving import TestServer, job, publish
 from support.plans import answering
 from support.program import Home, wait_until
@@ -300,7 +301,7 @@ def test_a_second_process_is_told(home: Home, serve: Serve) -> None:
     assert not any("-14" in name for name in names)
 
 
-@pytest.mark.parametrize("after", [1, 40, 160])
+@pytest.mark.parametrize("after", slow_but([40], [1, 40, 160]))
 def test_kill_9_repeats_at_most_one_write(home: Home, serve: Serve, after: int) -> None:
     """Killed at any moment: nothing is lost, and what comes again is the end of what was printed."""
     chance = random.Random(after)

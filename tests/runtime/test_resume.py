@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.marks import slow_but
 from support.misbehaving import TestServer, big_job, job, publish
 from support.program import Home, wait_until
 
@@ -46,7 +47,7 @@ def test_its_files_are_private(home: Home, serve: Serve) -> None:
     assert "s3cret" not in "".join(file.read_text() for file in files)
 
 
-@pytest.mark.parametrize("after", [1, 700, 3000])
+@pytest.mark.parametrize("after", slow_but([700], [1, 700, 3000]))
 def test_kill_9_loses_nothing(home: Home, serve: Serve, after: int) -> None:
     """Killed while it prints, it repeats at most the events of the write in progress."""
     server = serve(big_job(4000))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support import misbehaving
+from support.marks import slow_but
 from support.misbehaving import TestServer, job, publish
 from support.program import Home, wait_until
 from support.terminal import Terminal
@@ -120,8 +121,13 @@ def test_relative_times_count_from_the_first_event_shown(home: Home, serve: Serv
         assert ran.out.startswith("+0:00:00  ")
 
 
-@pytest.mark.parametrize("command", ["tail", "list"])
-@pytest.mark.parametrize("option", ["--grep", "--exclude"])
+@pytest.mark.parametrize(
+    ("command", "option"),
+    slow_but(
+        [("tail", "--grep")],
+        [(command, option) for command in ("tail", "list") for option in ("--grep", "--exclude")],
+    ),
+)
 def test_a_pattern_that_takes_for_ever_is_named(home: Home, serve: Serve, command: str, option: str) -> None:
     """A match that takes more than 2 s ends the command with 2."""
     one = job("n1:running")
@@ -204,6 +210,7 @@ def test_matches_are_highlighted(home: Home, serve: Serve) -> None:
 # Many jobs.
 
 
+@pytest.mark.slow
 def test_resuming_all_of_2000_jobs_takes_few_files(home: Home, serve: Serve) -> None:
     """Far more running jobs than files may be open: `--all --resume` follows them all."""
     server = serve(*(job("n1:running", job_id=number, first=number) for number in range(1, 301)))

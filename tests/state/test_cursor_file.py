@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.marks import slow_but
 from support.misbehaving import TestServer, job
 from support.program import Home, wait_until
 
@@ -73,7 +74,10 @@ def test_a_damaged_cursor_is_reported(tmp_path: Path, change: dict[str, object])
     assert json.loads(path.read_text()) == {**OLD, **change}
 
 
-@pytest.mark.parametrize("content", ["", "[]", "nonsense", "[" * 5000, '{"low":' + "9" * 5000 + "}", "\x00", "{}"])
+@pytest.mark.parametrize(
+    "content",
+    slow_but(["[" * 5000], ["", "[]", "nonsense", "[" * 5000, '{"low":' + "9" * 5000 + "}", "\x00", "{}"]),
+)
 def test_the_program_reports_a_damaged_cursor(home: Home, serve: Serve, content: str) -> None:
     """`tail --resume` with a damaged cursor exits with 2 and names the file."""
     url = serve(job("job:finished")).url

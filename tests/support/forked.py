@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from jobevents_cli.cli import main
-from support.program import Ran
+from support.program import Ran, as_shells_say
 
 _END_WITHIN = 8.0
 """Seconds in which a run must end after SIGTERM."""
@@ -36,7 +36,7 @@ def run_forked(arguments: list[str], environment: Mapping[str, str], *, stop_aft
         out.seek(0)
         err.seek(0)
         ran = Ran(status, out.read().decode(errors="replace"), err.read().decode(errors="replace"))
-        assert status != -signal.SIGKILL, f"it did not end:\n{ran.err}"
+        assert status != 128 + signal.SIGKILL, f"it did not end:\n{ran.err}"
         return ran
 
 
@@ -70,7 +70,7 @@ def _waited_for(process: int, stop_after: float) -> int:
             if select.select([handle], [], [], seconds)[0]:
                 break
             os.kill(process, number)
-        return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        return as_shells_say(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
     finally:
         os.close(handle)
 

@@ -55,14 +55,14 @@ class Home:
             timeout=LIMIT,
             check=False,
         )
-        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return Ran(as_shells_say(done.returncode), done.stdout.decode(), done.stderr.decode())
 
     def shell(self, script: str) -> Ran:
         """Run *script* in bash, the program on its PATH."""
         done = subprocess.run(
             ["bash", "-c", script], env=self.environment, capture_output=True, timeout=LIMIT, check=False
         )
-        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return Ran(as_shells_say(done.returncode), done.stdout.decode(), done.stderr.decode())
 
     def start(self, *arguments: str) -> "Live":
         """Start the program and leave it running."""
@@ -103,13 +103,18 @@ class Live:
         watchdog = threading.Timer(LIMIT, self.process.kill)
         watchdog.start()
         out = self.process.stdout.read().decode()
-        status = self.process.wait()
+        status = as_shells_say(self.process.wait())
         watchdog.cancel()
         self.process.stdout.close()
         self._errors.seek(0)
         err = self._errors.read().decode()
         self._errors.close()
         return Ran(status, "".join(self.lines) + out, err)
+
+
+def as_shells_say(status: int) -> int:
+    """The exit *status* as a shell has it: 128 + N after signal N, which may come before Python runs our handler."""
+    return 128 - status if status < 0 else status
 
 
 def home_in(folder: Path, **variables: str) -> Home:

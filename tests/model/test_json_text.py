@@ -19,6 +19,7 @@ from jobevents_cli.model.json_text import (
     key_count,
     without_key,
     without_large_member,
+    without_line_breaks,
     without_repeated_keys,
 )
 
@@ -198,3 +199,14 @@ def test_an_object_without_a_key() -> None:
     """The other keys stay in their order, numbers in their spelling; a missing key is no error."""
     assert without_key('{"job":"7","b":1.0,"a":1e2}', "job") == '{"b":1.0,"a":1e2}'
     assert without_key('{"b":1.0}', "job") == '{"b":1.0}'
+
+
+def test_backslashes_are_counted_across_pieces() -> None:
+    """A quote behind two of them ends the string, wherever the text is cut."""
+    scanner = ValueScanner()
+    assert [scanner.end_in(piece) for piece in ('"a', "\\", "\\", '"')] == [None, None, None, 1]
+
+
+def test_line_breaks_go_with_the_blanks_around_them() -> None:
+    """Blanks in a string stay."""
+    assert without_line_breaks('{\n  "a": 1,\n  "b": " c "\n}') == '{"a": 1,"b": " c "}'

@@ -498,18 +498,18 @@ def test_saved_events(home: Home, serve_db: ServeDb) -> None:
 
 
 def test_what_is_wrong_with_puppetdb_is_said_once(home: Home, serve: Serve) -> None:
-    """Several jobs of one run need PuppetDB: one notice says why it could not be asked."""
+    """Several jobs of one run need PuppetDB: one notice says why it could not be queried."""
     run = {"status": "failed", "metrics": {"total": 9, "failed": 1}}
     saved = _saved(*(_event(number, "node_failed", "a", run, job=str(number)) for number in (1, 2, 3)))
     for command in ("why", "show"):
         arguments = ("--why",) if command == "show" else ()
         ran = home.run(command, "--from", "-", *arguments, input=saved)
         assert ran.out.count("1 of 9 resources failed") == 3
-        assert ran.err.count("Notice: PuppetDB could not be asked") == 1
+        assert ran.err.count("Notice: PuppetDB could not be queried") == 1
     jobs = [job("n1:running", "n1:failed", "job:finished", job_id=number, first=10 * number) for number in (1, 2, 3)]
     ran = connected(home, serve(*jobs).url).run("tail", "1", "2", "3", "--why")
     assert ran.err.count("Again: ") == 3
-    assert ran.err.count("Notice: PuppetDB could not be asked") == 1
+    assert ran.err.count("Notice: PuppetDB could not be queried") == 1
 
 
 def test_the_output_ends_quietly_with_its_reader(home: Home, serve: Serve) -> None:

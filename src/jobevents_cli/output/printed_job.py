@@ -3,12 +3,14 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import Save, Update
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.progress import Progress
+from jobevents_cli.model.timestamps import seconds_of
 from jobevents_cli.output.rendering import Rendered
 
 Held = tuple[Rendered, int]
@@ -44,6 +46,11 @@ class PrintedJob:
     _part: Update | None = None
     _count: int = 0
     _saved: Cursor | None = None
+
+    @property
+    def ended_at(self) -> float:
+        """When the job ended, by the event of its end, in seconds since 1970; infinite if that is not known."""
+        return min((seconds_of(event.timestamp) or inf for event, _ in self.ends), default=inf)
 
     def written(self, update: Update, count: int) -> None:
         """Note that the first *count* events of *update* are written, and with them all updates before it."""

@@ -54,6 +54,9 @@ _RESUMABLE: Final = frozenset(
 )
 """The ends after which following can be resumed later."""
 
+_IN_ORDER_FOR: Final = 4.0
+"""Seconds for which the ends of jobs that are over are waited for, to print them by time: settle time and a poll."""
+
 _FAIL_FAST: Final = ("node_failed", "node_errored")
 
 
@@ -112,7 +115,8 @@ class Coordinator:
         self._explanations = Explanations(explain, self._workers)
         self._following: dict[JobRef, FollowedJob] = {}
         self._postponed: list[tuple[FollowedJob, Ending | JobEventsError | None]] = []
-        """The ends of jobs whose first page is still held."""
+        """The ends of jobs whose first page is still held, or before which another job has ended."""
+        self._in_order_until = 0.0
         self._is_running = False
         self._to_begin: list[tuple[list[FollowedJob], bool]] = []
         """What was added before the run."""
@@ -160,6 +164,7 @@ class Coordinator:
             return
         if together and (len(jobs) > 1 or any(job.printed.last is not None or job.plan_jobs for job in jobs)):
             self._printer.gather(job.printed for job in jobs)
+            self._in_order_until = time.monotonic() + _IN_ORDER_FOR
         for job in jobs:
             if not job.is_plan_with_jobs:
                 self._reporter.add(job.ref, job.follower.progress)
@@ -297,18 +302,27 @@ class Coordinator:
     def _do_postponed(self) -> None:
         """Conclude the jobs whose last line can be printed now: everything before it is printed.
 
-        A plan ends after its jobs.
+        A plan ends after its jobs. Jobs that had ended before they were followed end in the order of their time.
         """
         waiting = []
-        for job, end in self._postponed:
+        for job, end in sorted(self._postponed, key=lambda entry: entry[0].printed.ended_at):
             has_open_jobs = job.is_plan_with_jobs and job.plan_jobs and job.plan_jobs.open
-            if job.printed.held is not None or has_open_jobs:
+            if job.printed.held is not None or has_open_jobs or self._has_earlier_end(job):
                 waiting.append((job, end))
             elif isinstance(end, Ending):
                 self._conclude(job, end)
             else:
                 self._leave_job(job, end)
         self._postponed = waiting
+
+    def _has_earlier_end(self, job: FollowedJob) -> bool:
+        """Whether another job ended before *job*, and its last line can be printed soon."""
+        if job.is_concluded or time.monotonic() >= self._in_order_until:
+            return False
+        return any(
+            other.printed.ended_at < job.printed.ended_at and not other.is_concluded and not other.is_plan_with_jobs
+            for other in self._following.values()
+        )
 
     def _see(self, job: FollowedJob, document: Job) -> None:
         """Note that the *document* of *job* was read for the first time."""
@@ -323,6 +337,7 @@ class Coordinator:
 
     def _conclude(self, job: FollowedJob, ending: Ending) -> None:
         """Report how *job* ended."""
+        job.is_concluded = True
         is_said = any(event is ending.event for event, _ in job.printed.ends)
         self._reporter.warn(self._printer.end(job.printed, ending))
         outcome, progress = ending.outcome, job.follower.progress

@@ -40,6 +40,8 @@ class FollowedJob:
     """The jobs of a plan, if this is the plan or one of them."""
     was_seen: bool = False
     """The job's own document was read."""
+    is_concluded: bool = False
+    """The line of the job's end is printed."""
 
     @classmethod
     def by(

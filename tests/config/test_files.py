@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.marks import NOBODY, needs_nobody
 from support.misbehaving import TestServer, job
 from support.program import TOKEN, Home, Ran
 
@@ -30,12 +31,12 @@ def _conf(home: Home, text: str, name: str = "orchestrator.conf") -> Path:
     return path
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without an entry")
+@needs_nobody
 def test_no_home_is_needed(home: Home, url: str) -> None:
     """A user without a home and without an entry in the password file follows a job, as in many containers."""
 
     def run(arguments: str, *variables: str) -> Ran:
-        nobody = "setpriv --reuid 54321 --clear-groups $(command -v jobevents)"
+        nobody = f"{NOBODY} $(command -v jobevents)"
         return home.shell(f"env -i {' '.join(variables)} {nobody} {arguments}")
 
     token = f"JOBEVENTS_TOKEN={TOKEN}"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.marks import slow_but
+from support.marks import NOBODY, needs_nobody, slow_but
 from support.misbehaving import TestServer, job
 from support.program import Home, wait_until
 
@@ -184,13 +184,12 @@ def test_what_ran_out_is_named(tmp_path: Path) -> None:
     assert raised.value.hint == "allow more open files: ulimit -n 4096"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without an entry")
+@needs_nobody
 def test_no_home_no_cursor(home: Home, serve: Serve) -> None:
     """Without a home directory, `--resume` says what is missing."""
     url = serve(job("job:finished")).url
     home.environment.pop("HOME")
-    nobody = "setpriv --reuid 54321 --clear-groups"
-    ran = home.shell(f"JOBEVENTS_TOKEN=x {nobody} $(command -v jobevents) tail 352 --resume --url {url}")
+    ran = home.shell(f"JOBEVENTS_TOKEN=x {NOBODY} $(command -v jobevents) tail 352 --resume --url {url}")
     assert ran.status == 2
     assert "no home directory is known" in ran.err
 

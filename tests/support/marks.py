@@ -1,9 +1,28 @@
-"""Marks for parameters: a few cases in the default run, the others in the slow one."""
+"""Marks that several tests share."""
 
+import os
+import shutil
+import subprocess
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import pytest
+
+from support.program import PROGRAM
+
+NOBODY: Final = "setpriv --reuid 54321 --clear-groups"
+"""Runs what follows as a user without an entry in the password file."""
+
+
+def _nobody_can_run_it() -> bool:
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        return False
+    return subprocess.run([*NOBODY.split(), "test", "-r", PROGRAM], check=False).returncode == 0
+
+
+needs_nobody = pytest.mark.skipif(
+    not _nobody_can_run_it(), reason="needs root, and a program in a folder that every user can enter"
+)
 
 
 def slow_but(quick: Iterable[Any], values: Iterable[Any]) -> list[Any]:

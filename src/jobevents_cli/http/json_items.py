@@ -81,9 +81,8 @@ class _Decoder:
         self._keys += len(value)
         return value
 
-    def large_element(self, text: str, begin: int, end: int) -> Element:
-        """The value in *text* from *begin* to *end*, with its source; a large member of that name is not parsed."""
-        source = text[begin:end]
+    def large_element(self, source: str) -> Element:
+        """The value that *source* is, with its compact source; a large member of that name is not parsed."""
         shortened = without_large_member(source, self._large_member or "")
         element = self.element(shortened, 0)[0]
         return element if shortened is source else (element[0], compact(source))
@@ -266,14 +265,15 @@ class ListReader:
     def _large_value(self) -> Element:
         """The next JSON value, whose end is known."""
         end, self._end_at = self._at + self._end_at, 0
+        excerpt = self._excerpt()
+        # What was read is dropped before its source is made compact: each copy takes as much memory.
+        source, self._text, self._at = self._text[self._at : end], self._text[end:], 0
         try:
-            element = self._decoder.large_element(self._text, self._at, end)
+            return self._decoder.large_element(source)
         except json.JSONDecodeError:
-            raise BrokenResponse("it is not JSON:", self._excerpt()) from None
+            raise BrokenResponse("it is not JSON:", excerpt) from None
         except RecursionError:
             raise BrokenResponse("it is nested too deeply") from None
-        self._at = end
-        return element
 
     # The states. Each takes what it can, and returns False if more text is needed.
 

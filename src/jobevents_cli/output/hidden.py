@@ -18,14 +18,20 @@ def hide(secret: Callable[[], str]) -> None:
 
 def without_secrets(data: bytes) -> bytes:
     """*data* with every hidden secret blanked."""
-    for secret in _hidden:
-        token = secret().encode()
-        if len(token) >= _LONG_ENOUGH and token in data:
+    for token in _tokens():
+        if token in data:
             data = data.replace(token, BLANK.encode())
     return data
 
 
 def lines_without_secrets(lines: Sequence[bytes | None]) -> Sequence[bytes | None]:
     """*lines*, some of which may be missing, with every hidden secret blanked."""
-    joined = b"".join(filter(None, lines))
-    return lines if without_secrets(joined) is joined else [line and without_secrets(line) for line in lines]
+    for token in _tokens():
+        if any(token in line for line in lines if line):
+            lines = [line and line.replace(token, BLANK.encode()) for line in lines]
+    return lines
+
+
+def _tokens() -> list[bytes]:
+    tokens = (secret().encode() for secret in _hidden)
+    return [token for token in tokens if len(token) >= _LONG_ENOUGH]

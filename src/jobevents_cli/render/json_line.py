@@ -32,9 +32,8 @@ class JsonLines:
     def line(self, event: Event, ref: JobRef) -> bytes:
         """The *event* of *ref* as one line."""
         text = encoded_text(event.raw) if event.text is None else event.text
-        if self._tagged:
-            text = _tagged(text, event, ref)
-        return _bytes(text, on_terminal=self._on_terminal) + b"\n"
+        # Nothing keeps the tagged text: a plan's result makes it as large as all the memory that is otherwise needed.
+        return _bytes(_tagged(text, event, ref) if self._tagged else text, on_terminal=self._on_terminal) + b"\n"
 
 
 def encoded(value: Any, *, on_terminal: bool = False) -> bytes:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -17,11 +18,13 @@ NOBODY: Final = "setpriv --reuid 54321 --clear-groups"
 def _nobody_can_run_it() -> bool:
     if os.geteuid() != 0 or not shutil.which("setpriv"):
         return False
-    return subprocess.run([*NOBODY.split(), "test", "-r", PROGRAM], check=False).returncode == 0
+    # Not only the program must be readable: its Python, and the library this loads, may lie in a closed home directory.
+    command = [*NOBODY.split(), sys.executable, "-c", f"import jobevents_cli; open({PROGRAM!r})"]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
 needs_nobody = pytest.mark.skipif(
-    not _nobody_can_run_it(), reason="needs root, and a program in a folder that every user can enter"
+    not _nobody_can_run_it(), reason="needs root, and a program and a Python in folders that every user can enter"
 )
 
 

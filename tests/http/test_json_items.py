@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobevents_cli.http import json_items
-from jobevents_cli.http.json_items import BrokenResponse, Element, ListReader
+from jobevents_cli.http.json_elements import BrokenResponse, Elements
+from jobevents_cli.http.json_items import ListReader
 from jobevents_cli.model.json_text import compact, without_repeated_keys
 
 values: st.SearchStrategy[Any] = st.recursive(
@@ -19,11 +20,16 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def _read(body: bytes, cuts: list[int]) -> list[Element]:
+def _read(body: bytes, cuts: list[int]) -> list[tuple[Any, str]]:
+    """The elements in *body*, which comes in pieces that end at *cuts*: the value and the text of each."""
     reader = ListReader()
     edges = [0, *sorted(cut % (len(body) + 1) for cut in cuts), len(body)]
-    elements = [element for begin, end in pairwise(edges) for element in reader.feed(body[begin:end])]
-    return elements + reader.finish()
+    elements = [together for begin, end in pairwise(edges) for together in reader.feed(body[begin:end])]
+    return _pairs(elements + reader.finish())
+
+
+def _pairs(elements: list[Elements]) -> list[tuple[Any, str]]:
+    return [pair for values, texts in elements for pair in zip(values, texts or (), strict=True)]
 
 
 @given(
@@ -89,13 +95,13 @@ def test_most_elements_are_read_together() -> None:
         reader, calls = ListReader(), 0
         one = reader._decoder.element  # noqa: SLF001 - how often it is needed is the point
 
-        def counted(text: str, begin: int, one: Any = one) -> tuple[Element, int]:
+        def counted(text: str, begin: int, one: Any = one) -> tuple[Any, str, int]:
             nonlocal calls
             calls += 1
             return one(text, begin)  # type: ignore[no-any-return]
 
         reader._decoder.element = counted  # type: ignore[method-assign] # noqa: SLF001
-        assert len(reader.feed(body) + reader.finish()) == 1000
+        assert len(_pairs(reader.feed(body) + reader.finish())) == 1000
         assert calls < 8
 
 
@@ -105,7 +111,7 @@ def test_what_came_before_a_break_is_given_out(items: list[Any], after: int) -> 
     body = json.dumps({"items": items}).encode()
     cut = body[: after % len(body)]
     reader = ListReader()
-    elements = reader.feed(cut)
+    elements = _pairs(reader.feed(cut))
     assert [value for value, _ in elements] == items[: len(elements)]
     with pytest.raises(BrokenResponse):
         reader.finish()
@@ -127,7 +133,8 @@ def test_what_is_no_answer_is_broken(body: bytes) -> None:
 def test_elements_before_bad_text_come_out_first() -> None:
     """Bad text behind good elements costs none of them."""
     reader = ListReader()
-    assert [value for value, _ in reader.feed(b'{"items":[{"a":1}, {"b":2} oops')] == [{"a": 1}, {"b": 2}]
+    elements = _pairs(reader.feed(b'{"items":[{"a":1}, {"b":2} oops'))
+    assert [value for value, _ in elements] == [{"a": 1}, {"b": 2}]
     with pytest.raises(BrokenResponse):
         reader.feed(b"more")
 
@@ -179,7 +186,7 @@ def test_a_large_element_in_many_pieces_is_not_parsed_again_and_again(filling: s
     reader, parsed = ListReader(), 0
     decode = reader._decoder.element  # noqa: SLF001 - what it costs is the point
 
-    def counted(text: str, begin: int) -> tuple[Element, int]:
+    def counted(text: str, begin: int) -> tuple[Any, str, int]:
         nonlocal parsed
         parsed += len(text) - begin
         return decode(text, begin)
@@ -189,7 +196,7 @@ def test_a_large_element_in_many_pieces_is_not_parsed_again_and_again(filling: s
     body = f'{{"items":[{element},{{"b":1}}]}}'.encode()
     pieces = [body[begin : begin + 2**16] for begin in range(0, len(body), 2**16)]
     elements = [found for piece in pieces for found in reader.feed(piece)] + reader.finish()
-    assert [text for _, text in elements] == [compact(element), '{"b":1}']
+    assert [text for _, text in _pairs(elements)] == [compact(element), '{"b":1}']
     assert parsed < 5 * len(body)
 
 
@@ -203,7 +210,7 @@ def test_a_large_member_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     for size in range(1, len(body)):
         reader = ListReader(large_member="result")
         pieces = [body[at : at + size] for at in range(0, len(body), size)]
-        found = [element for piece in pieces for element in reader.feed(piece)] + reader.finish()
+        found = _pairs([together for piece in pieces for together in reader.feed(piece)] + reader.finish())
         assert [value for value, _ in found if size < 250] in ([], expected)
         assert [json.loads(text) for _, text in found] == items
     reader = ListReader(large_member="result")

@@ -22,7 +22,7 @@ from jobevents_cli.errors import (
     TransientFault,
 )
 from jobevents_cli.http import responses
-from jobevents_cli.http.json_items import BrokenResponse
+from jobevents_cli.http.json_elements import BrokenResponse
 from jobevents_cli.http.responses import Response, error_of, json_of, retry_after, skew
 from jobevents_cli.http.token import Token
 

@@ -90,6 +90,7 @@ def command(*, raw: bool, exit_status: bool, saved: str | None, **options: Any) 
     lines = line_options(options, tagged=with_jobs, quiet=raw)
     client = client_for(options)
     client.drops_large_results = True
+    client.keeps_texts = lines.needs_texts
     (ref,) = find_jobs(choice, client)
     if raw:
         print_raw(lambda: client.raw_events(ref, options["start"], ANSWER_LIMIT))

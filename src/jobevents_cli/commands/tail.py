@@ -136,6 +136,7 @@ def command(
     given = given_options(options, all_jobs=all_jobs)
     client = client_for(options)
     client.drops_large_results = True
+    client.keeps_texts = lines.needs_texts
     report = report_options(options, given, quiet=quiet, progress=progress, several=several, waits_for_jobs=all_jobs)
     reporter = Reporter(report, client.server_time)
     how = FollowOptions(

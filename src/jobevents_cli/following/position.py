@@ -13,8 +13,9 @@ page was read a second time without news below it.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from operator import lt
 from typing import Final, NamedTuple
 
 from jobevents_cli.following.id_set import IdSet
@@ -127,6 +128,12 @@ class Position:
         page = self.page
         if page is None:
             return []
+        events = list(events)
+        if (ids := _rising_ids(events)) and ids[0] > self.highest:
+            self._add_rising(page, ids)
+            page.last = ids[-1]
+            page.news += len(events)
+            return events
         news: list[Event] = []
         rising: list[int] = []  # ids above all before them, the common case: the set gets them together
         highest, last = self.highest, page.last
@@ -221,3 +228,11 @@ class Position:
         is_amid = page is not None and not page.is_whole and not page.is_sorted
         after = page.before if page is not None and is_amid else self.highest
         return after + 1 if after >= 0 else None
+
+
+def _rising_ids(events: Sequence[Event]) -> list[int]:
+    """The ids of *events* if each has one and each is above the one before; else an empty list."""
+    ids = [event.id for event in events]
+    if None in ids or not all(map(lt, ids, ids[1:])):  # type: ignore[arg-type] # none of them is None
+        return []
+    return ids  # type: ignore[return-value] # none of them is None

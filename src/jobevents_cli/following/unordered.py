@@ -1,11 +1,11 @@
 """Finds the new ones among events that have no usable id."""
 
 from collections.abc import Iterable
-from json import dumps
 from typing import Final
 
 from jobevents_cli.following.id_set import IdSet
 from jobevents_cli.model.event import Event
+from jobevents_cli.model.json_text import encoded
 
 _DIGEST_BYTES: Final = 8
 
@@ -27,7 +27,7 @@ class UnorderedEvents:
 
     def add(self, event: Event) -> bool:
         """Note that *event* came; False if it is known."""
-        text = _text_of(event)
+        text = encoded(event.raw)
         digest = _digest(text, 0)
         number = 0
         if not self._response.add(digest):
@@ -36,18 +36,14 @@ class UnorderedEvents:
 
     def add_next(self, event: Event) -> None:
         """Note that one more event equal to *event* was handled, whatever the response in which it came."""
-        number = 0
-        while not self._known.add(_digest(_text_of(event), number)):
+        number, text = 0, encoded(event.raw)
+        while not self._known.add(_digest(text, number)):
             number += 1
 
     @property
     def known(self) -> tuple[int, ...]:
         """The digests of all events that came, for a cursor."""
         return tuple(self._known)
-
-
-def _text_of(event: Event) -> str:
-    return dumps(event.raw, sort_keys=True) if event.text is None else event.text
 
 
 def _digest(text: str, number: int) -> int:

@@ -1,31 +1,20 @@
 """Reads the list in a response while it arrives: bytes in, elements out, each with its own source text.
 
-Memory stays flat whatever the response's size: only what is not yet a whole element is kept. Parses with the
-standard library's decoder over a window of text; knows nothing of HTTP. Longer than other modules because it is one
-state machine.
+Memory stays flat whatever the response's size: only what is not yet a whole element is kept. Knows nothing of HTTP.
+Longer than other modules because it is one state machine.
 """
 
 import codecs
 import json
 import re
-from typing import Any, Final, TypeAlias
+from typing import Final
 
-from jobevents_cli.model.json_text import (
-    SpelledFloat,
-    ValueScanner,
-    compact,
-    integer,
-    key_count,
-    without_large_member,
-    without_line_breaks,
-    without_repeated_keys,
-)
+from jobevents_cli.http.json_elements import BrokenResponse, ElementDecoder, Elements
+from jobevents_cli.model.json_text import ValueScanner
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
 _BETWEEN_OBJECTS: Final = re.compile(r"[ \t\n\r]*,[ \t\n\r]*(?=\{)")
-
-_EXCERPT: Final = 16  # enough to see whether it is HTML
 
 _LONGEST_EXCERPT: Final = 16 * 1024  # more than the longest token
 
@@ -48,87 +37,6 @@ _MOST_MEMBERS: Final = 10_000
 """Members that a response may have beside its list: each costs time, however small it is."""
 
 
-class BrokenResponse(ValueError):
-    """A response's body is not what was expected; the message says in what way.
-
-    *text* is what came instead, whole, so that a token in it can be blanked; *shown* of it go into a message.
-    """
-
-    shown = _EXCERPT
-
-    def __init__(self, message: str, text: str = "") -> None:
-        super().__init__(message)
-        self.text = text
-
-
-Element: TypeAlias = tuple[Any, str]
-"""One element of a list: the parsed value, and its text as `jq -c` writes it, with numbers as they were spelled."""
-
-
-class _Decoder:
-    """The standard library's decoder; it also counts keys, so that repeated ones are noticed."""
-
-    def __init__(self, large_member: str | None) -> None:
-        """*large_member*: see ListReader."""
-        self._large_member = large_member
-        self.may_be_large = large_member is not None
-        self._keys = 0
-        hooks: dict[str, Any] = {"object_hook": self._count, "parse_float": SpelledFloat, "parse_constant": _refuse}
-        self._decode = json.JSONDecoder(**hooks).raw_decode
-        self._decode_long_numbers = json.JSONDecoder(**hooks, parse_int=integer).raw_decode
-
-    def _count(self, value: dict[str, Any]) -> dict[str, Any]:
-        self._keys += len(value)
-        return value
-
-    def large_element(self, source: str) -> Element:
-        """The value that *source* is, with its compact source; a large member of that name is not parsed."""
-        shortened = without_large_member(source, self._large_member or "")
-        element = self.element(shortened, 0)[0]
-        return element if shortened is source else (element[0], compact(source))
-
-    def element(self, text: str, begin: int) -> tuple[Element, int]:
-        """The value at *begin* in *text* with its source, and where it ends; JSONDecodeError if it is not whole."""
-        self._keys = 0
-        try:
-            value, end = self._decode(text, begin)
-        except (json.JSONDecodeError, BrokenResponse):
-            raise
-        except ValueError:  # an integer of more than 4,300 digits
-            self._keys = 0
-            value, end = self._decode_long_numbers(text, begin)
-        source = text[begin:end]
-        # A key is followed by a colon; other places that look so are in strings, or there is white space between.
-        if source.count('":') != self._keys != key_count(source):
-            source = without_repeated_keys(source)
-        return (value, compact(source)), end
-
-    def objects(self, text: str) -> list[Element] | None:
-        """The objects of which *text* is a list, without its brackets; None if they are to be taken one by one.
-
-        So it is if *text* may contain more than that, or anything that makes the bounds between them uncertain.
-        """
-        self._keys = 0
-        try:
-            values, end = self._decode(f"[{text}]", 0)
-        except (ValueError, RecursionError):
-            return None
-        if end != len(text) + 2 or set(map(type, values)) != {dict}:
-            return None
-        tight = without_line_breaks(text)
-        if tight.count('":') == self._keys:
-            tight = compact(tight.replace('": ', '":'))  # each of them is at a key
-        else:
-            tight = compact(tight)
-            if tight.count('":') != self._keys:
-                return None
-        # There is one bound fewer than objects: if there are just as many places that look like one, they are it.
-        parts = tight[1:-1].split("},{")
-        if len(parts) != len(values):
-            return None
-        return list(zip(values, [f"{{{part}}}" for part in parts], strict=True))
-
-
 class ListReader:
     """Takes a response `{..., "items": [...], ...}` piece by piece.
 
@@ -137,16 +45,21 @@ class ListReader:
     nodes. What is beside the list is checked, and dropped.
     """
 
-    def __init__(self, key: str = "items", *, large_member: str | None = None) -> None:
-        """*large_member*: if the member of that name is large in an element, its value is None; the text has all."""
+    def __init__(self, key: str = "items", *, keeps_texts: bool = True, large_member: str | None = None) -> None:
+        """*keeps_texts*: the elements' own texts are wanted.
+
+        *large_member*: if the member of that name is large in an element, its value is None; the text has all.
+        """
         self._key = key
         self._utf8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        self._decoder = _Decoder(large_member)
+        self._decoder = ElementDecoder(keeps_texts=keeps_texts, large_member=large_member)
         self._text = ""
         self._at = 0
         self._waiting: list[str] = []
         self._size = 0
         self._wanted = 0
+        self._taken = 0
+        """Characters of the latest value."""
         self._beside = 0
         self._members = 0
         self._scanner: ValueScanner | None = None
@@ -156,11 +69,13 @@ class ListReader:
         self._expect = self._start
         self._found = False
         self._takes_at_once = True
-        self._out: list[Element] = []
+        self._bound = ""
+        """What is between two objects of the list, with the brackets around it."""
+        self._out: list[Elements] = []
         self._member = ""
         self._broken: BrokenResponse | None = None
 
-    def feed(self, piece: bytes) -> list[Element]:
+    def feed(self, piece: bytes) -> list[Elements]:
         """The elements that *piece* completes; BrokenResponse if the text cannot be JSON."""
         text = self._utf8.decode(piece)
         self._out = []
@@ -184,7 +99,7 @@ class ListReader:
             raise BrokenResponse(f"it has more than {_MOST_MEMBERS} members")
         return self._out
 
-    def finish(self) -> list[Element]:
+    def finish(self) -> list[Elements]:
         """The elements still kept back; BrokenResponse unless the whole response came, with the list in it."""
         self._out = []
         self._read()
@@ -236,7 +151,7 @@ class ListReader:
     def _excerpt(self) -> str:
         return self._text[self._at : self._at + _LONGEST_EXCERPT]
 
-    def _value(self) -> Element | None:
+    def _value(self) -> Elements | None:
         """The next JSON value; None if its end is yet to come."""
         character = self._next_character()
         if not character:
@@ -244,7 +159,8 @@ class ListReader:
         if self._end_at:
             return self._large_value()
         try:
-            element, end = self._decoder.element(self._text, self._at)
+            value, source, end = self._decoder.element(self._text, self._at)
+            element = self._decoder.elements(value, source)
         except json.JSONDecodeError as error:
             if error.pos == self._at and error.msg == "Expecting value" and self._text[self._at] not in "tfnN-I":
                 raise BrokenResponse("it is not JSON:", self._excerpt()) from None
@@ -257,17 +173,19 @@ class ListReader:
             return None
         except RecursionError:
             raise BrokenResponse("it is nested too deeply") from None
-        if element[1][-1] in "0123456789" and self._text[end : end + 1] not in _AFTER_NUMBER:
+        if source[-1] in "0123456789" and self._text[end : end + 1] not in _AFTER_NUMBER:
             return None
         self._at = end
+        self._taken = len(source)
         return element
 
-    def _large_value(self) -> Element:
+    def _large_value(self) -> Elements:
         """The next JSON value, whose end is known."""
         end, self._end_at = self._at + self._end_at, 0
         excerpt = self._excerpt()
         # What was read is dropped before its source is made compact: each copy takes as much memory.
         source, self._text, self._at = self._text[self._at : end], self._text[end:], 0
+        self._taken = len(source)
         try:
             return self._decoder.large_element(source)
         except json.JSONDecodeError:
@@ -295,8 +213,8 @@ class ListReader:
         name = self._value()
         if name is None:
             return False
-        self._member = name[0]
-        self._beside += len(name[1])
+        self._member = name.values[0]
+        self._beside += self._taken
         self._members += 1
         self._expect = self._colon
         return True
@@ -314,10 +232,9 @@ class ListReader:
             self._found = True
             self._expect = self._first_element
             return True
-        value = self._value()
-        if value is None:
+        if self._value() is None:
             return False
-        self._beside += len(value[1])
+        self._beside += self._taken
         self._expect = self._after_member
         return True
 
@@ -328,44 +245,38 @@ class ListReader:
         return self._element()
 
     def _element(self) -> bool:
-        element = self._value()
-        if element is None:
-            return False
-        self._out.append(element)
+        if not self._take_at_once():
+            element = self._value()
+            if element is None:
+                return False
+            self._out.append(element)
         self._expect = self._after_element
         return True
 
+    def _take_at_once(self) -> bool:
+        """The fast path: take all whole objects but the last. The states deal with whatever else there is."""
+        if not self._bound or self._end_at or self._next_character() != "{":
+            return False
+        begin, end = self._at, self._text.rfind(self._bound) + 1
+        if not 0 < end - begin < _MOST_AT_ONCE:
+            return False
+        objects = self._decoder.objects(f"[{self._text[begin:end]}]")
+        if objects is None:
+            self._takes_at_once = False
+            self._bound = ""
+            return False
+        self._out.append(objects)
+        self._text, self._at = self._text[end:], 0  # an error's place is counted in lines, from the begin of it
+        return True
+
     def _after_element(self) -> bool:
-        self._take_whole_objects()
+        if self._takes_at_once and (match := _BETWEEN_OBJECTS.match(self._text, self._at)):
+            self._bound = f"}}{match[0]}{{"
         if not self._take(",]"):
             return False
         ended = self._text[self._at - 1] == "]"
         self._expect = self._after_member if ended else self._element
         return True
-
-    def _take_whole_objects(self) -> None:
-        """The fast path: as many `, {...}` as are whole. The states deal with whatever else there is."""
-        between = _BETWEEN_OBJECTS.match
-        if match := between(self._text, self._at):
-            self._take_at_once(match.end(), self._text.rfind(f"}}{match[0]}{{") + 1)
-        text, take, element_at = self._text, self._out.append, self._decoder.element
-        while match := between(text, self._at):
-            try:
-                element, self._at = element_at(text, match.end())
-            except (ValueError, RecursionError):
-                return
-            take(element)
-
-    def _take_at_once(self, begin: int, end: int) -> None:
-        """Take the objects in the text from *begin* to *end*, unless that has failed before in this response."""
-        if not self._takes_at_once or not 0 < end - begin < _MOST_AT_ONCE:
-            return
-        objects = self._decoder.objects(self._text[begin:end])
-        if objects is None:
-            self._takes_at_once = False
-        else:
-            self._out += objects
-            self._text, self._at = self._text[end:], 0  # an error's place is counted in lines, from the begin of it
 
     def _after_member(self) -> bool:
         if not self._take(",}"):

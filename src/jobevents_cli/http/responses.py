@@ -18,7 +18,7 @@ from jobevents_cli.errors import (
     TokenRefused,
     TransientFault,
 )
-from jobevents_cli.http.json_items import BrokenResponse
+from jobevents_cli.http.json_elements import BrokenResponse
 from jobevents_cli.http.secrets import without_token
 from jobevents_cli.model.json_text import LARGE_MEMBER, SpelledFloat, integer, without_large_member
 

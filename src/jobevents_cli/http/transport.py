@@ -17,7 +17,7 @@ import httpx
 
 from jobevents_cli.errors import NoUsableAnswer, TransientFault, UsageProblem
 from jobevents_cli.http.connection import Connection
-from jobevents_cli.http.json_items import BrokenResponse
+from jobevents_cli.http.json_elements import BrokenResponse
 from jobevents_cli.http.limits import LimitedBackend, ResponseClock
 from jobevents_cli.http.proxies import Proxy, proxy_for
 from jobevents_cli.http.responses import Response, skew

@@ -4,7 +4,7 @@ Nothing that an orchestrator sends is an error here: an unknown type, missing de
 any other, and `raw` is always what was received.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -81,17 +81,37 @@ EVENT_TYPES: Final = (*JOB_EVENT_TYPES, *PLAN_EVENT_TYPES)
 class Event:
     """One event. `id` is None if the server sent none that gives the event a place among the others."""
 
-    __slots__ = ("details", "id", "raw", "text", "type")
+    __slots__ = ("_place", "_text", "_together", "details", "id", "raw", "type")
 
-    def __init__(self, raw: Any, text: str | None = None) -> None:
-        """*raw* is the parsed element of the list, *text* its compact source if that is known."""
+    def __init__(
+        self, raw: Any, text: str | None = None, *, together: Sequence[str] | None = None, place: int = 0
+    ) -> None:
+        """*raw* is the parsed element of the list.
+
+        Its compact source, if that is known, is *text*, or that at *place* of the texts that came *together*.
+        """
         self.raw = raw
-        self.text = text
+        self._text = text
+        self._together = together
+        self._place = place
         get = raw.get if type(raw) is dict else {}.get
         kind, details = get("type"), get("details")
         self.id = as_id(get("id"))
         self.type = kind if type(kind) is str else ""
         self.details: Mapping[str, Any] = details if type(details) is dict else {}
+
+    @property
+    def text(self) -> str | None:
+        """The compact source; None if it is not known, or was dropped."""
+        return self._text if self._together is None else self._together[self._place]
+
+    def keep_own_text(self) -> None:
+        """Keep the own text alone, not those of all events that came together."""
+        self._text, self._together = self.text, None
+
+    def drop_text(self) -> None:
+        """Forget the text, which takes memory: the event can also be printed as `raw`."""
+        self._text = self._together = None
 
     def __repr__(self) -> str:
         about = f" {self.node}" if self.node else ""
@@ -133,3 +153,16 @@ class Event:
         `details.job-id` is an integer or a string.
         """
         return as_id(self.details.get("job-id")) if self.type.endswith("_start") else None
+
+
+def events_of(values: Sequence[Any], texts: Sequence[str] | None = None) -> list[Event]:
+    """The events that are the elements *values* of a list; their compact sources are *texts*."""
+    return [Event(value, together=texts, place=place) for place, value in enumerate(values)]
+
+
+def texts_of_all(events: Sequence[Event]) -> Sequence[str] | None:
+    """The texts that came together, if *events* are all that came with them, in that order; else None."""
+    texts = events[0]._together if events else None  # noqa: SLF001 - of this module's class
+    if texts is None or len(texts) != len(events):
+        return None
+    return texts if all(event._together is texts for event in events) else None  # noqa: SLF001 - of this module's class

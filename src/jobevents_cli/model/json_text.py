@@ -2,6 +2,7 @@
 
 import json
 import re
+from json.encoder import encode_basestring
 from typing import Any, Final, Self
 
 _LOOSE: Final = re.compile(r" (?:[]},:]|(?<=[{[,:] ))")
@@ -157,20 +158,23 @@ def encoded(value: Any) -> str:
 
 
 def _encoded(value: Any) -> str:
-    if isinstance(value, dict):
+    kind = type(value)
+    if kind is str:
+        return _quoted(value)
+    if kind is dict:
         members = [f"{_quoted(key)}:{_encoded(member)}" for key, member in value.items()]
         return f"{{{','.join(members)}}}"
     if isinstance(value, list | tuple):
         return f"[{','.join(map(_encoded, value))}]"
-    if isinstance(value, _Spelling):
+    if kind is _Spelling:
         return str(value)
-    if isinstance(value, SpelledFloat):
-        return value.spelling
-    return _quoted(value) if isinstance(value, str) else json.dumps(value)
+    if kind is SpelledFloat:
+        return value.spelling  # type: ignore[no-any-return]
+    return json.dumps(value)
 
 
 def _quoted(text: str) -> str:
-    quoted = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    quoted = encode_basestring(text).replace("\x7f", "\\u007f")
     return quoted if quoted.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", quoted)
 
 

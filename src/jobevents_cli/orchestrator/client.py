@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jobevents_cli.errors import LOGIN_HINT, AccessDenied, JobEventsError, RequestRefused, UnknownJob
 from jobevents_cli.http.address import API_PATH
-from jobevents_cli.http.json_items import BrokenResponse, Element, ListReader
+from jobevents_cli.http.json_elements import BrokenResponse, Elements
+from jobevents_cli.http.json_items import ListReader
 from jobevents_cli.http.responses import Response, error_of, json_of
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, events_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.node import Node
@@ -60,6 +61,8 @@ class OrchestratorClient:
         self.url = server.url
         self.host = server.host
         """The host name in the address, without port and brackets, in lower case."""
+        self.keeps_texts = True
+        """Events keep the text that came, to be printed as JSON."""
         self.drops_large_results = False
         """A plan's result that is large is None in its events and its document: nobody looks at it."""
 
@@ -68,8 +71,8 @@ class OrchestratorClient:
 
         What came before a fault is yielded first; then the fault is raised.
         """
-        for elements in self._elements(f"{_path(ref)}/events", _start(start), limit, ref):
-            yield [Event(value, text) for value, text in elements]
+        for elements in self._elements(f"{_path(ref)}/events", _start(start), limit, ref, keeps_texts=self.keeps_texts):
+            yield [event for together in elements for event in events_of(*together)]
 
     def raw_events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[bytes]:
         """The same response as it came, byte for byte."""
@@ -108,12 +111,13 @@ class OrchestratorClient:
             before = received
             query = {"offset": str(received)} if received else {}
             for elements in self._elements(f"{_path(ref)}/nodes", query, limit, ref):
-                if query and received == before and elements and elements[0][0] == first:
+                nodes = [pair for values, texts in elements for pair in zip(values, texts or (), strict=True)]
+                if query and received == before and nodes and nodes[0][0] == first:
                     return  # the server ignores offset, and would repeat itself for ever
-                if first is None and elements:
-                    first = elements[0][0]
-                received += len(elements)
-                yield [Node(value, text) for value, text in elements if isinstance(value, dict)]
+                if first is None and nodes:
+                    first = nodes[0][0]
+                received += len(nodes)
+                yield [Node(value, text) for value, text in nodes if isinstance(value, dict)]
             if node_count is None or received >= node_count or received == before:
                 return
 
@@ -125,10 +129,12 @@ class OrchestratorClient:
         """Close the connections that are idle."""
         self._server.close()
 
-    def _elements(self, path: str, query: Mapping[str, str], limit: float, ref: JobRef) -> Iterator[list[Element]]:
+    def _elements(
+        self, path: str, query: Mapping[str, str], limit: float, ref: JobRef, *, keeps_texts: bool = True
+    ) -> Iterator[list[Elements]]:
         """The elements of the list in a response, in the pieces in which they arrive."""
         drops = self.drops_large_results and ref.kind is Kind.PLAN
-        reader = ListReader(large_member=_RESULT if drops else None)
+        reader = ListReader(keeps_texts=keeps_texts, large_member=_RESULT if drops else None)
         with self._server.get(f"{API_PATH}{path}", query, limit) as response:
             _require_ok(response, ref)
             for piece in response.pieces():
@@ -139,15 +145,15 @@ class OrchestratorClient:
 
     def _list(self, path: str, query: Mapping[str, str], limit: float) -> list[dict[str, Any]]:
         """The objects in a list that is kept as a whole; BrokenResponse if it has more than `_MOST_ELEMENTS`."""
-        reader = ListReader()
+        reader = ListReader(keeps_texts=False)
         values: list[dict[str, Any]] = []
         with self._server.get(f"{API_PATH}{path}", query, limit) as response:
             _require_ok(response)
             for piece in response.limited_pieces():
-                values += [value for value, _ in reader.feed(piece) if isinstance(value, dict)]
+                values += _objects_in(reader.feed(piece))
                 if len(values) > _MOST_ELEMENTS:
                     raise BrokenResponse(f"its list has more than {_MOST_ELEMENTS} elements")
-            values += [value for value, _ in reader.finish() if isinstance(value, dict)]
+            values += _objects_in(reader.finish())
         return values
 
     def _document(self, path: str, limit: float, ref: JobRef) -> dict[str, Any]:
@@ -158,6 +164,10 @@ class OrchestratorClient:
             if not isinstance(document, dict):
                 raise BrokenResponse("it is not a JSON object")
             return document
+
+
+def _objects_in(elements: list[Elements]) -> list[dict[str, Any]]:
+    return [value for together in elements for value in together.values if isinstance(value, dict)]
 
 
 def _path(ref: JobRef) -> str:

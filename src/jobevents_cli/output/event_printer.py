@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -69,9 +69,12 @@ class EventPrinter:
         with self._guard:
             return self.renderer.render(update)
 
-    def take(self, job: PrintedJob, rendered: Rendered, count: int | None = None) -> list[str]:
+    def take(
+        self, job: PrintedJob, rendered: Rendered, count: int | None = None, *, more_is_here: bool = False
+    ) -> list[str]:
         """Print what an update of *job* brings, or only its first *count* events; returns warnings.
 
+        *more_is_here*: the next update has arrived, so that both can be written together.
         PipeClosed if the reader has gone, which is checked if nothing is written.
         """
         update = rendered.update
@@ -79,8 +82,7 @@ class EventPrinter:
         before = self.screen.output.written
         job.has_begun = job.has_begun or update.is_page_end or update.is_lost or update.ending is not None
         if job.held is None:
-            shown = [index for index, line in enumerate(rendered.lines[:count]) if line is not None]
-            self._put(job, rendered, shown, count)
+            self._put(job, rendered, rendered.shown(count), count)
         else:
             self._held += hold(job, rendered, count)
             if job.ref not in self._gathering and job.has_begun:
@@ -88,6 +90,8 @@ class EventPrinter:
             elif self._held > _MOST_HELD and job.last is None:
                 self._release_all()
         self._release_if_complete()
+        if more_is_here and self._writer.is_waiting:
+            return []
         warnings = self._writer.flush()
         if self.screen.output.written == before:
             self.screen.output.check_reader()
@@ -105,8 +109,12 @@ class EventPrinter:
         if lines:
             update = Update(job.ref, next_start=job.next_start, cursor=None)
             data, days = [line.data for line in lines], [line.day for line in lines]
-            self._writer.put(job, Rendered(update), data, [0] * len(lines), 0, days=days, has_end=True)
+            self._writer.put(job, Rendered(update), data, [-1] * len(lines), 0, days=days, has_end=True)
         return self._writer.flush()
+
+    def flush(self) -> list[str]:
+        """Write what waits to be written together with more; returns warnings."""
+        return self._writer.flush() if self._writer.is_waiting else []
 
     def forget(self, job: PrintedJob) -> None:
         """Stop waiting for the first page of *job*."""
@@ -142,7 +150,7 @@ class EventPrinter:
                     self.end(job, Ending(None, None))
             self._writer.stop()
 
-    def _put(self, job: PrintedJob, rendered: Rendered, indices: list[int], count: int) -> None:
+    def _put(self, job: PrintedJob, rendered: Rendered, indices: Sequence[int], count: int) -> None:
         """Write the events of *rendered* at *indices*; then *count* of its events are done.
 
         The event of the job's end is kept for later.
@@ -155,12 +163,14 @@ class EventPrinter:
         if self.renderer.is_for_main_thread:
             late = self._late_lines(rendered, indices)
             data, days = [line.data for line in late], [line.day for line in late]
+        elif len(indices) == len(rendered.lines):
+            data, days = rendered.lines, rendered.days  # type: ignore[assignment] # each of them is shown
         else:
             data = [line for index in indices if (line := rendered.lines[index]) is not None]
             days = [rendered.days[index] for index in indices] if rendered.days else []
-        self._writer.put(job, rendered, data, [index + 1 for index in indices], count, days=days)
+        self._writer.put(job, rendered, data, indices, count, days=days)
 
-    def _late_lines(self, rendered: Rendered, indices: list[int]) -> list[Line]:
+    def _late_lines(self, rendered: Rendered, indices: Sequence[int]) -> list[Line]:
         """The lines of the events at *indices*, which only the main thread may render."""
         update, lines = rendered.update, []
         with self._guard:

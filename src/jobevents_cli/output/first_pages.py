@@ -15,7 +15,7 @@ Entry = tuple[float, int, PrintedJob, Rendered, int]
 
 def hold(job: PrintedJob, rendered: Rendered, count: int) -> int:
     """Hold those of the first *count* events of *rendered* that will be printed; return how many."""
-    shown = [(rendered, index) for index, line in enumerate(rendered.lines[:count]) if line is not None]
+    shown = [(rendered, place) for place in rendered.shown(count)]
     job.latest = (rendered, count)
     if job.held is not None:
         job.held.extend(shown)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from jobevents_cli.http.secrets import BLANK
+from jobevents_cli.render.joined_lines import JoinedLines
 
 _LONG_ENOUGH: Final = 8
 """Characters from which on a token is hidden: a shorter one occurs in data by chance, and protects nothing."""
@@ -26,6 +27,8 @@ def without_secrets(data: bytes) -> bytes:
 
 def lines_without_secrets(lines: Sequence[bytes | None]) -> Sequence[bytes | None]:
     """*lines*, some of which may be missing, with every hidden secret blanked."""
+    if isinstance(lines, JoinedLines):
+        return JoinedLines(without_secrets(lines.data), len(lines))
     for token in _tokens():
         if any(token in line for line in lines if line):
             lines = [line and line.replace(token, BLANK.encode()) for line in lines]

@@ -18,6 +18,7 @@ from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.capabilities import can_encode, encoding_of, is_terminal, wants_color, width_of
 from jobevents_cli.output.hidden import lines_without_secrets, without_secrets
 from jobevents_cli.render.event_line import Line, TextLines
+from jobevents_cli.render.joined_lines import JoinedLines
 from jobevents_cli.render.json_line import JsonLines
 from jobevents_cli.render.looks import SYMBOLS
 from jobevents_cli.render.rows import Rows
@@ -41,13 +42,14 @@ class LineOptions(NamedTuple):
     end_last: bool = False
     """In text, the line of a job's end is printed last, with the outcome."""
 
+    @property
+    def needs_texts(self) -> bool:
+        """Whether the events' own texts are printed."""
+        return self.as_json and not self.quiet
+
 
 _LONGEST_MESSAGE: Final = 1020
 """The list of a plan's events cuts messages off after 1,024 bytes, or before a character that would not fit."""
-
-
-_LARGE_TEXT: Final = 1024 * 1024
-"""Characters from which on an event's source text is dropped once its line is made."""
 
 
 class MessageSource(Protocol):
@@ -68,6 +70,12 @@ class Rendered(NamedTuple):
     lines: Sequence[bytes | None] = ()
     days: Sequence[str] = ()
     """For each line the day of its time if the line does not contain it; empty if no line needs it."""
+
+    def shown(self, count: int) -> Sequence[int]:
+        """The places of the lines to print among those of the first *count* events."""
+        if isinstance(self.lines, JoinedLines):
+            return range(count)
+        return [place for place, line in enumerate(self.lines[:count]) if line is not None]
 
 
 class Renderer:
@@ -120,15 +128,23 @@ class Renderer:
             self._text.know_nodes(event.node for event in update.events)
             if update.job:
                 self._text.know_nodes(_nodes_of(update.job))
-        wanted, events = self.options.wanted, update.events
+        events = update.events
         if self.is_for_main_thread:
-            return Rendered(update, [UNRENDERED if wanted is None or wanted(event) else None for event in events])
-        rendered = self._text_lines(update) if self._text else Rendered(update, self._json_lines(update))
+            return Rendered(update, [self._to_render(event) for event in events])
+        rendered = self._text_lines(update, self._text) if self._text else Rendered(update, self._json_lines(update))
         rendered = rendered._replace(lines=lines_without_secrets(rendered.lines))
         for event in events:
-            if event.text is not None and len(event.text) > _LARGE_TEXT and event.id is not None:
-                event.text = None  # its line is made, and the last event of a job is kept to the end
+            event.drop_text()
         return rendered
+
+    def _to_render(self, event: Event) -> bytes | None:
+        """The place of the line of *event*, which is rendered later, and perhaps held for long until then."""
+        wanted = self.options.wanted
+        if wanted is None or wanted(event):
+            event.keep_own_text()
+            return UNRENDERED
+        event.drop_text()
+        return None
 
     def _json_lines(self, update: Update) -> Sequence[bytes | None]:
         wanted, events, ref = self.options.wanted, update.events, update.ref
@@ -136,8 +152,10 @@ class Renderer:
             return self._json.lines(events, ref)
         return [self._json.line(event, ref) if wanted(event) else None for event in events]
 
-    def _text_lines(self, update: Update) -> Rendered:
-        wanted, line, ref = self.options.wanted, self.line, update.ref
+    def _text_lines(self, update: Update, text: TextLines) -> Rendered:
+        wanted, line, ref = self.options.wanted, text.line, update.ref
+        if wanted is None and (joined := text.lines(update.events, ref, update.took)) is not None:
+            return Rendered(update, joined)
         lines = [
             line(event, ref, took) if wanted is None or wanted(event) else None
             for event, took in zip(update.events, update.took, strict=True)

@@ -15,9 +15,13 @@ from jobevents_cli.output.printed_job import PrintedJob, commit
 from jobevents_cli.output.rendering import Rendered
 from jobevents_cli.output.screen import Screen
 from jobevents_cli.output.streams import STDOUT
+from jobevents_cli.render.joined_lines import JoinedLines
 
 if TYPE_CHECKING:
     from jobevents_cli.model.job_ref import JobRef
+
+_ENOUGH: Final = 256 * 1024
+"""Bytes from which on a write is worth what it takes: two changes from one thread to another."""
 
 _FINISH_WITHIN: Final = 0.5
 """How long, in seconds, the rest of a line may take after a write was interrupted."""
@@ -31,9 +35,9 @@ class _Block:
     rendered: Rendered
     count: int
     """How many of the update's events are done once all lines are written."""
-    lines: list[bytes]
-    counts: list[int]
-    """For each line how many of the update's events are done once it is written."""
+    lines: Sequence[bytes]
+    places: Sequence[int]
+    """For each line the place of its event in the update, or -1 if it is not one of the update's."""
     end: int
     """The number of bytes written once all lines are."""
     has_end: bool = False
@@ -71,8 +75,8 @@ class Writer:
         self,
         job: PrintedJob,
         rendered: Rendered,
-        lines: list[bytes],
-        counts: list[int],
+        lines: Sequence[bytes],
+        places: Sequence[int],
         count: int,
         *,
         days: Sequence[str] = (),
@@ -80,15 +84,17 @@ class Writer:
     ) -> None:
         """Keep *lines* of *rendered* for the next flush.
 
-        *counts* has for each line how many events of the update are done once it is written; *count* are done once
-        all are. *days* has for each line the day that it does not contain, or is empty. *has_end*: these are the lines
+        *places* has for each line the place of its event in the update, or -1 if it is not one of the update's; *count*
+        events are done once all lines are written. *days* has for each line the day that it does not contain, or is
+        empty. *has_end*: these are the lines
         of the job's end.
         """
         if days:
             lines = list(map(self._dated, lines, days))
-        self._parts += lines
-        self._put += sum(map(len, lines))
-        self._blocks.append(_Block(job, rendered, count, lines, counts, self._put, has_end=has_end))
+        data = lines.data if isinstance(lines, JoinedLines) else b"".join(lines)
+        self._parts.append(data)
+        self._put += len(data)
+        self._blocks.append(_Block(job, rendered, count, lines, places, self._put, has_end=has_end))
 
     def _dated(self, line: bytes, day: str) -> bytes:
         """The *line*, after that of its *day* if the day is another than that of the line before."""
@@ -96,6 +102,11 @@ class Writer:
             return line
         self._day = day
         return self._date_line(day) + line
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something was put that can still wait for more."""
+        return 0 < self._put - self._last[0] < _ENOUGH
 
     def flush(self) -> list[str]:
         """Write what was kept. Returns warnings about cursors that could not be saved."""
@@ -125,7 +136,7 @@ class Writer:
             block = self._blocks[0]
             if block.lines and written < block.end:
                 if done := block.lines_within(written):
-                    block.job.written(block.rendered.update, block.counts[done - 1])
+                    block.job.written(block.rendered.update, block.places[done - 1] + 1)
                 break
             block.job.written(block.rendered.update, block.count)
             if block.has_end:

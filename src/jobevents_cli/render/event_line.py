@@ -14,6 +14,7 @@ from jobevents_cli.model.progress import Progress
 from jobevents_cli.render.details import report_link, what_happened
 from jobevents_cli.render.endings import ending_facts, ending_look
 from jobevents_cli.render.escape import safe, safe_lines
+from jobevents_cli.render.joined_lines import JoinedLines
 from jobevents_cli.render.looks import KNOWN, Look, look_of
 from jobevents_cli.render.plan_text import plan_text
 from jobevents_cli.render.rows import Cells, Rows
@@ -85,20 +86,35 @@ class TextLines:
 
     def line(self, event: Event, ref: JobRef, took: float | None = None) -> Line:
         """Return the *event* of *ref* as text with its line break; its node took *took* seconds."""
+        if self._rows:
+            text, day = self._in_rows(self._rows, event, ref, took)
+        else:
+            text, day = self._in_one_row(event, ref, took)
+        return Line(self._encoded(text), day)
+
+    def lines(self, events: Sequence[Event], ref: JobRef, took: Sequence[float | None]) -> Sequence[bytes] | None:
+        """Return the *events* of *ref*, a line for each; *took* has the seconds that each node took.
+
+        None if `line` is to be used: on a terminal an event has several rows, and days have lines of their own.
+        """
+        if self._rows or self.today:
+            return None
+        text = "".join([self._in_one_row(event, ref, seconds)[0] for event, seconds in zip(events, took, strict=True)])
+        return JoinedLines(self._encoded(text), len(events))
+
+    def _in_one_row(self, event: Event, ref: JobRef, took: float | None) -> tuple[str, str]:
+        """Return the line of *event* not on a terminal, and the day that it does not contain."""
         look = look_of(event)
         node = safe(event.node) if event.node else self._no_node(event, ref)
-        what: Sequence[str] = [safe(what_happened(event))] if ref.kind is _JOB else self._plan_lines(event, ref)
+        what = self._what(event, ref)
         link = safe(report_link(event)) if look.is_failure or self._messages else ""
-        if self._rows:
-            cells = Cells(node=node, took=took_text(took), what=what, link=link)
-            return self._in_rows(self._rows, cells, look, event, ref)
         text = what[0] if len(what) == 1 else _NEXT_LINE.join(what)
         if self._messages and (message := _unsaid(event, what)):
             text = f"{text}  {message}" if text else message
         tag = f"  {self._paint(str(ref), tag_style(ref.number))}" if self._tagged else ""
         time, day = self._painted_time(event.timestamp)
         text = f"{time}{self._head(look)}{tag}  {node}  {took_text(took)}  {text}  {link}".rstrip()
-        return Line(f"{text}\n".encode(self._encoding, "backslashreplace"), day)
+        return f"{text}\n", day
 
     def end_line(self, ref: JobRef, outcome: Outcome, progress: Progress, event: Event) -> Line:
         """Return the last line of *ref*, which ended with *outcome* and *event*: the outcome, the time, the counts."""
@@ -113,23 +129,28 @@ class TextLines:
         time, day = self._painted_time(event.timestamp)
         return Line(self._encoded(f"{time}{'  '.join([self._head(look), *facts])}\n"), day)
 
-    def _in_rows(self, rows: Rows, cells: Cells, look: Look, event: Event, ref: JobRef) -> Line:
-        """Return *cells*, completed, as *rows* lays them out."""
+    def _in_rows(self, rows: Rows, event: Event, ref: JobRef, took: float | None) -> tuple[str, str]:
+        """Return the line of *event* as *rows* lays it out, and the day that it does not contain."""
+        look = look_of(event)
+        node = safe(event.node) if event.node else self._no_node(event, ref)
+        what = [text for text in self._what(event, ref) if text]
         if not self._tagged:
             rows.know_nodes([ref.label])
-        what = [text for text in cells.what if text]
-        if (self._messages or not rows.matches([cells.node, *what])) and (message := _unsaid(event, what)):
+        if (self._messages or not rows.matches([node, *what])) and (message := _unsaid(event, what)):
             what.append(message)
         moment = self._moment(event.timestamp)
-        cells = cells._replace(
+        cells = Cells(
             time=moment.text,
             head=look.text(symbols=self._symbols),
             head_style=look.style,
             tag=str(ref) if self._tagged else "",
             tag_style=tag_style(ref.number),
+            node=node,
+            took=took_text(took),
             what=what,
+            link=safe(report_link(event)) if look.is_failure or self._messages else "",
         )
-        return Line(self._encoded(rows.in_columns(cells)), moment.day)
+        return rows.in_columns(cells), moment.day
 
     def _no_node(self, event: Event, ref: JobRef) -> str:
         """Return the text of the node column for an event without node."""
@@ -155,6 +176,9 @@ class TextLines:
             return "", ""
         moment = self._time(timestamp)
         return f"{self._paint(moment.text, 'dim')}  ", moment.day
+
+    def _what(self, event: Event, ref: JobRef) -> list[str]:
+        return [safe(what_happened(event))] if ref.kind is _JOB else self._plan_lines(event, ref)
 
     def _plan_lines(self, event: Event, ref: JobRef) -> list[str]:
         """Return what a plan's own *event* says, indented as deep as its sub-plan is."""

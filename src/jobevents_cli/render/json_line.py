@@ -1,13 +1,15 @@
 """JSON Lines: each event as the orchestrator sent it, one per line."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final
 
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, texts_of_all
 from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.joined_objects import JoinedObjects
 from jobevents_cli.model.json_text import encoded as encoded_text
 from jobevents_cli.model.json_text import without_key
+from jobevents_cli.render.joined_lines import JoinedLines
 
 _UNSAFE_ON_TERMINAL: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -20,14 +22,12 @@ class JsonLines:
         self._on_terminal = on_terminal
         self._tagged = tagged
 
-    def lines(self, events: Iterable[Event], ref: JobRef) -> list[bytes]:
+    def lines(self, events: Sequence[Event], ref: JobRef) -> Sequence[bytes]:
         """The *events* of *ref*, a line for each."""
-        if self._tagged or self._on_terminal:
-            return [self.line(event, ref) for event in events]
-        return [
-            self.line(event, ref) if event.text is None else f"{event.text}\n".encode("utf-8", "replace")
-            for event in events
-        ]
+        texts = None if self._tagged or self._on_terminal else texts_of_all(events)
+        if isinstance(texts, JoinedObjects):
+            return JoinedLines(texts.lines().encode("utf-8", "replace"), len(texts))
+        return [self.line(event, ref) for event in events]
 
     def line(self, event: Event, ref: JobRef) -> bytes:
         """The *event* of *ref* as one line."""

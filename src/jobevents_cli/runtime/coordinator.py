@@ -211,7 +211,10 @@ class Coordinator:
                 self._begin(jobs, together=together)
             while self._following or self._search_is_on or self._explanations.are_awaited:
                 left = TICK if self._deadline is None else min(TICK, max(0.0, self._deadline - time.monotonic()))
-                if self._take(self._workers.next(left)):
+                arrived = self._workers.next(left)
+                if not isinstance(arrived, Rendered):
+                    self._reporter.warn(self._printer.flush())
+                if self._take(arrived):
                     return ExitStatus.NODES_FAILED
                 self._do_postponed()
                 self._reporter.say_all(self._explanations.overdue(time.monotonic()))
@@ -284,7 +287,8 @@ class Coordinator:
         self._join(job, update)
         failed = self._first_failure(update) if self._options.fail_fast else None
         count = None if failed is None else failed + 1
-        self._reporter.warn(self._printer.take(job.printed, rendered, count))
+        more_is_here = self._workers.has_next and not update.notices and failed is None
+        self._reporter.warn(self._printer.take(job.printed, rendered, count, more_is_here=more_is_here))
         self._reporter.note(update.ref, update.ref.label, update.notices)
         if failed is not None:
             event = update.events[failed]

@@ -77,6 +77,11 @@ class Workers(Generic[Item]):
                 if time.monotonic() >= until:
                     return None
 
+    @property
+    def has_next(self) -> bool:
+        """Whether `next` would return an item at once."""
+        return not self._arrivals.empty()
+
     def _relieve(self) -> bool:
         """Start another thread if work is late. False if a thread is waiting for the next work."""
         with self._changed:

@@ -89,8 +89,8 @@ def command(*, raw: bool, exit_status: bool, saved: str | None, **options: Any) 
         refuse_for_plan(start=options["start"], raw=raw)
     lines = line_options(options, tagged=with_jobs, quiet=raw)
     client = client_for(options)
-    client.drops_large_results = True
     client.keeps_texts = lines.needs_texts
+    client.drops_large_results = lines.needs_texts or not lines.as_json
     (ref,) = find_jobs(choice, client)
     if raw:
         print_raw(lambda: client.raw_events(ref, options["start"], ANSWER_LIMIT))

@@ -93,7 +93,8 @@ def event_filter(
         wanted_types = frozenset(SHORT_TYPES.get(name, name) for name in types)
         tests.append(lambda event: event.type in wanted_types)
     if failures:
-        tests.append(lambda event: event.type in FAILURE_TYPES)
+        failure_types = frozenset(FAILURE_TYPES)
+        tests.append(lambda event: event.type in failure_types)
     if nodes:
         # Certnames are lower case by Puppet's rules; a glob is matched as it is written.
         globs = re.compile("|".join(translate(glob) for glob in nodes))

@@ -6,7 +6,7 @@ any other, and `raw` is always what was received.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jobevents_cli.model.json_values import as_id, as_mapping, as_text
 from jobevents_cli.model.timestamps import parse_timestamp
@@ -81,10 +81,18 @@ EVENT_TYPES: Final = (*JOB_EVENT_TYPES, *PLAN_EVENT_TYPES)
 class Event:
     """One event. `id` is None if the server sent none that gives the event a place among the others."""
 
-    __slots__ = ("_place", "_text", "_together", "details", "id", "raw", "type")
+    __slots__ = ("_place", "_text", "_together", "detail", "details", "id", "node", "raw", "timestamp", "type")
+
+    details: Mapping[str, Any]
+    detail: Mapping[str, Any]
+    """What the node reported: a run's status and metrics, a task's output, an error."""
+    node: str
+    """The certname of the node that the event is about; empty if it is about none."""
+    timestamp: str
+    """The time as the server wrote it."""
 
     def __init__(
-        self, raw: Any, text: str | None = None, *, together: Sequence[str] | None = None, place: int = 0
+        self, raw: Any, text: str | None = None, together: Sequence[str] | None = None, place: int = 0
     ) -> None:
         """*raw* is the parsed element of the list.
 
@@ -94,11 +102,24 @@ class Event:
         self._text = text
         self._together = together
         self._place = place
-        get = raw.get if type(raw) is dict else {}.get
-        kind, details = get("type"), get("details")
-        self.id = as_id(get("id"))
-        self.type = kind if type(kind) is str else ""
-        self.details: Mapping[str, Any] = details if type(details) is dict else {}
+        if type(raw) is not dict:
+            raw = {}
+        self.id = as_id(raw.get("id"))
+        self.type = as_text(raw.get("type"))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Read the other fields when the first of them is wanted: as long as JSON is printed, none may be."""
+            if name not in self.__slots__:
+                raise AttributeError(name)
+            get = self.raw.get if type(self.raw) is dict else {}.get
+            self.details = details = as_mapping(get("details"))
+            self.detail = as_mapping(details.get("detail"))
+            self.node = as_text(details.get("node"))
+            timestamp = get("timestamp")
+            self.timestamp = timestamp if type(timestamp) is str else "" if timestamp is None else str(timestamp)
+            return getattr(self, name)
 
     @property
     def text(self) -> str | None:
@@ -118,28 +139,11 @@ class Event:
         return f"<Event {self.id} {self.type or 'without type'}{about}>"
 
     @property
-    def node(self) -> str:
-        """The certname of the node that the event is about; empty if it is about none."""
-        node = self.details.get("node")
-        return node if type(node) is str else ""
-
-    @property
-    def detail(self) -> Mapping[str, Any]:
-        """What the node reported: a run's status and metrics, a task's output, an error."""
-        return as_mapping(self.details.get("detail"))
-
-    @property
     def message(self) -> str:
         """The localised text, trimmed: servers send trailing blanks. Never parse it."""
         if type(self.raw) is not dict:
             return str(self.raw)
         return as_text(self.raw.get("message")).strip()
-
-    @property
-    def timestamp(self) -> str:
-        """The time as the server wrote it."""
-        value = self.raw.get("timestamp") if type(self.raw) is dict else None
-        return value if type(value) is str else "" if value is None else str(value)
 
     @property
     def time(self) -> datetime | None:
@@ -157,7 +161,7 @@ class Event:
 
 def events_of(values: Sequence[Any], texts: Sequence[str] | None = None) -> list[Event]:
     """The events that are the elements *values* of a list; their compact sources are *texts*."""
-    return [Event(value, together=texts, place=place) for place, value in enumerate(values)]
+    return [Event(value, None, texts, place) for place, value in enumerate(values)]
 
 
 def texts_of_all(events: Sequence[Event]) -> Sequence[str] | None:

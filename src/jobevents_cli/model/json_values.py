@@ -27,7 +27,9 @@ def as_id(value: object) -> int | None:
 
     Strings and integers occur, even in responses of the same server.
     """
-    if type(value) is str and value.isdecimal() and value.isascii() and len(value) <= _LONGEST_NUMBER:
+    if type(value) is str:
+        if not (value.isdecimal() and value.isascii() and len(value) <= _LONGEST_NUMBER):
+            return None
         value = int(value)
     return value if type(value) is int and 0 <= value <= _HIGHEST_ID else None
 

@@ -26,6 +26,9 @@ MOST_FAILURES: Final = 20
 
 _MUST_HAVE_STARTED: Final = (NODE_FINISHED, "node_failed")
 
+_WORN_OUT: Final = 2
+"""The heap of starts is made anew once it has so many times as many nodes as are running."""
+
 _NEVER: Final = float("inf")
 """The start of a node whose start has no time."""
 
@@ -58,8 +61,8 @@ class Progress:
         self.last: float | None = None
         self._is_whole = is_whole
         self._running: dict[str, float | None] = {}
-        self._starts: list[tuple[float, int, str]] = []
-        """A heap of the starts of running nodes, and of nodes that have ended since."""
+        self._starts: list[tuple[float, int, str]] | None = None
+        """A heap of the starts of running nodes, and of nodes that have ended since; None until it is wanted."""
         self._unstarted: dict[str, bool] = {}
         """Nodes that ended before their start was seen: whether they must have started."""
 
@@ -87,7 +90,8 @@ class Progress:
         if self._unstarted and self._unstarted.pop(node, None) is not None:
             return
         self._running[node] = at
-        heappush(self._starts, (_NEVER if at is None else at, self.counts[NODE_RUNNING], node))
+        if self._starts is not None:
+            heappush(self._starts, (_NEVER if at is None else at, self.counts[NODE_RUNNING], node))
 
     def _end(self, event: Event, kind: str, at: float | None) -> float | None:
         if kind != NODE_FINISHED:
@@ -173,12 +177,18 @@ class Progress:
 
         Takes about as long for 50,000 running nodes as for 50. Only one thread may call it.
         """
+        starts = self._starts
+        if starts is None or len(starts) > _WORN_OUT * (len(self._running) + most):
+            # From here on the other thread adds to it; what is in it twice does no harm.
+            starts = self._starts = []
+            for place, (node, at) in enumerate(list(self._running.items())):
+                heappush(starts, (_NEVER if at is None else at, place, node))
         longest: dict[str, tuple[float, int, str]] = {}
-        while self._starts and len(longest) < most:
-            start = heappop(self._starts)
+        while starts and len(longest) < most:
+            start = heappop(starts)
             at, _, node = start
             if node not in longest and self._running.get(node, _ENDED) == (None if at == _NEVER else at):
                 longest[node] = start
         for start in longest.values():
-            heappush(self._starts, start)
+            heappush(starts, start)
         return [(node, None if at == _NEVER else max(0.0, now - at)) for at, _, node in longest.values()]

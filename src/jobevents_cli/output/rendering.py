@@ -42,10 +42,13 @@ class LineOptions(NamedTuple):
     end_last: bool = False
     """In text, the line of a job's end is printed last, with the outcome."""
 
+    are_few: bool = False
+    """Few events are printed: it is quicker to encode them than to keep the text of all."""
+
     @property
     def needs_texts(self) -> bool:
-        """Whether the events' own texts are printed."""
-        return self.as_json and not self.quiet
+        """Whether the events' own texts are printed, and not what is made of their values."""
+        return self.as_json and not self.quiet and not self.are_few
 
 
 _LONGEST_MESSAGE: Final = 1020

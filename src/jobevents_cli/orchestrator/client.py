@@ -61,8 +61,8 @@ class OrchestratorClient:
         self.url = server.url
         self.host = server.host
         """The host name in the address, without port and brackets, in lower case."""
-        self.keeps_texts = True
-        """Events keep the text that came, to be printed as JSON."""
+        self.keeps_texts = False
+        """Events keep the text that came, so that they are quickly printed as JSON."""
         self.drops_large_results = False
         """A plan's result that is large is None in its events and its document: nobody looks at it."""
 

@@ -1,8 +1,9 @@
 """The jobs that a command is about: JOB, --latest, --latest-plan, and the options that narrow them down."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import field
-from typing import Any, NamedTuple, TypeVar
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -10,9 +11,13 @@ from jobevents_cli.commands.help_groups import WHICH_JOBS, option_in
 from jobevents_cli.commands.options import complete_jobs, narrowing_options, remembered_jobs, stacked, state_option
 from jobevents_cli.commands.value_types import quoted
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.model.job_ref import JobRef, Kind, NamedJob, parse_job
-from jobevents_cli.orchestrator.client import OrchestratorClient
-from jobevents_cli.orchestrator.job_search import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jobevents_cli.model.job_ref import JobRef, NamedJob
+    from jobevents_cli.orchestrator.client import OrchestratorClient
+    from jobevents_cli.orchestrator.job_search import Wanted
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -28,6 +33,8 @@ class JobName(click.ParamType):  # type: ignore[type-arg] # generic from click 8
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> NamedJob:
         """The job that *value* names."""
+        from jobevents_cli.model.job_ref import NamedJob, parse_job
+
         if isinstance(value, NamedJob):
             return value
         text = str(value)
@@ -72,10 +79,10 @@ _NARROWING = {
 class JobChoice(NamedTuple):
     """The jobs that the command line chooses, before any request."""
 
-    named: tuple[NamedJob, ...] = ()
-    latest: bool = False
-    latest_plan: bool = False
-    wanted: Wanted = field(default_factory=Wanted)
+    named: tuple[NamedJob, ...]
+    latest: bool
+    latest_plan: bool
+    wanted: Wanted
 
     @property
     def is_empty(self) -> bool:
@@ -85,6 +92,8 @@ class JobChoice(NamedTuple):
     @property
     def has_plan(self) -> bool:
         """Whether a plan job is chosen."""
+        from jobevents_cli.model.job_ref import Kind
+
         return self.latest_plan or any(ref.kind is Kind.PLAN for ref, _ in self.named)
 
 
@@ -93,6 +102,8 @@ def job_choice(options: Mapping[str, Any], *, others: Mapping[str, object] | Non
 
     *others* are further ways of choosing, such as `--all`, with their values. A usage error names what contradicts.
     """
+    from jobevents_cli.orchestrator.job_search import Wanted
+
     named: tuple[NamedJob, ...] = tuple(dict.fromkeys(options["jobs"]))
     ways = {
         "JOB": named,
@@ -129,6 +140,7 @@ def find_jobs(choice: JobChoice, client: OrchestratorClient) -> tuple[JobRef, ..
 
     A usage error if an address names another host than *client* talks to. UnknownJob if there is no newest job.
     """
+    from jobevents_cli.model.job_ref import JobRef
     from jobevents_cli.orchestrator.job_search import latest_job, latest_plan
     from jobevents_cli.runtime.retry import fetch
 

@@ -31,7 +31,7 @@ class PlanLister(Protocol):
         """*count* plan jobs, newest first, from the one at *offset* on."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Wanted:
     """Which jobs are wanted; None means any."""
 

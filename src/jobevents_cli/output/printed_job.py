@@ -17,7 +17,7 @@ Held = tuple[Rendered, int]
 """An event that is not sorted yet: its update, and its place in it."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class PrintedJob:
     """How much of *ref* is printed. Only what was written counts.
 

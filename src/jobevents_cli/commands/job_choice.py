@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -76,13 +76,14 @@ _NARROWING = {
 }
 
 
-class JobChoice(NamedTuple):
+class JobChoice:
     """The jobs that the command line chooses, before any request."""
 
-    named: tuple[NamedJob, ...]
-    latest: bool
-    latest_plan: bool
-    wanted: Wanted
+    def __init__(self, named: tuple[NamedJob, ...], wanted: Wanted, *, latest: bool, latest_plan: bool) -> None:
+        self.named = named
+        self.wanted = wanted
+        self.latest = latest
+        self.latest_plan = latest_plan
 
     @property
     def is_empty(self) -> bool:
@@ -120,7 +121,7 @@ def job_choice(options: Mapping[str, Any], *, others: Mapping[str, object] | Non
     if narrowing and not given:
         raise click.UsageError(f"{narrowing[0]} narrows --latest down: give --latest too")
     wanted = Wanted(**{name: options.get(name) for name in _NARROWING})
-    return JobChoice(named, options["latest"], options["latest_plan"], wanted)
+    return JobChoice(named, wanted, latest=options["latest"], latest_plan=options["latest_plan"])
 
 
 def no_job_named(command: str, options: Mapping[str, Any], *, failed: bool = False) -> UsageProblem:

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -27,39 +26,36 @@ class CursorKeeper(Protocol):
         """Let others have the cursor."""
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class FollowedJob:
     """A job that is followed: its follower, and how far it is printed."""
 
-    follower: EventReader
-    printed: PrintedJob
-    close: Callable[[], None] | None = None
-    """Lets other processes have the job's cursor."""
-    has_ended: Callable[[JobRef], str | None] | None = None
-    """Called when nothing more of the job will be printed; returns a warning if that failed."""
-    plan_jobs: "PlanJobs | None" = None
-    """The jobs of a plan, if this is the plan or one of them."""
-    was_seen: bool = False
-    """The job's own document was read."""
-    is_concluded: bool = False
-    """The line of the job's end is printed."""
-
-    @classmethod
-    def by(
-        cls,
+    def __init__(
+        self,
         follower: EventReader,
         keeper: CursorKeeper | None = None,
         has_ended: Callable[[JobRef], str | None] | None = None,
-    ) -> "FollowedJob":
-        """The job that *follower* follows, its cursor kept by *keeper*."""
-        printed = PrintedJob(
+    ) -> None:
+        """The job that *follower* follows, its cursor kept by *keeper*.
+
+        *has_ended* is called when nothing more of the job will be printed; it returns a warning if that failed.
+        """
+        self.follower = follower
+        self.printed = PrintedJob(
             follower.ref,
             follower.progress,
             follower.cursor,
             next_start=follower.next_start,
             save=keeper.save if keeper else None,
         )
-        return cls(follower, printed, keeper.close if keeper else None, has_ended)
+        self.close = keeper.close if keeper else None
+        """Lets other processes have the job's cursor."""
+        self.has_ended = has_ended
+        self.plan_jobs: PlanJobs | None = None
+        """The jobs of a plan, if this is the plan or one of them."""
+        self.was_seen = False
+        """The job's own document was read."""
+        self.is_concluded = False
+        """The line of the job's end is printed."""
 
     @property
     def is_plan_with_jobs(self) -> bool:
@@ -116,7 +112,7 @@ class FollowOptions(NamedTuple):
             return self._follow_plan(ref)
         keeper = self.cursors.cursor(ref) if self.cursors else None
         cursor = keeper.load() if keeper else None
-        job = FollowedJob.by(self._follower(ref, cursor, job_first=self.job_first), keeper, has_ended)
+        job = FollowedJob(self._follower(ref, cursor, job_first=self.job_first), keeper, has_ended)
         # If an earlier run printed some events, all others are printed, and so are all of a new job.
         job.printed.last = None if cursor or is_new else self.last
         return job
@@ -124,7 +120,7 @@ class FollowOptions(NamedTuple):
     def follow_child(self, plan_jobs: "PlanJobs", ref: JobRef, *, is_new: bool) -> FollowedJob:
         """The record of *ref*, one of *plan_jobs*. *is_new*: it started while someone followed."""
         cursor = plan_jobs.cursor_of(ref.number)
-        job = FollowedJob.by(self._follower(ref, cursor, job_first=False))
+        job = FollowedJob(self._follower(ref, cursor, job_first=False))
         job.printed.last = None if cursor or is_new or plan_jobs.is_resumed else self.last
         return self._together(job, plan_jobs)
 
@@ -136,7 +132,7 @@ class FollowOptions(NamedTuple):
         kept = file.load() if file else None
         # The plan's status names the jobs that it has started already.
         follower = self._follower(ref, kept.plan if kept else None, job_first=True)
-        job = FollowedJob.by(follower)
+        job = FollowedJob(follower)
         job.printed.last = None if kept else self.last
         job.close = file.close if file else None
         return self._together(job, PlanJobs(ref, follower.cursor, kept=kept, save=file.save if file else None))

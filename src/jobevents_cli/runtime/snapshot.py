@@ -56,7 +56,7 @@ class SnapshotOptions(NamedTuple):
             wants_progress=self.wants_progress,
             job_first=job_first,
         )
-        job = FollowedJob.by(reader)
+        job = FollowedJob(reader)
         job.printed.last = self.last
         return job
 

@@ -4,7 +4,6 @@ Longer than other modules because every way out is here: each exception becomes 
 """
 
 import errno
-import gc
 import os
 import signal
 import sys
@@ -121,15 +120,15 @@ def group() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the program and end the process with its exit status."""
-    # Events are trees without cycles: collecting garbage more often would only cost time.
-    if sys.version_info >= (3, 14):  # the other thresholds mean something else there
-        gc.set_threshold(100_000)
-    else:
-        gc.set_threshold(100_000, 50, 50)
+    """Run the program and raise SystemExit with its exit status."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; return its exit status. All is written then, and signals are ignored from then on."""
     _handle_signals()
     try:
-        status = _run(sys.argv[1:] if arguments is None else list(arguments))
+        status = _invoke(sys.argv[1:] if arguments is None else list(arguments))
         from jobevents_cli.output.streams import end_streams
 
         end_streams()
@@ -137,10 +136,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Interrupted as late:  # while the last lines were written
         _ignore_signals()
         status = late.status
-    sys.exit(status)
+    return status
 
 
-def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - a table
+def _invoke(arguments: list[str]) -> int:  # noqa: PLR0911 - a table
     try:
         if instruction := os.environ.get(COMPLETE_VARIABLE):
             from jobevents_cli.commands.completion import answer_shell

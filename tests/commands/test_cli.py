@@ -199,7 +199,7 @@ def test_a_bug_names_its_place(home: Home) -> None:
     plain = subprocess.run(script, env=home.environment, capture_output=True, text=True, check=False)
     assert plain.returncode == 1
     assert "a bug in jobevents" in plain.stderr
-    assert "KeyError in cli.py, _run(), line " in plain.stderr
+    assert "KeyError in cli.py, _invoke(), line " in plain.stderr
     assert "JOBEVENTS_DEBUG=1" in plain.stderr
     assert "Traceback" not in plain.stderr
     environment = {**home.environment, "JOBEVENTS_DEBUG": "1"}

@@ -134,18 +134,20 @@ def test_while_a_class_is_made(home: Home) -> None:
 
 
 INTERRUPTED_AT_THE_VERY_END = """
-import atexit, os, signal
-from jobevents_cli import cli
+import atexit, os, signal, sys
+sys.argv = ["jobevents", "--version"]
+atexit.register(os.write, 2, b"survived")
 atexit.register(os.kill, os.getpid(), signal.SIGTERM)
-cli.main(["--version"])
 """
 
 
-def test_when_all_is_done(home: Home) -> None:
-    """A signal that comes while Python ends changes neither the status nor what was printed."""
-    script = [sys.executable, "-c", INTERRUPTED_AT_THE_VERY_END]
+@pytest.mark.parametrize("way", ["__main__ import start as end", "cli import main as end"])
+def test_when_all_is_done(home: Home, way: str) -> None:
+    """A signal that comes while the process ends changes neither the status nor what was printed."""
+    script = [sys.executable, "-c", f"{INTERRUPTED_AT_THE_VERY_END}\nfrom jobevents_cli.{way}\nend()"]
     done = subprocess.run(script, env=home.environment, capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.returncode, done.stderr) == (0, b"survived")
+    assert done.stdout.startswith(b"jobevents ")
 
 
 INTERRUPTED_WHILE_LOADED = """

@@ -20,15 +20,12 @@ from jobevents_cli.output.capabilities import (
     takes_footer,
     width_of,
 )
-from jobevents_cli.output.command_lines import GivenOptions
 from jobevents_cli.output.hidden import hide
-from jobevents_cli.output.notices import say_safe
 from jobevents_cli.output.rendering import LineOptions, paint_for, times_for
-from jobevents_cli.output.reporter import ReportOptions
-from jobevents_cli.render.escape import safe
-from jobevents_cli.render.looks import SYMBOLS
 
 if TYPE_CHECKING:
+    from jobevents_cli.output.command_lines import GivenOptions
+    from jobevents_cli.output.reporter import ReportOptions
     from jobevents_cli.render.tables import View
     from jobevents_cli.runtime.explain import Explainer
 
@@ -54,6 +51,8 @@ def client_for(options: Mapping[str, Any]) -> OrchestratorClient:
     if token := connection.token:
         hide(lambda: token.value)
         if token.warning:
+            from jobevents_cli.output.notices import say_safe
+
             say_safe(f"Warning: {token.warning}")
     return open_client(connection)
 
@@ -84,17 +83,19 @@ def line_options(
 
 def report_options(
     options: Mapping[str, Any],
-    given: GivenOptions,
+    given: "GivenOptions",
     *,
     quiet: bool,
     progress: bool,
     several: bool,
     waits_for_jobs: bool,
-) -> ReportOptions:
+) -> "ReportOptions":
     """What `tail` shows on standard error: header and footer only on a terminal, and perhaps the summary.
 
     *several*: more than one job is followed, or more can come; *waits_for_jobs*: more can come.
     """
+    from jobevents_cli.output.reporter import ReportOptions
+
     on_terminal = is_terminal(sys.stderr)
     others = [options[name] for name in _FILTERS if name != "failures"]
     return ReportOptions(
@@ -112,8 +113,10 @@ def report_options(
     )
 
 
-def given_options(options: Mapping[str, Any], *, all_jobs: bool) -> GivenOptions:
+def given_options(options: Mapping[str, Any], *, all_jobs: bool) -> "GivenOptions":
     """The options that a proposed command repeats."""
+    from jobevents_cli.output.command_lines import GivenOptions
+
     return GivenOptions(
         all_jobs=("--all", *_repeated(options, _NARROWING)) if all_jobs else (),
         events=tuple(_repeated(options, _FILTERS | {"as_json": "--json"})),
@@ -138,6 +141,7 @@ def explainer_of_saved(configuration: Configuration) -> "Explainer":
 def explain_for(options: Mapping[str, Any], client: OrchestratorClient) -> Callable[[JobRef], list[str]]:
     """A function that returns the causes of a job for `--why`, as lines that are safe to print on standard error."""
     from jobevents_cli.render.causes import CauseText
+    from jobevents_cli.render.escape import safe
     from jobevents_cli.runtime.explain import Explainer
     from jobevents_cli.runtime.explanations import LIMIT
 
@@ -171,6 +175,7 @@ def _repeated(options: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[
 
 def view_for(options: Mapping[str, Any], now: float) -> "View":
     """How tables are drawn; *now* is the orchestrator's clock, in seconds since 1970."""
+    from jobevents_cli.render.looks import SYMBOLS
     from jobevents_cli.render.tables import View
 
     on_terminal = is_terminal(sys.stdout)

@@ -1,7 +1,9 @@
 """`jobevents forward`: passes every event of every job to a command, at least once."""
 
+from __future__ import annotations
+
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -10,7 +12,9 @@ from jobevents_cli.commands.help_groups import DELIVERY, WHICH_EVENTS, WHICH_JOB
 from jobevents_cli.commands.job_choice import JobName
 from jobevents_cli.commands.options import check_types, complete_types, connection_options, narrowing_options
 from jobevents_cli.commands.value_types import Duration, Seconds, WholeNumber
-from jobevents_cli.model.job_ref import Kind, NamedJob
+
+if TYPE_CHECKING:
+    from jobevents_cli.model.job_ref import NamedJob
 
 _jobs, _events, _delivery = map(option_in, (WHICH_JOBS, WHICH_EVENTS, DELIVERY))
 
@@ -30,6 +34,8 @@ def _positive(_ctx: click.Context, _parameter: click.Parameter, value: float | N
 
 
 def _first_job(_ctx: click.Context, _parameter: click.Parameter, value: NamedJob | None) -> int | None:
+    from jobevents_cli.model.job_ref import Kind
+
     if value is None:
         return None
     if value.ref.kind is not Kind.JOB:
@@ -140,6 +146,7 @@ def command(receiver: tuple[str, ...], **options: Any) -> None:
     from jobevents_cli.following.delivered import Delivered
     from jobevents_cli.following.filters import event_filter
     from jobevents_cli.following.known_jobs import KnownJobs
+    from jobevents_cli.model.job_ref import Kind
     from jobevents_cli.render.forwarded import ForwardedLines
     from jobevents_cli.runtime.deferred_signals import DeferredSignals
     from jobevents_cli.runtime.forward_receiver import Receiver

@@ -1,8 +1,9 @@
 """The jobs that a command is about: JOB, --latest, --latest-plan, and the options that narrow them down."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import field
-from typing import Any, NamedTuple, TypeVar
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -10,9 +11,13 @@ from jobevents_cli.commands.help_groups import WHICH_JOBS, option_in
 from jobevents_cli.commands.options import complete_jobs, narrowing_options, remembered_jobs, stacked, state_option
 from jobevents_cli.commands.value_types import quoted
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.model.job_ref import JobRef, Kind, NamedJob, parse_job
-from jobevents_cli.orchestrator.client import OrchestratorClient
-from jobevents_cli.orchestrator.job_search import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jobevents_cli.model.job_ref import JobRef, NamedJob
+    from jobevents_cli.orchestrator.client import OrchestratorClient
+    from jobevents_cli.orchestrator.job_search import Wanted
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -28,6 +33,8 @@ class JobName(click.ParamType):  # type: ignore[type-arg] # generic from click 8
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> NamedJob:
         """The job that *value* names."""
+        from jobevents_cli.model.job_ref import NamedJob, parse_job
+
         if isinstance(value, NamedJob):
             return value
         text = str(value)
@@ -69,13 +76,14 @@ _NARROWING = {
 }
 
 
-class JobChoice(NamedTuple):
+class JobChoice:
     """The jobs that the command line chooses, before any request."""
 
-    named: tuple[NamedJob, ...] = ()
-    latest: bool = False
-    latest_plan: bool = False
-    wanted: Wanted = field(default_factory=Wanted)
+    def __init__(self, named: tuple[NamedJob, ...], wanted: Wanted, *, latest: bool, latest_plan: bool) -> None:
+        self.named = named
+        self.wanted = wanted
+        self.latest = latest
+        self.latest_plan = latest_plan
 
     @property
     def is_empty(self) -> bool:
@@ -85,6 +93,8 @@ class JobChoice(NamedTuple):
     @property
     def has_plan(self) -> bool:
         """Whether a plan job is chosen."""
+        from jobevents_cli.model.job_ref import Kind
+
         return self.latest_plan or any(ref.kind is Kind.PLAN for ref, _ in self.named)
 
 
@@ -93,6 +103,8 @@ def job_choice(options: Mapping[str, Any], *, others: Mapping[str, object] | Non
 
     *others* are further ways of choosing, such as `--all`, with their values. A usage error names what contradicts.
     """
+    from jobevents_cli.orchestrator.job_search import Wanted
+
     named: tuple[NamedJob, ...] = tuple(dict.fromkeys(options["jobs"]))
     ways = {
         "JOB": named,
@@ -109,7 +121,7 @@ def job_choice(options: Mapping[str, Any], *, others: Mapping[str, object] | Non
     if narrowing and not given:
         raise click.UsageError(f"{narrowing[0]} narrows --latest down: give --latest too")
     wanted = Wanted(**{name: options.get(name) for name in _NARROWING})
-    return JobChoice(named, options["latest"], options["latest_plan"], wanted)
+    return JobChoice(named, wanted, latest=options["latest"], latest_plan=options["latest_plan"])
 
 
 def no_job_named(command: str, options: Mapping[str, Any], *, failed: bool = False) -> UsageProblem:
@@ -129,6 +141,7 @@ def find_jobs(choice: JobChoice, client: OrchestratorClient) -> tuple[JobRef, ..
 
     A usage error if an address names another host than *client* talks to. UnknownJob if there is no newest job.
     """
+    from jobevents_cli.model.job_ref import JobRef
     from jobevents_cli.orchestrator.job_search import latest_job, latest_plan
     from jobevents_cli.runtime.retry import fetch
 

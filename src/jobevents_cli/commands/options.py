@@ -218,7 +218,6 @@ def check_types(types: tuple[str, ...]) -> None:
     """Refuse what cannot be an event type. Warn of one that is not documented: it is probably mistyped."""
     from jobevents_cli.following.filters import SHORT_TYPES
     from jobevents_cli.model.event import EVENT_TYPES
-    from jobevents_cli.output.notices import say_safe
 
     for name in types:
         if name in EVENT_TYPES or name in SHORT_TYPES:
@@ -226,4 +225,6 @@ def check_types(types: tuple[str, ...]) -> None:
         known = ", ".join(EVENT_TYPES)
         if "_" not in name:
             raise click.BadParameter(f"{name!r} is not an event type (known: {known})", param_hint="'--type'")
+        from jobevents_cli.output.notices import say_safe
+
         say_safe(f"Warning: {name!r} is not a documented event type (known: {known})")

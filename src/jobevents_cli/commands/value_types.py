@@ -5,8 +5,6 @@ from typing import Any, Final
 
 import click
 
-from jobevents_cli.model.durations import HOUR, LONGEST, parse_duration
-
 _HIGHEST: Final = 2**63 - 1
 _MOST_DIGITS: Final = 20
 _LONGEST_QUOTE: Final = 40
@@ -41,6 +39,8 @@ class Duration(click.ParamType):  # type: ignore[type-arg] # generic from click 
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The seconds in *value*."""
+        from jobevents_cli.model.durations import HOUR, LONGEST, parse_duration
+
         try:
             seconds = parse_duration(value if isinstance(value, str) else f"{value:f}")
         except (ValueError, OverflowError):
@@ -60,6 +60,8 @@ class Seconds(click.ParamType):  # type: ignore[type-arg] # generic from click 8
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The seconds in *value*."""
+        from jobevents_cli.model.durations import LONGEST
+
         try:
             seconds = float(value)
         except (ValueError, OverflowError):

@@ -44,10 +44,10 @@ class ConfigFile:
         self.profiles: dict[str, dict[str, Any]] = tables
 
     def _read(self, path: Path) -> dict[str, Any]:
-        import tomllib
-
         try:
             text = read_user_file(path).decode("utf-8-sig")
+            import tomllib  # takes 2 ms, and most users have no file
+
             document = tomllib.loads(text)
         except FileNotFoundError:
             return {}

@@ -2,7 +2,6 @@
 
 import re
 from typing import Final
-from urllib.parse import unquote
 
 BLANK: Final = "(the token)"
 
@@ -34,6 +33,7 @@ def without_token(text: str, token: str) -> str:
 
 def _contains(text: str, forms: set[str]) -> bool:
     import html
+    from urllib.parse import unquote
 
     for _ in range(_ROUNDS):
         for view in (text, _TAG.sub("", text)):

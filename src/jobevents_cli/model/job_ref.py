@@ -6,11 +6,10 @@ from typing import Final, NamedTuple, Self
 
 _NUMBER: Final = r"(?P<number>[0-9]{1,19})"
 _REF: Final = re.compile(rf"(?:(?P<kind>job|plan)/)?{_NUMBER}")
-_ADDRESS: Final = re.compile(
+_ADDRESS: Final = (
     r"https?://(?P<host>\[[^\]/]*\]|[^/:?#@]*)(?::[0-9]{0,5})?/"
     r"(?:orchestrator/v1/(?:jobs|(?P<plan_jobs>plan_jobs))|#/(?:orchestration/)?(?:run|jobs)/(?:jobs|tasks|(?P<plans>plans?))"
-    rf")/{_NUMBER}(?:[/?#].*)?",
-    re.IGNORECASE,
+    rf")/{_NUMBER}(?:[/?#].*)?"
 )
 """A job's address in the API and in the console."""
 
@@ -64,7 +63,7 @@ def parse_job(text: str) -> NamedJob:
     """
     if match := _REF.fullmatch(text):
         kind, host = Kind(match["kind"] or "job"), None
-    elif match := _ADDRESS.fullmatch(text):
+    elif match := re.fullmatch(_ADDRESS, text, re.IGNORECASE):
         kind = Kind.PLAN if match["plan_jobs"] or match["plans"] else Kind.JOB
         host = match["host"].strip("[]").lower()
     else:

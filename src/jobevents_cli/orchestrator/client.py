@@ -15,14 +15,14 @@ from jobevents_cli.http.responses import Response, error_of, json_of
 from jobevents_cli.model.event import Event, events_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.model.node import Node
-from jobevents_cli.model.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jobevents_cli.http.connection import Connection
     from jobevents_cli.http.transport import ServerConnection
+    from jobevents_cli.model.node import Node
+    from jobevents_cli.model.plan import Plan
 
 _OK: Final = 200
 _RESULT: Final = "result"
@@ -88,7 +88,11 @@ class OrchestratorClient:
     def job(self, ref: JobRef, limit: float) -> Job:
         """The job or plan job as it is now."""
         document = self._document(_path(ref), limit, ref)
-        return Plan(document) if ref.kind is Kind.PLAN else Job(document)
+        if ref.kind is Kind.JOB:
+            return Job(document)
+        from jobevents_cli.model.plan import Plan
+
+        return Plan(document)
 
     def jobs(self, count: int, offset: int, limit: float) -> list[Job]:
         """*count* jobs from the one at *offset* on, newest first, which is not the default."""
@@ -96,6 +100,8 @@ class OrchestratorClient:
 
     def plans(self, count: int, offset: int, limit: float) -> list[Plan]:
         """*count* plan jobs from the one at *offset* on, newest first, without their results, which can be huge."""
+        from jobevents_cli.model.plan import Plan
+
         query = {**_newest_first(count, offset), "results": "exclude"}
         return [Plan(value) for value in self._list("/plan_jobs", query, limit)]
 
@@ -104,6 +110,8 @@ class OrchestratorClient:
 
         They are requested without a limit; if fewer than *node_count* come, the rest with an offset.
         """
+        from jobevents_cli.model.node import Node
+
         ref = JobRef.job(job_id)
         received = 0
         first: Any = None

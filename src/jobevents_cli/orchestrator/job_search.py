@@ -1,12 +1,13 @@
 """Finds the recent and the latest jobs and plans, page by page, newest first."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from jobevents_cli.errors import UnknownJob
 from jobevents_cli.model.job import Job
-from jobevents_cli.model.plan import Plan
+
+if TYPE_CHECKING:
+    from jobevents_cli.model.plan import Plan
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 
@@ -27,18 +28,24 @@ class JobLister(Protocol):
 class PlanLister(Protocol):
     """What finding plan jobs needs of a client."""
 
-    def plans(self, count: int, offset: int, limit: float) -> list[Plan]:
+    def plans(self, count: int, offset: int, limit: float) -> "list[Plan]":
         """*count* plan jobs, newest first, from the one at *offset* on."""
 
 
-@dataclass(frozen=True, slots=True)
 class Wanted:
     """Which jobs are wanted; None means any."""
 
-    state: str | None = None
-    job_type: str | None = None
-    owner: str | None = None
-    environment: str | None = None
+    def __init__(
+        self,
+        state: str | None = None,
+        job_type: str | None = None,
+        owner: str | None = None,
+        environment: str | None = None,
+    ) -> None:
+        self.state = state
+        self.job_type = job_type
+        self.owner = owner
+        self.environment = environment
 
     def __call__(self, job: Job) -> bool:
         """Whether *job* is one of them."""
@@ -58,7 +65,7 @@ def recent_jobs(lister: JobLister, wanted: Wanted) -> Iterator[Job]:
             yield job
 
 
-def recent_plans(lister: PlanLister, wanted: Wanted) -> Iterator[Plan]:
+def recent_plans(lister: PlanLister, wanted: Wanted) -> "Iterator[Plan]":
     """The plan jobs that are *wanted*, newest first, page by page."""
     for plan in newest_first(lister.plans):
         if wanted(plan):
@@ -74,7 +81,7 @@ def latest_job(lister: JobLister, wanted: Wanted) -> Iterator[Job]:
     raise UnknownJob("there is no such job", hint="jobevents jobs lists the jobs")
 
 
-def latest_plan(lister: PlanLister) -> Iterator[Plan]:
+def latest_plan(lister: PlanLister) -> "Iterator[Plan]":
     """The newest plan job; UnknownJob if there is none."""
     for plan in newest_first(lister.plans):
         if plan.number is not None:

@@ -1,10 +1,12 @@
 """The commands that are proposed to the user: how to resume, how to find out why."""
 
 import shlex
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.output.printed_job import PrintedJob
+
+if TYPE_CHECKING:
+    from jobevents_cli.output.printed_job import PrintedJob
 
 
 class GivenOptions(NamedTuple):
@@ -20,7 +22,7 @@ class GivenOptions(NamedTuple):
     resume: bool = False
     no_jobs: bool = False
 
-    def resume_job(self, job: PrintedJob) -> str:
+    def resume_job(self, job: "PrintedJob") -> str:
         """The command that prints the events of *job* that are not printed yet, and follows it."""
         words = ["jobevents", "tail", str(job.ref)]
         if job.ref.kind is Kind.PLAN and self.no_jobs:

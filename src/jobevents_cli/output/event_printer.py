@@ -15,10 +15,10 @@ from jobevents_cli.output.printed_job import PrintedJob
 from jobevents_cli.output.rendering import Rendered, Renderer
 from jobevents_cli.output.screen import Screen
 from jobevents_cli.output.writer import Writer
-from jobevents_cli.render.event_line import Line
 
 if TYPE_CHECKING:
     from jobevents_cli.model.job_ref import JobRef
+    from jobevents_cli.render.event_line import Line
 
 _GATHER_FOR: Final = 2.0
 """Seconds for which the first pages of several jobs are waited for, to print them by time."""
@@ -170,7 +170,7 @@ class EventPrinter:
             days = [rendered.days[index] for index in indices] if rendered.days else []
         self._writer.put(job, rendered, data, indices, count, days=days)
 
-    def _late_lines(self, rendered: Rendered, indices: Sequence[int]) -> list[Line]:
+    def _late_lines(self, rendered: Rendered, indices: Sequence[int]) -> "list[Line]":
         """The lines of the events at *indices*, which only the main thread may render."""
         update, lines = rendered.update, []
         with self._guard:

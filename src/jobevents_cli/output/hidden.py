@@ -3,9 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from jobevents_cli.http.secrets import BLANK
-from jobevents_cli.render.joined_lines import JoinedLines
-
 _LONG_ENOUGH: Final = 8
 """Characters from which on a token is hidden: a shorter one occurs in data by chance, and protects nothing."""
 
@@ -21,18 +18,26 @@ def without_secrets(data: bytes) -> bytes:
     """*data* with every hidden secret blanked."""
     for token in _tokens():
         if token in data:
-            data = data.replace(token, BLANK.encode())
+            data = _blanked(data, token)
     return data
 
 
 def lines_without_secrets(lines: Sequence[bytes | None]) -> Sequence[bytes | None]:
     """*lines*, some of which may be missing, with every hidden secret blanked."""
+    from jobevents_cli.render.joined_lines import JoinedLines
+
     if isinstance(lines, JoinedLines):
         return JoinedLines(without_secrets(lines.data), len(lines))
     for token in _tokens():
         if any(token in line for line in lines if line):
-            lines = [line and line.replace(token, BLANK.encode()) for line in lines]
+            lines = [line and _blanked(line, token) for line in lines]
     return lines
+
+
+def _blanked(data: bytes, token: bytes) -> bytes:
+    from jobevents_cli.http.secrets import BLANK
+
+    return data.replace(token, BLANK.encode())
 
 
 def _tokens() -> list[bytes]:

@@ -1,23 +1,25 @@
 """How far one job is printed, and so where a later run continues."""
 
-from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from math import inf
+from typing import TYPE_CHECKING
 
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import Save, Update
-from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.model.timestamps import seconds_of
 from jobevents_cli.output.rendering import Rendered
 
+if TYPE_CHECKING:
+    from collections import deque
+
+    from jobevents_cli.model.event import Event
+
 Held = tuple[Rendered, int]
 """An event that is not sorted yet: its update, and its place in it."""
 
 
-@dataclass(slots=True)
 class PrintedJob:
     """How much of *ref* is printed. Only what was written counts.
 
@@ -25,27 +27,36 @@ class PrintedJob:
     first `_count` events were written.
     """
 
-    ref: JobRef
-    progress: Progress
-    cursor: Cursor
-    next_start: int | None = None
-    save: Save | None = None
-    """Saves the cursor for `--resume`."""
-    commit_all: Callable[[], str | None] | None = None
-    """Saves the cursors of several jobs together, after `save` of each; None if `save` itself does."""
-    last: int | None = None
-    """Of the events of the first page, only so many are printed; None: all."""
-    held: deque[Held] | None = None
-    """The events of the first page, until the first pages of all jobs are put into order; None from then on."""
-    latest: Held | None = None
-    """The latest update that was held, and how many of its events are done once all that is held is written."""
-    ends: list[tuple[Event, float | None]] = field(default_factory=list)
-    """The events of the job's end, which are printed last."""
-    has_begun: bool = False
-    """The first page is complete, or will not come."""
-    _part: Update | None = None
-    _count: int = 0
-    _saved: Cursor | None = None
+    def __init__(
+        self,
+        ref: JobRef,
+        progress: Progress,
+        cursor: Cursor,
+        *,
+        next_start: int | None = None,
+        save: Save | None = None,
+    ) -> None:
+        """*save* saves the cursor for `--resume`."""
+        self.ref = ref
+        self.progress = progress
+        self.cursor = cursor
+        self.next_start = next_start
+        self.save = save
+        self.commit_all: Callable[[], str | None] | None = None
+        """Saves the cursors of several jobs together, after `save` of each; None if `save` itself does."""
+        self.last: int | None = None
+        """Of the events of the first page, only so many are printed; None: all."""
+        self.held: deque[Held] | None = None
+        """The events of the first page, until the first pages of all jobs are put into order; None from then on."""
+        self.latest: Held | None = None
+        """The latest update that was held, and how many of its events are done once all that is held is written."""
+        self.ends: list[tuple[Event, float | None]] = []
+        """The events of the job's end, which are printed last."""
+        self.has_begun = False
+        """The first page is complete, or will not come."""
+        self._part: Update | None = None
+        self._count = 0
+        self._saved: Cursor | None = None
 
     @property
     def ended_at(self) -> float:

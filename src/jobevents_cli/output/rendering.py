@@ -2,8 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.contact import ANSWER_LIMIT
@@ -17,13 +16,13 @@ from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.capabilities import can_encode, encoding_of, is_terminal, wants_color, width_of
 from jobevents_cli.output.hidden import lines_without_secrets, without_secrets
-from jobevents_cli.render.event_line import Line, TextLines
 from jobevents_cli.render.joined_lines import JoinedLines
 from jobevents_cli.render.json_line import JsonLines
-from jobevents_cli.render.looks import SYMBOLS
-from jobevents_cli.render.rows import Rows
-from jobevents_cli.render.styles import Paint, colored, plain
-from jobevents_cli.render.times import TimeFormat, time_format
+
+if TYPE_CHECKING:
+    from jobevents_cli.render.event_line import Line, TextLines
+    from jobevents_cli.render.styles import Paint
+    from jobevents_cli.render.times import TimeFormat
 
 
 class LineOptions(NamedTuple):
@@ -155,7 +154,7 @@ class Renderer:
             return self._json.lines(events, ref)
         return [self._json.line(event, ref) if wanted(event) else None for event in events]
 
-    def _text_lines(self, update: Update, text: TextLines) -> Rendered:
+    def _text_lines(self, update: Update, text: "TextLines") -> Rendered:
         wanted, line, ref = self.options.wanted, text.line, update.ref
         if wanted is None and (joined := text.lines(update.events, ref, update.took)) is not None:
             return Rendered(update, joined)
@@ -166,27 +165,38 @@ class Renderer:
         data = [line and line.data for line in lines]
         return Rendered(update, data, [line.day if line else "" for line in lines])
 
-    def line(self, event: Event, ref: JobRef, took: float | None) -> Line:
+    def line(self, event: Event, ref: JobRef, took: float | None) -> "Line":
         """The line of one *event* of *ref*, whose node took *took* seconds."""
-        line = self._text.line(event, ref, took) if self._text else Line(self._json.line(event, ref))
+        if self._text:
+            line = self._text.line(event, ref, took)
+        else:
+            from jobevents_cli.render.event_line import Line
+
+            line = Line(self._json.line(event, ref))
         return line._replace(data=without_secrets(line.data))
 
     def ends(self, event: Event) -> bool:
         """Whether the line of *event* is held back until the outcome is known."""
         return self.holds_ends and event.type in END_TYPES
 
-    def end_line(self, ref: JobRef, outcome: Outcome, progress: Progress, event: Event) -> Line:
+    def end_line(self, ref: JobRef, outcome: Outcome, progress: Progress, event: Event) -> "Line":
         """The last line of *ref*, which ended with *outcome* and *event*."""
         return self._text.end_line(ref, outcome, progress, event) if self._text else self.line(event, ref, None)
 
 
-def paint_for(color: str, stream: object) -> Paint:
+def paint_for(color: str, stream: object) -> "Paint":
     """How to style text on *stream* by the option's choice *color*."""
+    from jobevents_cli.render.styles import colored, plain
+
     return colored if wants_color(color, stream) else plain  # type: ignore[arg-type] # None if it is closed
 
 
-def times_for(choice: str | None) -> TimeFormat | None:
+def times_for(choice: str | None) -> "TimeFormat | None":
     """How standard output shows times by the option's *choice*: local on a terminal, else UTC, by default."""
+    from datetime import datetime
+
+    from jobevents_cli.render.times import time_format
+
     on_terminal = is_terminal(sys.stdout)
     default = "local" if on_terminal else "utc"
     return time_format(choice or default, short=on_terminal, today=datetime.now().astimezone())
@@ -198,7 +208,11 @@ def _nodes_of(job: Job) -> list[str]:
     return [name for name in nodes if type(name) is str] if isinstance(nodes, list) else []
 
 
-def _text_lines(options: LineOptions) -> TextLines:
+def _text_lines(options: LineOptions) -> "TextLines":
+    from jobevents_cli.render.event_line import TextLines
+    from jobevents_cli.render.looks import SYMBOLS
+    from jobevents_cli.render.rows import Rows
+
     paint = paint_for(options.color, sys.stdout)
     time = times_for(options.time)
     rows = None

@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jobevents_cli.following.notices import ContactBack, ContactLost, Notice
 from jobevents_cli.model.job import Job
@@ -10,15 +11,10 @@ from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.capabilities import can_encode, width_of
-from jobevents_cli.output.notices import sentence
-from jobevents_cli.output.rendering import paint_for
 from jobevents_cli.output.screen import Screen
-from jobevents_cli.render.escape import safe
-from jobevents_cli.render.footer import footer_lines
-from jobevents_cli.render.header import job_header, jobs_header
-from jobevents_cli.render.looks import SYMBOLS
-from jobevents_cli.render.styles import painted
-from jobevents_cli.render.summary import failure_lines, outcome_line
+
+if TYPE_CHECKING:
+    from jobevents_cli.render.styles import Paint, Span
 
 _MOST_WHY: Final = 3
 """How often one run may propose `jobevents why`."""
@@ -57,12 +53,12 @@ class Reporter:
         self._lost: set[Hashable] = set()
         self._back: ContactBack | None = None
         self._why_left = _MOST_WHY
-        self._symbols = can_encode(SYMBOLS, sys.stderr)
-        self._paint = paint_for(options.color, sys.stderr)
         self.screen = Screen(self._footer if options.footer else None)
 
     def say(self, text: str) -> None:
         """Print *text*, which may contain a server's text."""
+        from jobevents_cli.render.escape import safe
+
         self.screen.say(safe(text))
 
     def say_all(self, lines: Iterable[str]) -> None:
@@ -78,11 +74,15 @@ class Reporter:
     def header_for(self, job: Job, ref: JobRef) -> None:
         """Print which job is followed, by its own document."""
         if self._options.header:
+            from jobevents_cli.render.header import job_header
+
             self.say(job_header(job, ref))
 
     def header_of(self, refs: Iterable[JobRef]) -> None:
         """Print which jobs are followed; all, if *refs* is empty."""
         if self._options.header:
+            from jobevents_cli.render.header import jobs_header
+
             self.say(jobs_header(list(refs), width_of(sys.stderr)))
 
     def add(self, ref: JobRef, progress: Progress) -> None:
@@ -110,14 +110,14 @@ class Reporter:
                 is_known = bool(self._lost)
                 self._lost.add(source)
                 if not is_known:
-                    self.say(f"jobevents: {sentence(notice)}")
+                    self.say(f"jobevents: {_sentence(notice)}")
             else:
-                self.say(f"jobevents: {about}{sentence(notice)}")
+                self.say(f"jobevents: {about}{_sentence(notice)}")
 
     def _forget_outage(self, source: Hashable) -> None:
         self._lost.discard(source)
         if self._back and not self._lost:
-            self.say(f"jobevents: {sentence(self._back)}")
+            self.say(f"jobevents: {_sentence(self._back)}")
             self._back = None
 
     def summarize(
@@ -136,6 +136,8 @@ class Reporter:
         options = self._options
         if not options.summary:
             return
+        from jobevents_cli.render.summary import failure_lines, outcome_line
+
         lines = []
         if not (is_said and options.is_same_terminal):
             lines.append(outcome_line(ref, outcome, progress, symbols=self._symbols))
@@ -148,13 +150,15 @@ class Reporter:
                 indent = "" if job == ref else "  "
                 lines += [[(indent, ""), *line] for line in failure_lines(its, symbols=self._symbols, rest=rest)]
         for line in lines:
-            self.screen.say(painted(line, self._paint))
+            self.screen.say(self._painted(line))
         has_failed = outcome is Outcome.FAILED if ref.kind is Kind.PLAN else _has_failed_nodes(progress)
         if options.why and self._why_left and (has_failed or children):
             self._why_left -= 1
             self.say(f"Why: {options.why(ref)}")
 
     def _footer(self, columns: int) -> list[str]:
+        from jobevents_cli.render.footer import footer_lines
+
         lines = footer_lines(
             list(self._jobs.values()),
             now=self._server_time(),
@@ -162,7 +166,30 @@ class Reporter:
             symbols=self._symbols,
             waits_for_jobs=self._options.waits_for_jobs,
         )
-        return [painted(line, self._paint) for line in lines]
+        return [self._painted(line) for line in lines]
+
+    @cached_property
+    def _symbols(self) -> bool:
+        from jobevents_cli.render.looks import SYMBOLS
+
+        return can_encode(SYMBOLS, sys.stderr)
+
+    @cached_property
+    def _paint(self) -> "Paint":
+        from jobevents_cli.output.rendering import paint_for
+
+        return paint_for(self._options.color, sys.stderr)
+
+    def _painted(self, line: "Sequence[Span]") -> str:
+        from jobevents_cli.render.styles import painted
+
+        return painted(line, self._paint)
+
+
+def _sentence(notice: Notice) -> str:
+    from jobevents_cli.output.notices import sentence
+
+    return sentence(notice)
 
 
 def _has_failed_nodes(progress: Progress) -> bool:

@@ -69,12 +69,10 @@ class TerminalModes:
 
     def leave(self) -> None:
         """Switch echo on, if it was on before. Output that Ctrl-S holds continues: the footer is to be erased."""
-        if sys.platform == "win32":
+        if sys.platform == "win32" or not self._is_quiet:
             return
         import termios
 
-        if not self._is_quiet:
-            return
         self._is_quiet = False
         with suppress(OSError, termios.error):
             if self.is_foreground:

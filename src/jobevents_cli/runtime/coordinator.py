@@ -7,28 +7,27 @@ the end of `--timeout` or that the reader of standard output has gone; and one j
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from jobevents_cli.errors import JobEventsError, OutputFailed, TimedOut
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.update import Update, Wait
-from jobevents_cli.model.durations import format_duration
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Ending, Outcome
 from jobevents_cli.model.progress import Progress
-from jobevents_cli.output.command_lines import GivenOptions, resume_hint
 from jobevents_cli.output.event_printer import EventPrinter
-from jobevents_cli.output.notices import print_error
 from jobevents_cli.output.rendering import MessageSource, Rendered
 from jobevents_cli.output.reporter import Reporter
 from jobevents_cli.runtime.explanations import Explained, Explanations
 from jobevents_cli.runtime.followed_job import FollowedJob
 from jobevents_cli.runtime.loop import Orchestrator, tail
 from jobevents_cli.runtime.new_jobs import Found
-from jobevents_cli.runtime.plan_jobs import PlanJobs
 from jobevents_cli.runtime.workers import TICK, Ended, Workers
+
+if TYPE_CHECKING:
+    from jobevents_cli.output.command_lines import GivenOptions
+    from jobevents_cli.runtime.plan_jobs import PlanJobs
 
 _SEARCH: Final = "the search for new jobs"
 
@@ -63,7 +62,7 @@ _FAIL_FAST: Final = ("node_failed", "node_errored")
 class WatchOptions(NamedTuple):
     """The options of `tail` that concern all jobs together."""
 
-    given: GivenOptions | None = None
+    given: "GivenOptions | None" = None
     """The options that a proposed command repeats; None if resuming is not proposed."""
     timeout: float | None = None
     """Seconds after which following stops."""
@@ -78,7 +77,7 @@ class JobSource(Orchestrator, MessageSource, Protocol):
 class JobStarter(Protocol):
     """Makes the record of a job that a plan started."""
 
-    def follow_child(self, plan_jobs: PlanJobs, ref: JobRef, *, is_new: bool) -> FollowedJob:
+    def follow_child(self, plan_jobs: "PlanJobs", ref: JobRef, *, is_new: bool) -> FollowedJob:
         """The record of *ref*, one of *plan_jobs*. *is_new*: it started while someone followed."""
 
 
@@ -150,7 +149,7 @@ class Coordinator:
             refs = list(plan.plan_jobs.joining(update))
             self._begin(self._children(plan.plan_jobs, refs, is_new=is_new), together=not is_new)
 
-    def _children(self, plan_jobs: PlanJobs, refs: Iterable[JobRef], *, is_new: bool) -> list[FollowedJob]:
+    def _children(self, plan_jobs: "PlanJobs", refs: Iterable[JobRef], *, is_new: bool) -> list[FollowedJob]:
         """The records of those jobs of a plan that are not followed yet."""
         new = [ref for ref in refs if ref not in self._following]
         jobs = [self._starter.follow_child(plan_jobs, ref, is_new=is_new) for ref in new] if self._starter else []
@@ -230,6 +229,8 @@ class Coordinator:
     def _look_at_clock(self) -> None:
         """Raise TimedOut once `--timeout` is over."""
         if self._deadline is not None and time.monotonic() >= self._deadline:
+            from jobevents_cli.model.durations import format_duration
+
             count = len(self._following)
             jobs = self._only.label if self._only else f"{count} job{'s' * (count != 1)}"
             raise TimedOut(f"{jobs} had not ended after {format_duration(self._options.timeout or 0)} (--timeout)")
@@ -248,6 +249,8 @@ class Coordinator:
         given = self._options.given
         if given is None:
             return []
+        from jobevents_cli.output.command_lines import resume_hint
+
         jobs = [job for job in self._following.values() if not job.belongs_to_plan]
         if not given.all_jobs:
             return [resume_hint(job.when_last_checked, given.resume_job(job.printed)) for job in jobs]
@@ -406,6 +409,9 @@ class Coordinator:
 
     def _give_up(self, ref: JobRef, job: FollowedJob | None, error: JobEventsError) -> None:
         """Report that *ref* is no longer followed because of *error*; the other jobs are."""
+        from jobevents_cli.output.command_lines import resume_hint
+        from jobevents_cli.output.notices import print_error
+
         given = self._options.given
         is_child = job is not None and job.belongs_to_plan
         if job and given and error.status in _RESUMABLE and not is_child:
@@ -423,5 +429,8 @@ class Coordinator:
 def _note_running_jobs(job: FollowedJob) -> None:
     """If *job* is a plan, note in its follower whether any of its jobs is running."""
     jobs = job.plan_jobs
-    if jobs and job.is_plan_with_jobs and isinstance(job.follower, Follower) and (jobs.open or jobs.ended):
-        job.follower.jobs_running(time.monotonic(), are_running=bool(jobs.open))
+    if jobs and job.is_plan_with_jobs and (jobs.open or jobs.ended):
+        from jobevents_cli.following.follower import Follower
+
+        if isinstance(job.follower, Follower):
+            job.follower.jobs_running(time.monotonic(), are_running=bool(jobs.open))

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple, Protocol
 
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.render.escape import safe
 from jobevents_cli.runtime.workers import Ended
 
 LIMIT: Final = 10.0
@@ -61,6 +60,8 @@ class Explanations:
     def failed(self, ended: Ended) -> tuple[str, ...]:
         """The line to print if a worker could not explain a job."""
         if isinstance(ended.name, _Key) and ended.error and self._due.pop(ended.name.explained, None) is not None:
+            from jobevents_cli.render.escape import safe
+
             return (f"jobevents: the causes of {ended.name.explained.label} are not known: {safe(str(ended.error))}",)
         return ()
 

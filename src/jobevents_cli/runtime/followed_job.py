@@ -2,18 +2,18 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from jobevents_cli.following.event_reader import EventReader
-from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.output.printed_job import PrintedJob
-from jobevents_cli.runtime.plan_jobs import PlanJobs
-from jobevents_cli.state.cursor_file import CursorFolder
-from jobevents_cli.state.plan_cursor import PlanCursorFile
+
+if TYPE_CHECKING:
+    from jobevents_cli.following.follower import Follower
+    from jobevents_cli.runtime.plan_jobs import PlanJobs
+    from jobevents_cli.state.cursor_file import CursorFolder
 
 
 class CursorKeeper(Protocol):
@@ -26,39 +26,36 @@ class CursorKeeper(Protocol):
         """Let others have the cursor."""
 
 
-@dataclass(slots=True)
 class FollowedJob:
     """A job that is followed: its follower, and how far it is printed."""
 
-    follower: EventReader
-    printed: PrintedJob
-    close: Callable[[], None] | None = None
-    """Lets other processes have the job's cursor."""
-    has_ended: Callable[[JobRef], str | None] | None = None
-    """Called when nothing more of the job will be printed; returns a warning if that failed."""
-    plan_jobs: PlanJobs | None = None
-    """The jobs of a plan, if this is the plan or one of them."""
-    was_seen: bool = False
-    """The job's own document was read."""
-    is_concluded: bool = False
-    """The line of the job's end is printed."""
-
-    @classmethod
-    def by(
-        cls,
+    def __init__(
+        self,
         follower: EventReader,
         keeper: CursorKeeper | None = None,
         has_ended: Callable[[JobRef], str | None] | None = None,
-    ) -> "FollowedJob":
-        """The job that *follower* follows, its cursor kept by *keeper*."""
-        printed = PrintedJob(
+    ) -> None:
+        """The job that *follower* follows, its cursor kept by *keeper*.
+
+        *has_ended* is called when nothing more of the job will be printed; it returns a warning if that failed.
+        """
+        self.follower = follower
+        self.printed = PrintedJob(
             follower.ref,
             follower.progress,
             follower.cursor,
             next_start=follower.next_start,
             save=keeper.save if keeper else None,
         )
-        return cls(follower, printed, keeper.close if keeper else None, has_ended)
+        self.close = keeper.close if keeper else None
+        """Lets other processes have the job's cursor."""
+        self.has_ended = has_ended
+        self.plan_jobs: PlanJobs | None = None
+        """The jobs of a plan, if this is the plan or one of them."""
+        self.was_seen = False
+        """The job's own document was read."""
+        self.is_concluded = False
+        """The line of the job's end is printed."""
 
     @property
     def is_plan_with_jobs(self) -> bool:
@@ -100,7 +97,7 @@ class FollowOptions(NamedTuple):
     job_first: bool = False
     with_jobs: bool = False
     """Follow the jobs of a plan, too."""
-    cursors: CursorFolder | None = None
+    cursors: "CursorFolder | None" = None
     """Where `--resume` keeps its cursors; None without `--resume`."""
 
     def follow(
@@ -115,29 +112,32 @@ class FollowOptions(NamedTuple):
             return self._follow_plan(ref)
         keeper = self.cursors.cursor(ref) if self.cursors else None
         cursor = keeper.load() if keeper else None
-        job = FollowedJob.by(self._follower(ref, cursor, job_first=self.job_first), keeper, has_ended)
+        job = FollowedJob(self._follower(ref, cursor, job_first=self.job_first), keeper, has_ended)
         # If an earlier run printed some events, all others are printed, and so are all of a new job.
         job.printed.last = None if cursor or is_new else self.last
         return job
 
-    def follow_child(self, plan_jobs: PlanJobs, ref: JobRef, *, is_new: bool) -> FollowedJob:
+    def follow_child(self, plan_jobs: "PlanJobs", ref: JobRef, *, is_new: bool) -> FollowedJob:
         """The record of *ref*, one of *plan_jobs*. *is_new*: it started while someone followed."""
         cursor = plan_jobs.cursor_of(ref.number)
-        job = FollowedJob.by(self._follower(ref, cursor, job_first=False))
+        job = FollowedJob(self._follower(ref, cursor, job_first=False))
         job.printed.last = None if cursor or is_new or plan_jobs.is_resumed else self.last
         return self._together(job, plan_jobs)
 
     def _follow_plan(self, ref: JobRef) -> FollowedJob:
+        from jobevents_cli.runtime.plan_jobs import PlanJobs
+        from jobevents_cli.state.plan_cursor import PlanCursorFile
+
         file = PlanCursorFile(self.cursors.cursor(ref)) if self.cursors else None
         kept = file.load() if file else None
         # The plan's status names the jobs that it has started already.
         follower = self._follower(ref, kept.plan if kept else None, job_first=True)
-        job = FollowedJob.by(follower)
+        job = FollowedJob(follower)
         job.printed.last = None if kept else self.last
         job.close = file.close if file else None
         return self._together(job, PlanJobs(ref, follower.cursor, kept=kept, save=file.save if file else None))
 
-    def _together(self, job: FollowedJob, plan_jobs: PlanJobs) -> FollowedJob:
+    def _together(self, job: FollowedJob, plan_jobs: "PlanJobs") -> FollowedJob:
         """The record *job*, its cursor kept together with those of *plan_jobs*."""
         job.plan_jobs = plan_jobs
         if self.cursors:
@@ -145,7 +145,9 @@ class FollowOptions(NamedTuple):
             job.printed.commit_all = plan_jobs.commit
         return job
 
-    def _follower(self, ref: JobRef, cursor: Cursor | None, *, job_first: bool) -> Follower:
+    def _follower(self, ref: JobRef, cursor: Cursor | None, *, job_first: bool) -> "Follower":
+        from jobevents_cli.following.follower import Follower
+
         return Follower(
             ref=ref,
             sample=random.random,

@@ -3,20 +3,21 @@
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.notices import Notice
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.retry_budget import RetryBudget
 from jobevents_cli.following.update import Save, Wait
-from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.orchestrator.job_search import PAGE, JobLister, Wanted, newest_first
 from jobevents_cli.runtime.followed_job import FollowedJob, FollowOptions
 from jobevents_cli.runtime.retry import retried
 from jobevents_cli.runtime.workers import Ended
+
+if TYPE_CHECKING:
+    from jobevents_cli.model.job import Job
 
 LOOK_EVERY: Final = 5.0
 """Seconds between two searches for jobs that have started."""
@@ -33,30 +34,27 @@ class Found(NamedTuple):
     notices: tuple[Notice, ...] = ()
 
 
-@dataclass(slots=True)
 class AllJobs:
     """Every running job, and those that start; with `--resume` also those that ran while nobody followed.
 
     One thread iterates; `job_ended` may be called by another.
     """
 
-    lister: JobLister
-    wanted: Wanted
-    options: FollowOptions
-    _known: int | None = None
-    """Every job up to this number was handled by an earlier run."""
-    _save: Save | None = None
-    _budget: RetryBudget = field(init=False)
-    _seen: set[int] = field(default_factory=set)
-    """The jobs of the latest search that were handled."""
-    _open: set[int] = field(default_factory=set)
-    _highest: int = -1
-
-    def __post_init__(self) -> None:
+    def __init__(self, lister: JobLister, wanted: Wanted, options: FollowOptions) -> None:
         """Load the cursor of all jobs. UsageProblem if another process has it."""
-        self._budget = RetryBudget(self.options.retry_for, random.random)
-        if self.options.cursors:
-            file = self.options.cursors.cursor("all")
+        self._lister = lister
+        self._wanted = wanted
+        self._options = options
+        self._known: int | None = None
+        """Every job up to this number was handled by an earlier run."""
+        self._save: Save | None = None
+        self._budget = RetryBudget(options.retry_for, random.random)
+        self._seen: set[int] = set()
+        """The jobs of the latest search that were handled."""
+        self._open: set[int] = set()
+        self._highest = -1
+        if options.cursors:
+            file = options.cursors.cursor("all")
             cursor = file.load()
             self._known, self._save = cursor.low if cursor else None, file.save
 
@@ -80,22 +78,22 @@ class AllJobs:
             searched = max([-1 if searched is None else searched, *numbers])
             yield Wait(LOOK_EVERY)
 
-    def _request(self, searched: int | None) -> Callable[[], Iterator[list[Job]]]:
-        return lambda: iter([_since(self.lister, searched)])
+    def _request(self, searched: int | None) -> "Callable[[], Iterator[list[Job]]]":
+        return lambda: iter([_since(self._lister, searched)])
 
-    def _found(self, jobs: list[Job], searched: int | None, notices: tuple[Notice, ...]) -> Found:
+    def _found(self, jobs: "list[Job]", searched: int | None, notices: tuple[Notice, ...]) -> Found:
         followed: list[FollowedJob] = []
         refused: list[Ended] = []
         for job in reversed(jobs):
             number = job.number
             is_new = searched is not None and number is not None and number > searched
-            if number is None or number in self._seen or (job.is_over and not is_new) or not self.wanted(job):
+            if number is None or number in self._seen or (job.is_over and not is_new) or not self._wanted(job):
                 continue
             self._seen.add(number)
             self._open.add(number)
             self._highest = max(self._highest, number)
             try:
-                followed.append(self.options.follow(JobRef.job(number), is_new=is_new, has_ended=self.job_ended))
+                followed.append(self._options.follow(JobRef.job(number), is_new=is_new, has_ended=self.job_ended))
             except UsageProblem as problem:
                 # Another process has this job's cursor, or it is damaged: the other jobs are followed all the same.
                 refused.append(Ended(JobRef.job(number), problem))
@@ -116,7 +114,7 @@ class AllJobs:
         return self._save(Cursor(low, (), {}))
 
 
-def _since(lister: JobLister, highest: int | None) -> list[Job]:
+def _since(lister: JobLister, highest: int | None) -> "list[Job]":
     """The jobs newer than *highest*, and those before them as far back as one of them runs; newest first."""
     found: list[Job] = []
     idle = 0

@@ -2,7 +2,7 @@
 
 import random
 import sys
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.following.snapshot import SnapshotReader
@@ -14,7 +14,9 @@ from jobevents_cli.output.rendering import LineOptions, Renderer
 from jobevents_cli.output.reporter import Reporter, ReportOptions
 from jobevents_cli.runtime.coordinator import Coordinator, WatchOptions
 from jobevents_cli.runtime.followed_job import FollowedJob
-from jobevents_cli.runtime.plan_jobs import PlanJobs
+
+if TYPE_CHECKING:
+    from jobevents_cli.runtime.plan_jobs import PlanJobs
 
 
 class SnapshotOptions(NamedTuple):
@@ -34,10 +36,12 @@ class SnapshotOptions(NamedTuple):
         """The record of *ref*. *job_first*: request the job itself before its events."""
         job = self._read(ref, wants_outcome=self.wants_outcome, job_first=job_first or self.with_jobs)
         if self.with_jobs:
+            from jobevents_cli.runtime.plan_jobs import PlanJobs
+
             job.plan_jobs = PlanJobs(ref, job.follower.cursor)
         return job
 
-    def follow_child(self, plan_jobs: PlanJobs, ref: JobRef, *, is_new: bool) -> FollowedJob:  # noqa: ARG002 - the same
+    def follow_child(self, plan_jobs: "PlanJobs", ref: JobRef, *, is_new: bool) -> FollowedJob:  # noqa: ARG002 - the same
         """The record of *ref*, one of *plan_jobs*."""
         job = self._read(ref, wants_outcome=False, job_first=False)
         job.plan_jobs = plan_jobs
@@ -52,7 +56,7 @@ class SnapshotOptions(NamedTuple):
             wants_progress=self.wants_progress,
             job_first=job_first,
         )
-        job = FollowedJob.by(reader)
+        job = FollowedJob(reader)
         job.printed.last = self.last
         return job
 

@@ -14,9 +14,9 @@ def start() -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Modules, and events, are trees without cycles: collecting garbage more often would only cost time.
     if sys.version_info >= (3, 14):  # the other thresholds mean something else there
-        gc.set_threshold(100_000)
+        gc.set_threshold(250_000)
     else:
-        gc.set_threshold(100_000, 50, 50)
+        gc.set_threshold(250_000, 50, 50)
     # httpx also loads its own command line, with rich and pygments: a quarter of the time until the first request. It
     # does without if that cannot be imported, and None is how the import system is told so.
     sys.modules["httpx._main"] = None  # type: ignore[assignment]

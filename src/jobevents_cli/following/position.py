@@ -67,7 +67,7 @@ class Cursor(NamedTuple):
         return self._replace(above=above, counts={kind: count for kind, count in counts.items() if count > 0})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Page:
     """What is known about the page that is coming in."""
 

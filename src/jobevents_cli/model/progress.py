@@ -68,23 +68,27 @@ class Progress:
 
     def take(self, event: Event) -> float | None:
         """Count *event*; the seconds its node took, if it ends a node whose start was seen."""
-        kind = event.type
-        if kind in self.counts:
-            self.counts[kind] += 1
-        at = seconds_of(event.timestamp)
-        if at is not None:
-            if self.first is None:
-                self.first = at
-            self.last = at
-        if kind == NODE_RUNNING:
-            self._start(event.node, at)
-        elif kind in CLOSING_STATES:
-            return self._end(event, kind, at)
-        return None
+        return self.take_all([event])[0]
 
     def take_all(self, events: Iterable[Event]) -> list[float | None]:
         """Count *events*; for each what `take` says about it."""
-        return [self.take(event) for event in events]
+        took: list[float | None] = []
+        timestamp, at = "", None
+        for event in events:
+            kind, seconds = event.type, None
+            if kind in self.counts:
+                self.counts[kind] += 1
+            if event.timestamp != timestamp:  # many events share a second
+                timestamp = event.timestamp
+                at = seconds_of(timestamp)
+                if at is not None:
+                    self.first, self.last = at if self.first is None else self.first, at
+            if kind == NODE_RUNNING:
+                self._start(event.node, at)
+            elif kind in CLOSING_STATES:
+                seconds = self._end(event, kind, at)
+            took.append(seconds)
+        return took
 
     def _start(self, node: str, at: float | None) -> None:
         if self._unstarted and self._unstarted.pop(node, None) is not None:

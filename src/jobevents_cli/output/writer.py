@@ -27,7 +27,7 @@ _FINISH_WITHIN: Final = 0.5
 """How long, in seconds, the rest of a line may take after a write was interrupted."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Block:
     """Lines of one update that follow each other on standard output."""
 

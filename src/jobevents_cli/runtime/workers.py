@@ -18,7 +18,7 @@ TICK: Final = 0.25
 """How often, in seconds, the consumer wakes up if no item comes."""
 
 
-_AHEAD: Final = 32
+_AHEAD: Final = 8
 """How many items may wait for the consumer: memory stays bounded if the output is slow."""
 
 

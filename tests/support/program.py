@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from support import starter
+
 PROGRAM = Path(sys.executable).parent / "jobevents"
 LIMIT = 60.0
 TOKEN = "s3cret-0123456789abcdef"
@@ -47,14 +49,13 @@ class Home:
 
     def run(self, *arguments: str, input: bytes | None = None) -> Ran:  # noqa: A002 - subprocess's name
         """Run the program to its end."""
-        done = subprocess.run(
-            [PROGRAM, *arguments],
-            env=self.environment,
-            input=input,
-            capture_output=True,
-            timeout=LIMIT,
-            check=False,
-        )
+        command = [str(PROGRAM), *arguments]
+        if input is None:
+            done = starter.run(command, self.environment, LIMIT)
+        else:
+            done = subprocess.run(
+                command, env=self.environment, input=input, capture_output=True, timeout=LIMIT, check=False
+            )
         return Ran(as_shells_say(done.returncode), done.stdout.decode(), done.stderr.decode())
 
     def shell(self, script: str) -> Ran:

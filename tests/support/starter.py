@@ -4,6 +4,7 @@ The fork runs the installed script, as a shell does, with arguments, environment
 FRESH_STARTS=1 each start is a Python of its own; `.ci/run` has it so on one of its two Pythons.
 """
 
+import atexit
 import gc
 import importlib
 import os
@@ -75,6 +76,7 @@ def _starter() -> "tuple[socket.socket, subprocess.Popen[bytes]]":
     with theirs:
         number = theirs.fileno()
         process = subprocess.Popen([sys.executable, "-P", __file__, str(number)], env=_ENVIRONMENT, pass_fds=[number])
+    atexit.register(ours.close)
     return ours, process
 
 

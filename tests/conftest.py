@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +19,7 @@ GOLDEN = Path(__file__).parent / "golden"
 WORKERS_PER_CORE = 3
 """Tests of a program that follows jobs wait more than they compute."""
 
+sys.dont_write_bytecode = False  # every process that runs tests loads them all: what one has compiled, others read
 
 settings.register_profile("quick", max_examples=40, deadline=None)
 settings.register_profile("deep", max_examples=500, deadline=None)  # --hypothesis-profile deep; `.ci/run` does so too

@@ -5,6 +5,7 @@ import time
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support.marks import slow_but
 
 from jobevents_cli.model.blanking import blanked
 
@@ -74,7 +75,10 @@ def test_texts_that_differ_outside_the_blanks_stay_different(one: list[str], oth
 
 @pytest.mark.parametrize(
     "piece",
-    ["/", "1", "a/", "1h", "1:", "deadbeef-", "1.1", "Nov ", "db01 ", "/a12345", "pid ", "12:34:5", "2026-11-24T"],
+    slow_but(
+        ("/", "deadbeef-", "12:34:5"),
+        ("/", "1", "a/", "1h", "1:", "deadbeef-", "1.1", "Nov ", "db01 ", "/a12345", "pid ", "12:34:5", "2026-11-24T"),
+    ),
 )
 def test_time_grows_with_the_text_alone(piece: str) -> None:
     """A megabyte made to be hard takes less than a few seconds."""

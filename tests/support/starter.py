@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cache
 from typing import NoReturn
 
@@ -113,7 +113,8 @@ def _watch(request: list[str], numbers: list[int]) -> NoReturn:
         os.close(number)
     os.write(answer, f"{process} ".encode())
     _, status = os.waitpid(process, 0)
-    os.write(answer, f"{os.waitstatus_to_exitcode(status)}".encode())
+    with suppress(BrokenPipeError):  # it was killed after a time limit
+        os.write(answer, f"{os.waitstatus_to_exitcode(status)}".encode())
     os._exit(0)
 
 

@@ -19,7 +19,7 @@ def _nobody_can_run_it() -> bool:
     if os.geteuid() != 0 or not shutil.which("setpriv"):
         return False
     # Not only the program must be readable: its Python, and the library this loads, may lie in a closed home directory.
-    command = [*NOBODY.split(), sys.executable, "-c", f"import jobevents_cli; open({PROGRAM!r})"]
+    command = [*NOBODY.split(), sys.executable, "-c", f"import jobevents_cli; open({str(PROGRAM)!r})"]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 

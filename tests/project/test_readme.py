@@ -13,7 +13,7 @@ import pytest
 from support.misbehaving import TestServer
 from support.program import TOKEN, Home
 from support.samples import readme_job, readme_plan
-from support.terminal import Terminal
+from support.terminal import Terminal, words
 
 from jobevents_cli.cli import COMMANDS
 from jobevents_cli.demo.puppetdb import Puppetdb, PuppetdbServer
@@ -43,11 +43,6 @@ def _blocks(mark: str) -> Iterator[str]:
     """The code blocks under the comment *mark*."""
     pattern = rf"<!-- {mark} -->\n```\w*\n(.*?)```"
     return (found[1] for found in re.finditer(pattern, README.read_text(encoding="utf-8"), re.DOTALL))
-
-
-def _words(text: str) -> list[list[str]]:
-    """The lines of *text* in any order, as words."""
-    return sorted(line.split() for line in text.splitlines())
 
 
 def _running_job() -> tuple[ScriptedJob, list[tuple[float, dict[str, object]]]]:
@@ -92,7 +87,7 @@ def test_the_examples_print_what_they_say(shell: Home, serve: Callable[..., Test
         block = f"```console\n{shown}```\n"
         # The jobs of a plan are followed at the same time: which of two ends is printed first, and how wide the columns
         # are before all nodes are known, depends on which response comes first.
-        is_same = "plan/" in block and _words(block) == _words(match[0])
+        is_same = "plan/" in block and words(block) == words(match[0])
         return match[0] if is_same else block
 
     _says(EXAMPLE, example)

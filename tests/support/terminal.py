@@ -93,3 +93,8 @@ class Terminal:
         self.raw += data
         self._stream.feed(data)
         return True
+
+
+def words(text: str) -> list[list[str]]:
+    """The lines of *text* in any order, as words: what a plan's screen is, whichever of its jobs answers first."""
+    return sorted(line.split() for line in text.splitlines())

@@ -71,13 +71,19 @@ def _read(numbers: list[int], words: Sequence[str], limit: float) -> list[bytes]
 
 @cache
 def _starter() -> "tuple[socket.socket, subprocess.Popen[bytes]]":
-    """The process that forks, and what it listens to. It ends when this one does, and closes that."""
+    """The process that forks, and what it listens to. It ends when this one does, however that ends."""
     ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
     with theirs:
         number = theirs.fileno()
         process = subprocess.Popen([sys.executable, "-P", __file__, str(number)], env=_ENVIRONMENT, pass_fds=[number])
-    atexit.register(ours.close)
+    atexit.register(_end, ours, process)
     return ours, process
+
+
+def _end(listener: socket.socket, process: "subprocess.Popen[bytes]") -> None:
+    listener.close()
+    process.terminate()
+    process.wait()
 
 
 # What runs in the other process.

@@ -25,6 +25,7 @@ def test_a_plan_that_has_not_started_is_named_once() -> None:
     """The first look says that the plan is pending; later ones say nothing."""
     watch = PlanWatch()
     assert [watch.notice(_plan("pending"), at) for at in (1, 2, 10_000)] == [PlanPending(), None, None]
+    assert {PlanPending(), PlanPending()} == {PlanPending()}
 
 
 def test_a_plan_without_a_sign_of_life_may_be_dead(watch: PlanWatch) -> None:

@@ -73,3 +73,8 @@ def test_events_that_came_together_share_their_texts() -> None:
     events[1].drop_text()
     assert [event.text for event in events] == [texts[0], None]
     assert texts_of_all(events) is texts_of_all(events[::-1]) is None
+
+
+def test_an_event_has_only_its_own_fields() -> None:
+    """The fields that are read late do not make every name one."""
+    assert not hasattr(Event({"nodes": 1}), "nodes")

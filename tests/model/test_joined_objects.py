@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jobevents_cli.model.joined_objects import JoinedObjects
@@ -31,6 +31,8 @@ def _joined(objects: list[dict[str, Any]], **layout: Any) -> JoinedObjects:
     return JoinedObjects(source, len(objects), key_count(source), _one_by_one)
 
 
+@example(objects=[{"a": "},{"}, {}], layout={"separators": (",", ":")}, first=True)
+@example(objects=[{"a": "},{"}, {}], layout={}, first=False)
 @given(objects=OBJECTS, layout=st.sampled_from([{"separators": (",", ":")}, {}, {"indent": 2}]), first=st.booleans())
 def test_lines_and_texts_are_those_of_each_object(
     objects: list[dict[str, Any]], layout: dict[str, Any], *, first: bool

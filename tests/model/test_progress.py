@@ -162,3 +162,15 @@ def test_a_start_that_is_late_in_an_empty_job_begins_a_new_order() -> None:
         _event("node_running", "c", 1),
     )
     assert progress.longest_running(11, 5) == [("c", 10)]
+
+
+def test_who_runs_longest_is_known_while_nodes_start_and_end() -> None:
+    """Those that ended are left out, however many they are, and those that started since are counted in."""
+    progress = _taken(_event("node_running", "first", 0))
+    for number in range(1, 100):
+        progress.take(_event("node_running", f"n{number}", number))
+        assert progress.longest_running(100, 2) == [("first", 100), (f"n{number}", 100 - number)]
+        progress.take(_event("node_finished", f"n{number}", number))
+    progress.take(_event("node_finished", "first", 99))
+    progress.take(_event("node_running", "last", 99))
+    assert progress.longest_running(100, 2) == [("last", 1)]

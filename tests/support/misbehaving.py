@@ -35,11 +35,11 @@ class RecordingHandler(Handler):
     def do_GET(self) -> None:  # noqa: N802 - the library's name
         """Answer a GET, well or badly."""
         with self.lock:
+            # Whoever sees that it was seen may change what is planned for the next one.
+            fault = self.plan.get(len(self.seen) + 1) or self.plan.get(0)
+            answer = self.orchestrator.answer(self.path, dict(self.headers))
             self.seen.append((self.path, dict(self.headers)))
             self.clients.add(self.client_address)
-            number = len(self.seen)
-        answer = self.orchestrator.answer(self.path, dict(self.headers))
-        fault = self.plan.get(number) or self.plan.get(0)
         if fault:
             fault(self, answer)
         else:

@@ -107,7 +107,7 @@ class Event:
         self.id = as_id(raw.get("id"))
         self.type = as_text(raw.get("type"))
 
-    if not TYPE_CHECKING:
+    if not TYPE_CHECKING:  # pragma: no branch - a type checker would take every name for a field
 
         def __getattr__(self, name: str) -> Any:
             """Read the other fields when the first of them is wanted: as long as JSON is printed, none may be."""

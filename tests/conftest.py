@@ -16,7 +16,7 @@ from jobevents_cli.demo.scripted_jobs import ScriptedJob
 from jobevents_cli.demo.scripted_plans import ScriptedPlan
 
 GOLDEN = Path(__file__).parent / "golden"
-WORKERS_PER_CORE = 3
+WORKERS_PER_CORE = 4
 """Tests of a program that follows jobs wait more than they compute."""
 
 sys.dont_write_bytecode = False  # every process that runs tests loads them all: what one has compiled, others read

@@ -27,7 +27,8 @@ INTO_FILE = ("--", "sh", "-c", "cat >> $HOME/taken")
 
 def _taken(home: Home, name: str = "taken") -> list[dict[str, Any]]:
     path = home.folder / name
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    # The last line may still be being written.
+    return [json.loads(line) for line in path.read_text().split("\n")[:-1]] if path.exists() else []
 
 
 def _has(home: Home, name: str, count: int) -> bool:

@@ -31,6 +31,7 @@ def _joined(objects: list[dict[str, Any]], **layout: Any) -> JoinedObjects:
     return JoinedObjects(source, len(objects), key_count(source), _one_by_one)
 
 
+@example(objects=[{"a": 1}, {"b": 2}], layout={"indent": 2}, first=True)
 @example(objects=[{"a": "},{"}, {}], layout={"separators": (",", ":")}, first=True)
 @example(objects=[{"a": "},{"}, {}], layout={}, first=False)
 @given(objects=OBJECTS, layout=st.sampled_from([{"separators": (",", ":")}, {}, {"indent": 2}]), first=st.booleans())

@@ -90,7 +90,8 @@ class EventPrinter:
             elif self._held > _MOST_HELD and job.last is None:
                 self._release_all()
         self._release_if_complete()
-        if more_is_here and self._writer.is_waiting:
+        # Where a cursor is saved after each write, writes are small: a kill repeats what the last one brought.
+        if more_is_here and job.save is None and self._writer.is_waiting:
             return []
         warnings = self._writer.flush()
         if self.screen.output.written == before:

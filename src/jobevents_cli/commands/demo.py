@@ -33,15 +33,15 @@ Examples:
     metavar="N",
     type=WholeNumber(1, 10_000),
     default=14,
-    show_default="14",
+    show_default=True,
     help="How many nodes the job runs on, at most 10000.",
 )
 @click.option(
     "--speed",
     metavar="FACTOR",
     type=Seconds(0.01),
-    default=1.0,
-    show_default="1",
+    default=1,
+    show_default=True,
     help="Run FACTOR times as fast.",
 )
 @click.option(
@@ -49,7 +49,7 @@ Examples:
     metavar="N",
     type=WholeNumber(),
     default=1,
-    show_default="1",
+    show_default=True,
     help="A different number makes a different job.",
 )
 @click.option("--plan", is_flag=True, help="A plan with three jobs, of which one fails.")

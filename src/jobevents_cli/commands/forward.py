@@ -131,7 +131,8 @@ def command(receiver: tuple[str, ...], **options: Any) -> None:
     Runs until it is stopped. COMMAND is run without a shell for each batch of events. It reads them on its standard
     input as JSON Lines, each with a first key "job" (or "plan"). If it exits with 0, the batch is delivered;
     otherwise, or if it takes longer than --batch-timeout, the same batch is sent again, later each time. Its
-    standard output is that of jobevents. Of its standard error the last line is shown when it begins to fail.
+    standard output goes where that of jobevents goes. When it begins to fail, the last line of its standard error is
+    shown.
 
     No event is lost, whichever process is killed and when, and a job's events stay in order. Only the events of the
     batch that was being sent can arrive twice: a receiver can drop what it has by job and id.

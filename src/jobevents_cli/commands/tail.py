@@ -1,4 +1,4 @@
-"""`jobevents tail`: a job's events so far, then all that come until it ends; of one job, of several, of all."""
+"""`jobevents tail`: prints the events so far of one, several or all jobs, and follows the jobs until they end."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ Examples:
   jobevents tail plan/12                        follow a plan and the jobs that it starts
   jobevents tail 352 --failures --timeout 30m   what goes wrong, for half an hour
   jobevents tail 352 -q && echo deployed        the exit status alone
-  jobevents tail 352 --json | jq -r 'select(.type=="node_failed") | .details.node'
+  jobevents tail 352 --failures --json | jq -r '.details.node // empty'
   jobevents tail --latest --owner jane          the newest job that jane started
   jobevents tail --all --resume --json          all jobs, without end, each event once
 """,

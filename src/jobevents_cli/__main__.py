@@ -12,7 +12,7 @@ def start() -> NoReturn:
     """Run the program. A Ctrl-C while it is still being loaded ends it without a traceback."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # Modules, and events, are trees without cycles: collecting garbage more often would only cost time.
+    # Loaded modules stay, and events have no cycles: collecting garbage more often would only cost time.
     if sys.version_info >= (3, 14):  # the other thresholds mean something else there
         gc.set_threshold(250_000)
     else:
@@ -23,8 +23,8 @@ def start() -> NoReturn:
     from jobevents_cli.cli import run
 
     status = run()
-    # All is written, no thread is waited for, and signals are ignored. All that Python would still do is to take every
-    # module apart: an eighth of the time of `--help`.
+    # All is written, no thread is waited for, and signals are ignored. Python would only take every module apart now:
+    # an eighth of the time of `--help`.
     atexit._run_exitfuncs()  # noqa: SLF001 - one of them restores the terminal
     os._exit(status)
 

@@ -1,7 +1,8 @@
 """The configuration file `config.toml`: where it is, what it contains, and how it is changed.
 
 Keys at the top are for every profile, those in `[profiles.NAME]` for one: the settings of the connections, and
-defaults for options under the options' own names. Keys that jobevents does not know are kept; comments cannot be.
+defaults for options under the options' own names. Keys that jobevents does not know are kept, comments
+are lost when the file is changed.
 """
 
 import os

@@ -60,7 +60,7 @@ def poll_delay(interval: float, idle_polls: int, sample: float) -> float:
 def shared_delay(seconds: float, jobs: int) -> float:
     """Seconds until the next poll of one of *jobs* jobs, each of which would wait *seconds* if it were the only one.
 
-    More than 100 jobs make at most 100 requests a second in all, unless one had to wait more than half as long again.
+    More than 100 jobs make at most 100 requests a second in all; but no job waits more than 1.5 times as long.
     """
     if jobs <= MANY_JOBS:
         return seconds

@@ -87,9 +87,9 @@ class ElementDecoder:
         return elements if shortened is source or not elements.texts else Elements(elements.values, [compact(source)])
 
     def objects(self, listed: str) -> Elements | None:
-        """The objects in *listed*, which is `[{...},{...}]`; None if they are to be taken one by one.
+        """The objects in *listed*, which should be `[{...},{...}]`.
 
-        So it is if the text may contain more than that.
+        None if it is anything else: then its elements must be read one by one.
         """
         self._keys = 0
         try:

@@ -21,10 +21,10 @@ _LONGEST_EXCERPT: Final = 16 * 1024  # more than the longest token
 _SMALL_ELEMENT: Final = 64 * 1024
 
 _SCANNED: Final = 256 * 1024
-"""Characters from which on the end of an element is looked for before it is parsed, if a member may be large."""
+"""If a member may be large, an element of more characters is parsed only once its end has come."""
 
 _MOST_AT_ONCE: Final = 512 * 1024
-"""Characters of text whose elements are taken together: more of them have large elements, and take much memory."""
+"""Elements in so many characters of text are parsed together: parsing more at once takes much memory."""
 
 _AFTER_NUMBER: Final = frozenset(" \t\n\r,]}")
 
@@ -42,7 +42,8 @@ class ListReader:
 
     `feed` gives the elements that the piece completed; `finish` says whether the response was whole, and raises
     BrokenResponse if it was not. *key* is the name of the list, `items` in every response that holds events, jobs or
-    nodes. What is beside the list is checked, and dropped.
+    nodes. What is beside the list is checked, and dropped. It has more attributes than other classes: they are the
+    state that has to survive from one piece to the next.
     """
 
     def __init__(self, key: str = "items", *, keeps_texts: bool = True, large_member: str | None = None) -> None:

@@ -15,7 +15,7 @@ SLOWEST: Final = 1024
 
 
 class ResponseClock:
-    """How long one response has been waited for."""
+    """How long we have waited for one response."""
 
     def __init__(self) -> None:
         self.limit = 0.0

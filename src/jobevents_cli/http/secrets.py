@@ -12,7 +12,7 @@ _LONG_ENOUGH: Final = 8
 """Letters and digits of a token that do not occur in a row by chance."""
 
 _ROUNDS: Final = 4
-"""How many encodings around each other are undone."""
+"""How many nested encodings are undone."""
 
 
 def without_token(text: str, token: str) -> str:

@@ -110,7 +110,7 @@ class Event:
     if not TYPE_CHECKING:  # pragma: no branch - a type checker would take every name for a field
 
         def __getattr__(self, name: str) -> Any:
-            """Read the other fields when the first of them is wanted: as long as JSON is printed, none may be."""
+            """Read the other fields on first use: printing JSON needs none of them."""
             if name not in self.__slots__:
                 raise AttributeError(name)
             get = self.raw.get if type(self.raw) is dict else {}.get

@@ -1,4 +1,4 @@
-"""The texts of objects that came together: cut apart only if one of them is wanted alone, which takes time."""
+"""The texts of objects that came together. They are split only if one is needed alone: splitting takes time."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, overload
@@ -10,7 +10,7 @@ _KEY_END: Final = '":'
 _LOOSE_KEY_END: Final = '": '
 
 _BEGINNING: Final = 200
-"""Characters that have a key: they show whether a space follows it, as in pretty-printed text."""
+"""Characters that contain the first key: they show whether a space follows keys, as in pretty-printed text."""
 
 
 class JoinedObjects(Sequence[str]):

@@ -27,7 +27,7 @@ MOST_FAILURES: Final = 20
 _MUST_HAVE_STARTED: Final = (NODE_FINISHED, "node_failed")
 
 _WORN_OUT: Final = 2
-"""The heap of starts is made anew once it has so many times as many nodes as are running."""
+"""The heap of starts is rebuilt when it holds more than so many times the nodes that are running."""
 
 _NEVER: Final = float("inf")
 """The start of a node whose start has no time."""

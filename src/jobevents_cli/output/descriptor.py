@@ -52,7 +52,7 @@ class Descriptor:
 
 
 class ReaderWatch:
-    """Notices without writing that the reader of the pipe or socket *number* has gone, if the system can say it."""
+    """Notices, without writing, that the reader of the pipe or socket *number* has gone, if the system reports it."""
 
     def __init__(self, number: int) -> None:
         self._poll = None

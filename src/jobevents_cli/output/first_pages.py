@@ -1,4 +1,4 @@
-"""Sorts the events that existed before jobs were followed: by time, and only the last ones if so chosen."""
+"""Sorts by time the events that existed before following began, or only the last ones."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 _LONG_ENOUGH: Final = 8
-"""Characters from which on a token is hidden: a shorter one occurs in data by chance, and protects nothing."""
+"""Shorter tokens are not hidden: they occur in data by chance, and protect nothing."""
 
 _hidden: list[Callable[[], str]] = []
 

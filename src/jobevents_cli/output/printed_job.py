@@ -23,6 +23,8 @@ Held = tuple[Rendered, int]
 class PrintedJob:
     """How much of *ref* is printed. Only what was written counts.
 
+    It has more than a dozen attributes: what is held, written and saved of a job must agree, so it is kept together.
+
     `next_start` and `cursor` are those after the last update that was written as a whole; of the update `_part`, the
     first `_count` events were written.
     """

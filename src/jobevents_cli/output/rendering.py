@@ -42,7 +42,7 @@ class LineOptions(NamedTuple):
     """In text, the line of a job's end is printed last, with the outcome."""
 
     are_few: bool = False
-    """Few events are printed: it is quicker to encode them than to keep the text of all."""
+    """Few events are printed: encoding those is faster than keeping the source text of all events."""
 
     @property
     def needs_texts(self) -> bool:
@@ -140,7 +140,7 @@ class Renderer:
         return rendered
 
     def _to_render(self, event: Event) -> bytes | None:
-        """The place of the line of *event*, which is rendered later, and perhaps held for long until then."""
+        """A placeholder for the line of *event*, which the main thread renders later; None if it is not printed."""
         wanted = self.options.wanted
         if wanted is None or wanted(event):
             event.keep_own_text()
@@ -236,7 +236,7 @@ def _text_lines(options: LineOptions) -> "TextLines":
 
 
 def _is_cut(event: Event) -> bool:
-    """Whether *event* may be a message of which the list of events has only the beginning."""
+    """Whether *event* may be a message that the list of events cuts off."""
     message = event.details.get("message")
     is_long = isinstance(message, str) and len(message.encode("utf-8", "surrogatepass")) > _LONGEST_MESSAGE
     return is_long and event.type == OUT_MESSAGE and event.id is not None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jobevents_cli.model.job_ref import JobRef
 
 _ENOUGH: Final = 256 * 1024
-"""Bytes from which on a write is worth what it takes: two changes from one thread to another."""
+"""When so many bytes wait they are written, though more could join them: a write costs two thread switches."""
 
 _FINISH_WITHIN: Final = 0.5
 """How long, in seconds, the rest of a line may take after a write was interrupted."""
@@ -86,8 +86,7 @@ class Writer:
 
         *places* has for each line the place of its event in the update, or -1 if it is not one of the update's; *count*
         events are done once all lines are written. *days* has for each line the day that it does not contain, or is
-        empty. *has_end*: these are the lines
-        of the job's end.
+        empty. *has_end*: these are the lines of the job's end.
         """
         if days:
             lines = list(map(self._dated, lines, days))

@@ -64,7 +64,10 @@ class ShownNode(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class JobDetails:
-    """A job and those of its nodes that are shown; *ref* is None for saved events that name no job."""
+    """A job and those of its nodes that are shown; *ref* is None for saved events that name no job.
+
+    It has more than a dozen attributes because it holds all that any of the formats prints.
+    """
 
     ref: JobRef | None
     job: Job

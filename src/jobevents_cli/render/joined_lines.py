@@ -1,11 +1,11 @@
-"""Lines that were made together: cut apart only if one of them is wanted alone, which takes time."""
+"""Lines that were made together. They are split only if one is needed alone: splitting takes time."""
 
 from collections.abc import Iterator, Sequence
 from typing import overload
 
 
 class JoinedLines(Sequence[bytes]):
-    """Lines that are still joined, as they will be written; they are cut apart only if one is wanted alone."""
+    """Lines, joined as they will be written."""
 
     __slots__ = ("_count", "_lines", "data")
 

@@ -2,6 +2,7 @@
 
 The workers do the waiting: a slow look-up, connection or response never keeps the main thread from noticing a signal,
 the end of `--timeout` or that the reader of standard output has gone; and one job never holds up another.
+Longer than other modules because everything that concerns more than one job meets here.
 """
 
 import time

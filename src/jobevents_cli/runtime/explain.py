@@ -1,4 +1,7 @@
-"""Finds out why a job, a plan or saved events failed: results from the orchestrator, reports from PuppetDB."""
+"""Finds out why a job, a plan or saved events failed: results from the orchestrator, reports from PuppetDB.
+
+Longer than other modules because jobs, plans and saved events share the way to their causes.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Passes the events of all jobs to a command, batch by batch; the command's exit status 0 commits a batch.
 
-Longer than other modules, and more attributes than others: everything that happens between two batches is here.
+Longer than other modules because everything that happens between two batches is here.
 """
 
 import random
@@ -58,7 +58,10 @@ class Batching:
 
 
 class Forwarder:
-    """Everything between the jobs' events and the command. Belongs to the main thread."""
+    """Everything between the jobs' events and the command. Belongs to the main thread.
+
+    It has more than a dozen attributes: the parts that it connects, and the times at which each of them is due.
+    """
 
     def __init__(
         self,

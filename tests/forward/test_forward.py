@@ -369,12 +369,15 @@ def test_the_status_line(home: Home, serve: Serve) -> None:
     """`--stats` and SIGUSR1 print jobs followed, events delivered, lag and failed batches."""
     server = serve(job("n1:running", job_id=1))
     live = home.start("forward", "--stats", "1s", "--url", server.url, *QUICK, *INTO_FILE)
-    wait_until(lambda: _taken(home))
-    time.sleep(1.2)
+    status = "jobevents: 1 job followed, 1 event delivered, lag 0s, 0 failed batches\n"
+    wait_until(lambda: status in live.errors)
+    _stop(live)
+    live = home.start("forward", "--stats", "1h", "--url", server.url, *QUICK, *INTO_FILE)
+    publish(server.orchestrator.jobs[1], "n1:finished", 2)
+    wait_until(lambda: len(_taken(home)) == 2)
     live.signal(signal.SIGUSR1)
-    time.sleep(0.5)
-    told = _stop(live).splitlines()
-    assert told.count("jobevents: 1 job followed, 1 event delivered, lag 0s, 0 failed batches") >= 2
+    wait_until(lambda: status in live.errors)
+    _stop(live)
 
 
 def test_a_job_that_is_gone_is_dropped(home: Home, serve: Serve) -> None:
@@ -383,7 +386,7 @@ def test_a_job_that_is_gone_is_dropped(home: Home, serve: Serve) -> None:
     live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
     wait_until(lambda: len(_taken(home)) == 2)
     del server.orchestrator.jobs[1]
-    time.sleep(0.5)
+    wait_until(lambda: "job 1 is not followed any more" in live.errors)
     publish(server.orchestrator.jobs[2], "n1:finished", 11)
     wait_until(lambda: len(_taken(home)) == 3)
     told = _stop(live).splitlines()
@@ -433,7 +436,7 @@ def test_a_refused_token_is_waited_for_and_no_permission_ends_it(home: Home, ser
     live = home.start("forward", "--url", server.url, *QUICK, *INTO_FILE)
     wait_until(lambda: _taken(home))
     server.orchestrator.token = "renewed"
-    time.sleep(1)
+    wait_until(lambda: "contact lost" in live.errors)
     publish(server.orchestrator.jobs[1], "n1:finished", 2)
     time.sleep(0.5)
     assert live.process.poll() is None

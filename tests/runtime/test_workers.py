@@ -52,3 +52,13 @@ def test_the_end_of_a_work_names_it_and_its_error() -> None:
     assert isinstance(arrived[3], Ended)
     assert (arrived[3].name, str(arrived[3].error)) == ("fails", "gone")
     assert workers.next(0.01) is None
+
+
+def test_an_item_that_has_come_is_known_before_it_is_taken() -> None:
+    """So that it can be written together with the one before it."""
+    workers: Workers[int] = Workers()
+    assert not workers.has_next
+    workers.start("short", iter([7]))
+    wait_until(lambda: workers.has_next)
+    assert [workers.next(5), workers.next(5)] == [7, Ended("short")]
+    assert not workers.has_next

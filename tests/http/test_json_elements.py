@@ -16,7 +16,7 @@ def test_texts_that_nobody_wants_are_not_kept() -> None:
 
 def test_many_objects_have_the_texts_that_each_has_alone() -> None:
     """Also if one of them repeats a key, or has a string that looks like a bound."""
-    objects = ['{"a": 1.0}', '{"b":1,"b":2}', '{"c":"},{"}', "{}"]
+    objects = ['{"a": 1.0}', '{"b" : 1, "b":2}', '{"c":"},{"}', "{}"]
     decoder = ElementDecoder()
     together = decoder.objects(f"[{', '.join(objects)}]")
     assert together is not None
@@ -36,3 +36,9 @@ def test_a_constant_that_is_not_json_is_refused() -> None:
     """Python's decoder accepts NaN and Infinity."""
     with pytest.raises(BrokenResponse, match="NaN is not JSON"):
         ElementDecoder().element('{"a":NaN}', 0)
+
+
+def test_a_repeated_key_is_noticed_whatever_is_before_its_colon() -> None:
+    """The last value counts, as for jq."""
+    decoder = ElementDecoder()
+    assert decoder.elements(*decoder.element('{"a" : 1, "a":2}', 0)[:2]) == ([{"a": 2}], ['{"a":2}'])

@@ -53,3 +53,15 @@ def test_an_object_that_may_repeat_a_key_is_taken_alone(source: str) -> None:
     joined = JoinedObjects(source, 2, 2, lambda given: [given, "the last value"])
     assert joined.lines() == f"{source}\nthe last value\n"
     assert list(joined) == [source, "the last value"]
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        (r'{"x": 1, "y" : "p\": q"},{"x": 2, "y" : "p\": q"}', [r'{"x":1,"y":"p\": q"}', r'{"x":2,"y":"p\": q"}']),
+        ('{"x": 1, "y" : ": q"},{"x": 2}', ['{"x":1,"y":": q"}', '{"x":2}']),
+    ],
+)
+def test_a_string_that_looks_like_a_key_keeps_its_spaces(source: str, texts: list[str]) -> None:
+    """Also where a space before the colon of a real key makes the two counts equal."""
+    assert list(JoinedObjects(source, 2, key_count(source), _one_by_one)) == texts

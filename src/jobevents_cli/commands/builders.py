@@ -77,7 +77,6 @@ def line_options(
         tagged=tagged,
         messages=options["messages"],
         end_last=end_last,
-        are_few=options["failures"],
     )
 
 

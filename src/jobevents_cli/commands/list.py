@@ -90,7 +90,7 @@ def command(*, raw: bool, exit_status: bool, saved: str | None, **options: Any) 
     lines = line_options(options, tagged=with_jobs, quiet=raw)
     client = client_for(options)
     client.keeps_texts = lines.needs_texts
-    client.drops_large_results = lines.needs_texts or not lines.as_json
+    client.drops_large_results = True
     (ref,) = find_jobs(choice, client)
     if raw:
         print_raw(lambda: client.raw_events(ref, options["start"], ANSWER_LIMIT))

@@ -136,7 +136,7 @@ def command(
     given = given_options(options, all_jobs=all_jobs)
     client = client_for(options)
     client.keeps_texts = lines.needs_texts
-    client.drops_large_results = lines.needs_texts or not lines.as_json
+    client.drops_large_results = True
     report = report_options(options, given, quiet=quiet, progress=progress, several=several, waits_for_jobs=all_jobs)
     reporter = Reporter(report, client.server_time)
     how = FollowOptions(

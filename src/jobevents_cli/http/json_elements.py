@@ -75,10 +75,11 @@ class ElementDecoder:
         """The latest *value*, whose text is *source*."""
         if not self._keeps_texts:
             return Elements([value], None)
-        # A key is followed by a colon; other places that look so are in strings, or there is white space between.
-        if source.count('":') != self._keys != key_count(source):
-            source = without_repeated_keys(source)
-        return Elements([value], [compact(source)])
+        text = compact(source)
+        # A key is followed by a colon; other places that look so are in strings.
+        if text.count('":') != self._keys != key_count(text):
+            text = without_repeated_keys(source)
+        return Elements([value], [text])
 
     def large_element(self, source: str) -> Elements:
         """The value that *source* is; a large member of the name that was given is not parsed."""

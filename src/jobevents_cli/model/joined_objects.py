@@ -63,11 +63,11 @@ class JoinedObjects(Sequence[str]):
     def _tight(self) -> str | None:
         """The source made compact; None if an object may repeat a key, as only the last of them is wanted.
 
-        A key is followed by a colon. Other places that look so are in strings, or there is white space between.
+        In compact text a colon follows each key at once. Other places that look so are in strings: where there is none,
+        there is no string either that the quick way to remove the spaces after keys could have changed.
         """
         text = without_line_breaks(self._source)
-        if text.count(_KEY_END) == self._keys:
-            is_loose = _LOOSE_KEY_END in text[:_BEGINNING]
-            return compact(text.replace(_LOOSE_KEY_END, _KEY_END) if is_loose else text)
+        if _LOOSE_KEY_END in text[:_BEGINNING]:
+            text = text.replace(_LOOSE_KEY_END, _KEY_END)
         text = compact(text)
         return text if text.count(_KEY_END) == self._keys else None

@@ -100,8 +100,9 @@ class PrintedJob:
         cursor = self.resume_cursor
         if cursor == self._saved:
             return None
-        self._saved = cursor
-        return self.save(cursor)
+        warning = self.save(cursor)
+        self._saved = cursor  # only now: a signal may have ended the saving
+        return warning
 
 
 def commit(jobs: Iterable[PrintedJob]) -> list[str]:

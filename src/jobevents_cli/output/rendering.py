@@ -41,13 +41,10 @@ class LineOptions(NamedTuple):
     end_last: bool = False
     """In text, the line of a job's end is printed last, with the outcome."""
 
-    are_few: bool = False
-    """Few events are printed: encoding those is faster than keeping the source text of all events."""
-
     @property
     def needs_texts(self) -> bool:
         """Whether the events' own texts are printed, and not what is made of their values."""
-        return self.as_json and not self.quiet and not self.are_few
+        return self.as_json and not self.quiet
 
 
 _LONGEST_MESSAGE: Final = 1020

@@ -68,6 +68,8 @@ class Writer:
         self._put = 0
         self._rest_written = 0
         self._blocks: deque[_Block] = deque()
+        self._to_commit: dict[JobRef, PrintedJob] = {}
+        """The jobs of which something was written since their cursors were saved: a signal may end the saving."""
         self._last = (0, b"")
         """The data of the last write, and how many bytes were written before it."""
 
@@ -130,7 +132,7 @@ class Writer:
     def _note_written(self) -> list[str]:
         """Move the jobs' positions as far as their lines are written. May be repeated after an interruption."""
         written = self._written
-        touched: dict[JobRef, PrintedJob] = {}
+        touched = self._to_commit
         while self._blocks:
             block = self._blocks[0]
             if block.lines and written < block.end:
@@ -142,7 +144,9 @@ class Writer:
                 block.job.ends.clear()
             touched[block.job.ref] = block.job
             self._blocks.popleft()
-        return commit(touched.values())
+        warnings = commit(touched.values())
+        touched.clear()
+        return warnings
 
     def stop(self) -> bool:
         """Drop what is not written, because the program ends. Returns whether everything was written.

@@ -57,3 +57,25 @@ def test_what_a_filter_leaves_out_is_not_held() -> None:
     rendered = Rendered(Update(job.ref, events, next_start=None, cursor=None), [b"a\n", None, b"c\n", b"d\n"])
     assert hold(job, rendered, 3) == 2
     assert list(job.held or ()) == [(rendered, 0), (rendered, 2)]
+
+
+def test_what_is_not_held_takes_no_memory() -> None:
+    """Of an update only the events to print are kept; with a cursor, which counts them, all are."""
+    events = tuple(Event({"id": number}) for number in range(3))
+    update = Update(JobRef.job(1), events, (None, None, 5.0), next_start=3, cursor=None)
+    rendered = Rendered(update, [None, b"b\n", b"c\n"], ["", "", "2026-11-24"])
+    job = _held(1)
+    assert hold(job, rendered, 3) == 2
+    assert job.held is not None
+    (kept, _), last = job.held
+    assert (kept.update.events, kept.update.took, kept.lines, kept.days) == (
+        events[1:],
+        (None, 5.0),
+        [b"b\n", b"c\n"],
+        ["", "2026-11-24"],
+    )
+    assert (last, job.latest) == ((kept, 1), (kept, 2))
+    resumable = PrintedJob(JobRef.job(1), Progress(), Cursor(-1, (), {}), save=lambda _: None)
+    resumable.held = deque()
+    assert hold(resumable, rendered, 3) == 2
+    assert list(resumable.held) == [(rendered, 1), (rendered, 2)]

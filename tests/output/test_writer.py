@@ -78,3 +78,22 @@ def test_what_was_not_written_is_dropped_at_the_end(capfd: pytest.CaptureFixture
     assert not writer.stop()
     assert writer.stop()
     assert (job.resume_start, capfd.readouterr().out) == (1, "")
+
+
+def test_a_signal_while_the_cursor_is_saved_loses_no_position() -> None:
+    """What was written is saved at the end, so that the next run does not repeat it."""
+    saved: list[Cursor] = []
+    writer, job = _writer(), _job(saved)
+
+    def save(cursor: Cursor) -> None:
+        if not saved:
+            saved.append(Cursor(-1, (), {}))
+            raise KeyboardInterrupt
+        saved.append(cursor)
+
+    job.save = save
+    writer.put(job, _rendered(job, 1, 2), [b"one\n", b"two\n"], [0, 1], 2)
+    with pytest.raises(KeyboardInterrupt):
+        writer.flush()
+    assert writer.stop()
+    assert saved[-1] == Cursor(-1, (1, 2), {})

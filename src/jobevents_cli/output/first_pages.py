@@ -15,6 +15,10 @@ Entry = tuple[float, int, PrintedJob, Rendered, int]
 
 def hold(job: PrintedJob, rendered: Rendered, count: int) -> int:
     """Hold those of the first *count* events of *rendered* that will be printed; return how many."""
+    if job.save is None and count == len(rendered.lines):
+        # No cursor counts the other events: they would only take memory for as long as these are held.
+        rendered = rendered.only(rendered.shown(count))
+        count = len(rendered.lines)
     shown = [(rendered, place) for place in rendered.shown(count)]
     job.latest = (rendered, count)
     if job.held is not None:

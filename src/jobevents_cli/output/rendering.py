@@ -76,6 +76,16 @@ class Rendered(NamedTuple):
             return range(count)
         return [place for place, line in enumerate(self.lines[:count]) if line is not None]
 
+    def only(self, places: Sequence[int]) -> "Rendered":
+        """The same update with the events at *places* alone."""
+        if len(places) == len(self.lines):
+            return self
+        events = tuple(self.update.events[place] for place in places)
+        took = tuple(self.update.took[place] for place in places)
+        lines = [self.lines[place] for place in places]
+        days = [self.days[place] for place in places] if self.days else ()
+        return Rendered(self.update._replace(events=events, took=took), lines, days)
+
 
 class Renderer:
     """Renders updates as lines for standard output. Several threads may use it; the events of one job come in order."""

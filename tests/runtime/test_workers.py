@@ -1,11 +1,14 @@
 """A small pool of threads that works for many jobs."""
 
 import itertools
+import threading
 import time
 from collections.abc import Iterator
 
+import pytest
 from support.program import wait_until
 
+from jobevents_cli.runtime import workers as pool
 from jobevents_cli.runtime.workers import Ended, Workers
 
 FEW = 100
@@ -62,3 +65,27 @@ def test_an_item_that_has_come_is_known_before_it_is_taken() -> None:
     wait_until(lambda: workers.has_next)
     assert [workers.next(5), workers.next(5)] == [7, Ended("short")]
     assert not workers.has_next
+
+
+def test_work_that_hangs_has_a_limited_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More threads would hang as well; once the first ones go on, everything is done."""
+    monkeypatch.setattr(pool, "_MOST_THREADS", 6)
+    monkeypatch.setattr(pool, "_GRACE", 0.001)
+    go_on = threading.Event()
+    hanging: set[int] = set()
+
+    def hangs(number: int) -> Iterator[int]:
+        hanging.add(number)
+        go_on.wait(30)
+        yield number
+
+    workers: Workers[int] = Workers()
+    for number in range(20):
+        workers.start(number, hangs(number))
+    wait_until(lambda: workers.next(0.01) is None and len(hanging) == 6)
+    for _ in range(20):
+        assert workers.next(0.005) is None
+    assert len(hanging) == 6
+    go_on.set()
+    arrived = [workers.next(30) for _ in range(40)]
+    assert sorted(item for item in arrived if isinstance(item, int)) == list(range(20))

@@ -15,12 +15,14 @@ Entry = tuple[float, int, PrintedJob, Rendered, int]
 
 def hold(job: PrintedJob, rendered: Rendered, count: int) -> int:
     """Hold those of the first *count* events of *rendered* that will be printed; return how many."""
-    if job.save is None and count == len(rendered.lines):
-        # No cursor counts the other events: they would only take memory for as long as these are held.
-        rendered = rendered.only(rendered.shown(count))
-        count = len(rendered.lines)
-    shown = [(rendered, place) for place in rendered.shown(count)]
     job.latest = (rendered, count)
+    if count == len(rendered.lines):
+        # What need not be kept would only take memory for as long as this is held.
+        job.latest = (rendered.only(()), 0)
+        if job.save is None:  # no cursor counts the other events
+            rendered = rendered.only(rendered.shown(count))
+            count = len(rendered.lines)
+    shown = [(rendered, place) for place in rendered.shown(count)]
     if job.held is not None:
         job.held.extend(shown)
     return len(shown)

@@ -26,6 +26,10 @@ _AT_ONCE: Final = 4
 """How many threads are started at once; more are started only if work is late."""
 
 
+_MOST_THREADS: Final = 32
+"""As many as are useful: if the requests of so many threads hang, those of more would hang too."""
+
+
 _GRACE: Final = 0.05
 """Seconds that work may be late before another thread is started: a thread that hangs must not block the others."""
 
@@ -88,7 +92,8 @@ class Workers(Generic[Item]):
             if self._is_one_waiting or not self._due:
                 return False
             late_since = time.monotonic() - _GRACE
-            if self._due[0][0] < late_since and self._last_started < late_since:
+            is_late = self._due[0][0] < late_since and self._last_started < late_since
+            if is_late and self._count < _MOST_THREADS:
                 self._start_thread()
             return True
 

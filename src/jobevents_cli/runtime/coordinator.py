@@ -177,7 +177,6 @@ class Coordinator:
 
     def _updates(self, job: FollowedJob) -> Iterator[Rendered | Update | Wait]:
         """The updates of *job*, rendered if this thread may do that; runs in worker threads."""
-        renderer = self._printer.renderer
         steps = tail(
             self._orchestrator,
             job.follower,
@@ -188,9 +187,15 @@ class Coordinator:
             if isinstance(step, Wait):
                 yield step
             else:
-                update = renderer.complete(step, self._orchestrator)
-                yield update if renderer.is_for_main_thread else renderer.render(update)
+                # Nothing here names what was made of the step: its events would be kept until the next one.
+                yield self._rendered(step)
             _note_running_jobs(job)
+
+    def _rendered(self, update: Update) -> Rendered | Update:
+        """The *update* with its lines, if this thread may render them."""
+        renderer = self._printer.renderer
+        update = renderer.complete(update, self._orchestrator)
+        return update if renderer.is_for_main_thread else renderer.render(update)
 
     def run(self) -> ExitStatus:
         """Print what comes until every job has ended; return the worst of their statuses.

@@ -52,12 +52,13 @@ def tail(
                 except JobEventsError as fault:
                     follower.receive_job_fault(fault, clock())
             case Fetch() as fetch:
-                for events, took in _page(orchestrator, follower, fetch, clock):
+                for update in _page(orchestrator, follower, fetch, clock, with_cursor=with_cursor):
                     has_news = True
-                    yield follower.update(events, took, with_cursor=with_cursor)
+                    yield update
                 is_page_end = follower.page_is_whole
             case Done():
                 pass
+        # It takes the place of the page's last update, whose events would else be kept until the next poll.
         update = follower.update(job=job, is_page_end=is_page_end, with_cursor=with_cursor)
         # A poll that brought nothing is not worth an update: a job may be silent for hours, and many jobs at once.
         is_news = update.notices or job or update.cursor or update.ending or update.is_lost != was_lost
@@ -70,14 +71,14 @@ def tail(
 
 
 def _page(
-    orchestrator: Orchestrator, follower: EventReader, fetch: Fetch, clock: Callable[[], float]
-) -> Iterator[tuple[list[Event], list[float | None]]]:
-    """The new events of one response, piece by piece, with what `Follower.receive_events` says about each."""
+    orchestrator: Orchestrator, follower: EventReader, fetch: Fetch, clock: Callable[[], float], *, with_cursor: bool
+) -> Iterator[Update]:
+    """The updates that the new events of one response bring, piece by piece."""
     try:
         for piece in orchestrator.events(follower.ref, fetch.start, fetch.limit):
             events, took = follower.receive_events(piece, clock())
             if events:
-                yield events, took
+                yield follower.update(events, took, with_cursor=with_cursor)
         follower.end_of_page(clock())
     except ResponseDropped:
         follower.drop_response(clock())

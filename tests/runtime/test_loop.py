@@ -1,0 +1,93 @@
+"""The loop performs the follower's steps, and passes on what they bring."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from jobevents_cli.errors import RequestRefused, TransientFault
+from jobevents_cli.following.follower import Follower
+from jobevents_cli.following.notices import ContactBack, ContactLost
+from jobevents_cli.following.update import Update, Wait
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.outcome import Outcome
+from jobevents_cli.runtime.loop import ResponseDropped, tail
+
+JOB = JobRef.job(352)
+RUNNING = Event({"id": 1, "type": "node_running", "details": {"node": "n1"}})
+FINISHED = Event({"id": 2, "type": "node_finished", "details": {"node": "n1"}})
+END = Event({"id": 3, "type": "job_finished"})
+ALL = [RUNNING, FINISHED, END]
+
+Answer = list[Event] | Exception
+
+
+class _Scripted:
+    """An orchestrator that has one job; after the *responses*, it gives all events from the start on."""
+
+    def __init__(self, *responses: list[Answer]) -> None:
+        self._responses = iter(responses)
+        self.starts: list[int | None] = []
+
+    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
+        assert (ref, limit > 0) == (JOB, True)
+        self.starts.append(start)
+        for piece in next(self._responses, [[event for event in ALL if (event.id or 0) >= (start or 0)]]):
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    def job(self, ref: JobRef, limit: float) -> Job:
+        assert limit > 0
+        return Job({"name": str(ref.number), "state": "finished", "node_count": 1})
+
+
+def _tailed(orchestrator: _Scripted, *, with_cursor: bool = False) -> list[Update]:
+    """All updates, on a clock that only the waits move."""
+    now = [0.0]
+    updates = []
+    follower = Follower(ref=JOB, sample=lambda: 0.5)
+    for step in tail(orchestrator, follower, clock=lambda: now[0], with_cursor=with_cursor):
+        if isinstance(step, Wait):
+            now[0] += step.seconds
+        else:
+            updates.append(step)
+    return updates
+
+
+def _ids(updates: list[Update]) -> list[list[int | None]]:
+    return [[event.id for event in update.events] for update in updates if update.events]
+
+
+def test_each_piece_of_a_response_is_passed_on_as_it_comes() -> None:
+    """The last update says how the job ended, and no other does."""
+    updates = _tailed(_Scripted([[RUNNING], [FINISHED, END]]), with_cursor=True)
+    assert _ids(updates) == [[1], [2, 3]]
+    assert [update.ending.outcome for update in updates if update.ending] == [Outcome.SUCCEEDED]
+    assert updates[-1].ending
+    assert updates[0].cursor
+
+
+def test_a_response_that_breaks_off_is_continued() -> None:
+    """Nothing comes twice, and the outage is told once at each end."""
+    fault = TransientFault("broken off")
+    updates = _tailed(_Scripted([[RUNNING], fault], [fault], [[RUNNING, FINISHED, END]]))
+    assert _ids(updates) == [[1], [2, 3]]
+    notices = [notice for update in updates for notice in update.notices]
+    assert list(map(type, notices)) == [ContactLost, ContactBack]
+
+
+def test_a_response_that_was_dropped_is_no_fault() -> None:
+    """The rest is requested, from the last event that came on, without a notice."""
+    orchestrator = _Scripted([[RUNNING], ResponseDropped()], [[RUNNING, FINISHED, END]])
+    updates = _tailed(orchestrator)
+    assert _ids(updates) == [[1], [2, 3]]
+    assert [update.notices for update in updates if update.notices] == []
+    assert orchestrator.starts[:2] == [None, 1]
+
+
+def test_an_error_that_is_not_retried_ends_the_loop() -> None:
+    """It is the error of the request."""
+    with pytest.raises(RequestRefused, match="not for you"):
+        _tailed(_Scripted([RequestRefused("not for you")]))

@@ -1,0 +1,67 @@
+"""Several jobs are followed at once: their lines, and the one exit status of the run."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from jobevents_cli.errors import UnknownJob
+from jobevents_cli.exit_status import ExitStatus
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.output.event_printer import EventPrinter
+from jobevents_cli.output.rendering import LineOptions, Renderer
+from jobevents_cli.output.reporter import Reporter, ReportOptions
+from jobevents_cli.runtime.coordinator import Coordinator, WatchOptions
+from jobevents_cli.runtime.snapshot import SnapshotOptions
+
+GOOD, BAD, UNKNOWN = (JobRef.job(number) for number in (1, 2, 3))
+
+
+class _Scripted:
+    """An orchestrator with a job that succeeded and one that failed."""
+
+    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
+        assert (start, limit > 0) == (None, True)
+        if ref == UNKNOWN:
+            raise UnknownJob("there is no job 3")
+        kind = "node_finished" if ref == GOOD else "node_failed"
+        yield [Event({"id": ref.number * 10, "type": kind, "details": {"node": "n1"}})]
+
+    def job(self, ref: JobRef, limit: float) -> Job:
+        assert limit > 0
+        return Job({"name": str(ref.number), "state": "finished" if ref == GOOD else "failed"})
+
+    def plan_event(self, number: int, event_id: int, limit: float) -> Event:
+        raise AssertionError((number, event_id, limit))
+
+
+def _run(*refs: JobRef, fail_fast: bool = False) -> ExitStatus:
+    reporter = Reporter(ReportOptions(), lambda: 0.0)
+    printer = EventPrinter(Renderer(LineOptions(as_json=True)), reporter.screen)
+    coordinator = Coordinator(_Scripted(), printer, reporter, WatchOptions(fail_fast=fail_fast))
+    coordinator.add(SnapshotOptions(wants_outcome=True).read(ref, job_first=False) for ref in refs)
+    return coordinator.run()
+
+
+def test_the_worst_end_decides_the_exit_status(capfd: pytest.CaptureFixture[str]) -> None:
+    """The events of all jobs are printed."""
+    assert [_run(GOOD), _run(GOOD, BAD)] == [ExitStatus.DONE, ExitStatus.NODES_FAILED]
+    assert capfd.readouterr().out.count('"id":') == 3
+
+
+def test_a_job_that_cannot_be_followed_holds_up_no_other(capfd: pytest.CaptureFixture[str]) -> None:
+    """The error is printed; of a single job it is raised."""
+    assert _run(GOOD, UNKNOWN) is ExitStatus.REFUSED
+    out, err = capfd.readouterr()
+    assert ('"id":10' in out, "there is no job 3" in err) == (True, True)
+    with pytest.raises(UnknownJob):
+        _run(UNKNOWN)
+
+
+def test_the_first_failed_node_can_end_the_run(capfd: pytest.CaptureFixture[str]) -> None:
+    """Its event is printed, and why nothing follows."""
+    assert _run(BAD, fail_fast=True) is ExitStatus.NODES_FAILED
+    out, err = capfd.readouterr()
+    assert '"id":20' in out
+    assert "n1 failed, so following ends here (--fail-fast)" in err

@@ -1,0 +1,78 @@
+"""The text of `show`: a job with its nodes, a plan with its jobs, one node."""
+
+from dataclasses import replace
+
+import pytest
+from support.details import details, node, run_result
+
+from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.plan import Plan
+from jobevents_cli.render.job_details import JobDetails, PlanDetails
+from jobevents_cli.render.job_view import details_text, job_text, plan_text
+from jobevents_cli.render.styles import width
+from jobevents_cli.render.tables import View
+
+PIPE = View(None, None, 0.0)
+
+
+def _job(name: str = "web01") -> JobDetails:
+    start, end = "2026-11-23T02:41:00Z", "2026-11-23T02:41:10Z"
+    return details(
+        node("ok", start_timestamp=start, finish_timestamp=end, duration=10, result=run_result("changed", changed=2)),
+        node(name, "failed", "word " * 30, start_timestamp=end, duration=10),
+        type="deploy",
+        environment={"name": "production"},
+        duration=20,
+    )
+
+
+def test_rows_of_failures_come_first() -> None:
+    """Off a terminal a failure's row is first and whole; the bars show when each node ran on one axis of time."""
+    lines = job_text(_job(), PIPE).splitlines()
+    assert lines[:3] == [
+        "Job 352  failed  deploy in production",
+        "took 20s",
+        "2 nodes  finished 1 (1 changed), failed 1",
+    ]
+    assert lines[4].split() == ["NODE", "STATE", "0s", "20s", "TOOK", "WHAT"]
+    assert lines[5].split()[:4] == ["web01", "failed", "━" * 15, "10s"]
+    assert lines[6].split() == ["ok", "finished", "━" * 15, "10s", "changed", "2", "of", "171"]
+    assert lines[5].index("━") == lines[6].index("━") + 15
+    assert lines[5].endswith(("word " * 30).strip())
+
+
+@pytest.mark.parametrize("columns", [20, 40, 59, 60, 80, 200])
+def test_every_row_fits_the_terminal(columns: int) -> None:
+    """A long name is cut, and a failure's reason continues on the next rows: none of its words is lost."""
+    text = job_text(_job("very-long-name." * 8), View(columns, None, 0.0))
+    assert all(width(line) <= columns for line in text.splitlines())
+    assert text.count("word") == 30
+
+
+def test_hostile_names_are_escaped() -> None:
+    """Nothing that a server sends reaches the terminal as a control character."""
+    evil = "\x1b[2J\r\u202e"
+    job = details(node(evil, evil, evil), type=evil, owner={"login": evil}, options={"description": evil})
+    for columns in (None, 40, 80):
+        assert all(line.isprintable() for line in job_text(job, View(columns, None, 0.0)).split("\n"))
+
+
+def test_a_plan_lists_its_jobs() -> None:
+    """The plan's own error is above them; a job that could not be read says why; nodes follow if they are wanted."""
+    error = {"msg": "the step failed", "details": {}}
+    plan = Plan({"state": "failure", "options": {"plan_name": "app::rollout"}, "result": error})
+    jobs = (_job(), replace(details(number=353, state="new"), problem="not found"))
+    shown = PlanDetails(JobRef.plan(12), plan, jobs=jobs)
+    lines = plan_text(shown, PIPE).splitlines()
+    assert lines[:2] == ["Plan 12  failure  app::rollout", "the step failed"]
+    assert [line.split()[:2] for line in lines[3:]] == [["JOB", "STATE"], ["352", "failed"], ["353", "new"]]
+    assert lines[-1].endswith("not found")
+    assert details_text([shown], PIPE, with_nodes=False) == plan_text(shown, PIPE)
+    assert details_text([shown], PIPE, with_nodes=True) == f"{plan_text(shown, PIPE)}\n{job_text(jobs[0], PIPE)}"
+
+
+def test_a_single_node_is_shown_whole() -> None:
+    """When one node was chosen, its result with all its lines and its report take the place of the table."""
+    one = node("a", "failed", "first\nsecond", duration=3, result={"report-url": "https://pe/1"})
+    shown = replace(details(one), only=one, why_lines=["because"])
+    assert job_text(shown, PIPE) == "a  failed  3s\nfirst\nsecond\nreport: https://pe/1\n\nbecause\n"

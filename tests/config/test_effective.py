@@ -33,10 +33,9 @@ def test_an_address_is_shown_as_it_is_used() -> None:
     assert rows["puppetdb-url"] == ("https://pe.example.com:8081", "the orchestrator's host")
 
 
-def test_what_is_not_configured_is_said() -> None:
+def test_what_nobody_set_is_the_default() -> None:
     """A missing profile has no row."""
     rows = _rows()
-    assert rows["url"] == rows["puppetdb-url"] == ("none", "not configured")
     assert rows["token-file"][1] == "PE's default"
     assert "profile" not in rows
 

@@ -5,15 +5,15 @@ from typing import Any
 import click
 
 from jobevents_cli.commands.defaults import ConfiguredCommand
-from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHEN_IT_ENDS, WHICH_JOBS, option_in
+from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHEN_IT_ENDS, option_in
 from jobevents_cli.commands.job_choice import job_argument, latest_options
 from jobevents_cli.commands.options import (
-    complete_files,
     connection_options,
     event_options,
     filter_options,
     output_options,
     position_options,
+    saved_option,
 )
 from jobevents_cli.exit_status import ExitStatus
 
@@ -32,13 +32,7 @@ Examples:
 )
 @job_argument()
 @latest_options
-@option_in(WHICH_JOBS)(
-    "--from",
-    "saved",
-    metavar="FILE",
-    shell_complete=complete_files,
-    help="Read saved JSON Lines instead; - is stdin.",
-)
+@saved_option
 @position_options
 @filter_options
 @event_options

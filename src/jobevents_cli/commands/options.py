@@ -153,6 +153,15 @@ filter_options = stacked(
     _events("--exclude", metavar="REGEX", multiple=True, help="No events whose message matches; repeatable."),
 )
 
+saved_option = _jobs(
+    "--from",
+    "saved",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="Read saved JSON Lines instead; - is stdin.",
+)
+
+
 position_options = stacked(
     _events("--start", metavar="ID", type=WholeNumber(), help="Start with this event id."),
     _events("-n", "--lines", metavar="N", type=WholeNumber(), help="Start with the last N events."),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobevents_cli.commands.defaults import ConfiguredCommand
-from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHEN_IT_ENDS, WHICH_EVENTS, WHICH_JOBS, option_in
+from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHEN_IT_ENDS, WHICH_EVENTS, option_in
 from jobevents_cli.commands.job_choice import job_argument, latest_options
-from jobevents_cli.commands.options import complete_files, connection_options, look_options
+from jobevents_cli.commands.options import complete_files, connection_options, look_options, saved_option
 from jobevents_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -39,13 +39,7 @@ Examples:
 )
 @job_argument()
 @latest_options
-@option_in(WHICH_JOBS)(
-    "--from",
-    "saved",
-    metavar="FILE",
-    shell_complete=complete_files,
-    help="Read saved JSON Lines instead; - is stdin.",
-)
+@saved_option
 @_nodes("--node", "nodes", metavar="GLOB", multiple=True, help="Only nodes whose certname matches; repeatable.")
 @_nodes("--failures", is_flag=True, help="Only nodes that failed, errored or were skipped.")
 @_looks(

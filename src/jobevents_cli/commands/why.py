@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobevents_cli.commands.defaults import ConfiguredCommand
-from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHICH_EVENTS, WHICH_JOBS, option_in
+from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHICH_EVENTS, option_in
 from jobevents_cli.commands.job_choice import job_argument, latest_options
-from jobevents_cli.commands.options import color_option, complete_files, connection_options
+from jobevents_cli.commands.options import color_option, connection_options, saved_option
 from jobevents_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -36,13 +36,7 @@ Examples:
 )
 @job_argument()
 @latest_options
-@option_in(WHICH_JOBS)(
-    "--from",
-    "saved",
-    metavar="FILE",
-    shell_complete=complete_files,
-    help="Read saved JSON Lines instead; - is stdin.",
-)
+@saved_option
 @_nodes("--node", "nodes", metavar="GLOB", multiple=True, help="Only nodes whose certname matches; repeatable.")
 @_looks("--all-nodes", is_flag=True, help="Print the names of all nodes.")
 @_looks("--logs", is_flag=True, help="Print all log lines from warning up.")

@@ -1,5 +1,6 @@
 """What the follower reports besides events: values, which `output/notices.py` turns into sentences."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -44,14 +45,9 @@ class JobNotRead(NamedTuple):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)  # without fields, a named tuple would equal any other
 class PlanPending:
     """The plan job has not started yet; the follower waits for it."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, PlanPending)
-
-    def __hash__(self) -> int:
-        return hash(PlanPending)
 
 
 class PlanSilent(NamedTuple):

@@ -1,7 +1,6 @@
 """Saves where `tail plan/ID --resume` continues: the plan and its jobs, in one file, at once."""
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any, NamedTuple
 
 from jobevents_cli.following.position import Cursor
@@ -14,9 +13,9 @@ class PlanCursor(NamedTuple):
     """Where following a plan and its jobs continues."""
 
     plan: Cursor
-    jobs: Mapping[int, Cursor] = field(default_factory=dict)
+    jobs: Mapping[int, Cursor]
     """The jobs whose events are not all printed yet, by number."""
-    ended: Mapping[int, Outcome | None] = field(default_factory=dict)
+    ended: Mapping[int, Outcome | None]
     """The jobs that are printed completely, and how they ended, if that is known."""
 
 

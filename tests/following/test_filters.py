@@ -4,10 +4,13 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.filters import SHORT_TYPES, event_filter
 from jobevents_cli.model.event import FAILURE_TYPES, Event
+from jobevents_cli.model.json_text import encoded
 
 
 def _event(kind: str = "node_finished", node: str = "web01", message: str = "All well ") -> Event:
@@ -18,6 +21,23 @@ def _passes(event: Event, **options: Any) -> bool:
     chosen = event_filter(**options)
     assert chosen is not None
     return chosen(event)
+
+
+@given(
+    kinds=st.lists(st.text() | st.sampled_from(["failed", "running"]), max_size=2),
+    kind=st.text(),
+    failures=st.booleans(),
+)
+def test_the_text_of_each_event_that_passes_has_one_of_the_words(
+    kinds: list[str], kind: str, *, failures: bool
+) -> None:
+    """So that others need not be parsed. Without a filter for types there are no words."""
+    chosen = event_filter(types=kinds, failures=failures)
+    assert bool(chosen and chosen.words) <= bool(kinds or failures)
+    for event in (_event(kind), *map(_event, (*kinds, "node_failed", "node_running", "job_stopping"))):
+        if chosen and chosen.words and chosen(event):
+            assert any(word in encoded(event.raw) for word in chosen.words)
+    assert not (with_nodes := event_filter(nodes=["a"])) or not with_nodes.words
 
 
 def test_without_options_there_is_no_filter() -> None:

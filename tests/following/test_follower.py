@@ -252,7 +252,7 @@ def test_an_update_says_where_another_follower_continues() -> None:
     follower.next_step(100)
     news, took = follower.receive_events(STORY[:2], 100)
     update = follower.update(news, took, with_cursor=True)
-    assert (update.start, update.next_start, update.took) == (None, 3, (None, 4.0))
+    assert (update.start, update.next_start, update.took) == (None, 3, [None, 4.0])
     assert update.cursor is not None
     assert update.cursor.counts == {"node_running": 1, "node_finished": 1}
     follower.end_of_page(100)

@@ -1,6 +1,7 @@
 """Reading an answer while it arrives."""
 
 import json
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from jobevents_cli.http import json_items
 from jobevents_cli.http.json_elements import BrokenResponse, Elements
 from jobevents_cli.http.json_items import ListReader
-from jobevents_cli.model.json_text import compact, without_repeated_keys
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.events_together import events_in, ids_of
+from jobevents_cli.model.json_text import compact, encoded
 
 values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -20,12 +23,23 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def _read(body: bytes, cuts: list[int]) -> list[tuple[Any, str]]:
-    """The elements in *body*, which comes in pieces that end at *cuts*: the value and the text of each."""
-    reader = ListReader()
+@pytest.fixture(scope="module", autouse=True)
+def _at_once() -> Iterator[None]:
+    """Even the elements of short responses are taken together here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_items, "_LEAST_AT_ONCE", 0)
+        yield
+
+
+def _elements(reader: ListReader, body: bytes, cuts: list[int]) -> list[Elements]:
+    """What *reader* finds in *body*, which comes in pieces that end at *cuts*."""
     edges = [0, *sorted(cut % (len(body) + 1) for cut in cuts), len(body)]
-    elements = [together for begin, end in pairwise(edges) for together in reader.feed(body[begin:end])]
-    return _pairs(elements + reader.finish())
+    return [one for begin, end in pairwise(edges) for one in reader.feed(body[begin:end])] + reader.finish()
+
+
+def _read(body: bytes, cuts: list[int]) -> list[tuple[Any, str]]:
+    """The value and the text of each of the elements in *body*."""
+    return _pairs(_elements(ListReader(), body, cuts))
 
 
 def _pairs(elements: list[Elements]) -> list[tuple[Any, str]]:
@@ -57,7 +71,9 @@ objects: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(
-    items=st.lists(objects | st.just({"id": 1, "type": "x"}) | st.just(7), max_size=12),
+    items=st.lists(
+        objects | st.just({"id": 1, "type": "x"}) | st.just({"type": "x", "id": "2"}) | st.just(7), max_size=12
+    ),
     between=st.sampled_from([",", ", ", " ,\n  "]),
     separators=st.sampled_from([(",", ":"), (", ", ": "), (", ", " : ")]),
     data=st.data(),
@@ -70,6 +86,11 @@ def test_elements_read_together_are_those_read_one_by_one(
     body = f'{{"items": [{between.join(texts)}], "more": [{{"a": 1}}, {{"b": 2}}]}}'.encode()
     cuts = data.draw(st.lists(st.integers(0, 10_000), max_size=3))
     assert _read(body, cuts) == [(json.loads(text), compact(text)) for text in texts]
+    unread = list(events_in(_elements(ListReader(parses=False), body, cuts)))
+    assert [event.text for events in unread for event in events] == [compact(text) for text in texts]
+    expected = [Event(json.loads(text)) for text in texts]
+    assert [number for events in unread for number in ids_of(events)] == [event.id for event in expected]
+    assert [encoded(event.raw) for events in unread for event in events] == [compact(text) for text in texts]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +105,7 @@ def test_elements_read_together_are_those_read_one_by_one(
 def test_odd_elements_among_others_are_read_the_same(items: list[str]) -> None:
     """Repeated keys, values that are not objects, escapes that hide a bound, numbers of any length."""
     found = _read(f'{{"items":[{",".join(items)}]}}'.encode(), [])
-    assert [text for _, text in found] == [without_repeated_keys(text) for text in items]
+    assert [text for _, text in found] == [compact(text) for text in items]
 
 
 def test_most_elements_are_read_together() -> None:
@@ -139,10 +160,10 @@ def test_elements_before_bad_text_come_out_first() -> None:
         reader.feed(b"more")
 
 
-def test_repeated_keys_are_read_as_jq_does() -> None:
-    """The last value, in the place of the first; numbers keep their spelling. So it is at every depth."""
-    (element,) = _read(b'{"items":[{"a":1.0,"b":[{"c":1,"c":1e2}],"a":-0}]}', [])
-    assert element == ({"a": 0, "b": [{"c": 100.0}]}, '{"a":-0,"b":[{"c":1e2}]}')
+def test_the_last_value_of_a_repeated_key_counts() -> None:
+    """As it does for whoever reads the text, which has all of them."""
+    text = '{"a":1.0,"b":[{"c":1,"c":1e2}],"a":-0}'
+    assert _read(f'{{"items":[{text}]}}'.encode(), []) == [({"a": 0, "b": [{"c": 100.0}]}, text)]
 
 
 def test_a_colon_in_a_string_is_not_taken_for_a_key() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jobevents_cli.model.event import Event, events_of, texts_of_all
+from jobevents_cli.model.event import Event
 
 
 def test_the_fields_of_an_ordinary_event() -> None:
@@ -60,19 +60,6 @@ def test_a_time_that_is_a_number_is_shown_as_it_is() -> None:
 def test_which_job_a_plan_starts(kind: str, number: object, child: int | None) -> None:
     """`*_start` events name it, as a number or as text."""
     assert Event({"type": kind, "details": {"job-id": number}}).child_job == child
-
-
-def test_events_that_came_together_share_their_texts() -> None:
-    """Each has its own; all of them have it in common, but not some of them, nor those that dropped theirs."""
-    texts = ['{"id":1}', '{"id":2}']
-    events = events_of([{"id": 1}, {"id": 2}], texts)
-    assert [event.text for event in events] == texts
-    assert texts_of_all(events) is texts
-    assert texts_of_all(events[:1]) is texts_of_all([]) is texts_of_all([Event({"id": 1})]) is None
-    events[0].keep_own_text()
-    events[1].drop_text()
-    assert [event.text for event in events] == [texts[0], None]
-    assert texts_of_all(events) is texts_of_all(events[::-1]) is None
 
 
 def test_an_event_has_only_its_own_fields() -> None:

@@ -6,12 +6,12 @@ from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import Update
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.event_printer import EventPrinter
 from jobevents_cli.output.printed_job import PrintedJob
 from jobevents_cli.output.rendering import LineOptions, Rendered, Renderer
 from jobevents_cli.output.screen import Screen
-from jobevents_cli.render.joined_lines import JoinedLines
 
 JOB = JobRef.job(352)
 
@@ -64,7 +64,7 @@ def test_the_lines_that_are_shown() -> None:
     update = _update(1, 2, 3)
     assert list(Rendered(update, [b"a\n", None, b"c\n"]).shown(3)) == [0, 2]
     assert list(Rendered(update, [b"a\n", None, b"c\n"]).shown(2)) == [0]
-    assert list(Rendered(update, JoinedLines(b"a\nb\nc\n", 3)).shown(2)) == [0, 1]
+    assert list(Rendered(update, JoinedLines(b"a\nb\nc\n", 3, with_breaks=True)).shown(2)) == [0, 1]
 
 
 def test_a_job_that_can_be_resumed_waits_for_nothing(printer: EventPrinter, capfd: pytest.CaptureFixture[str]) -> None:

@@ -6,12 +6,12 @@ from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import Update
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.printed_job import PrintedJob
 from jobevents_cli.output.rendering import Rendered
 from jobevents_cli.output.screen import Screen
 from jobevents_cli.output.writer import Writer
-from jobevents_cli.render.joined_lines import JoinedLines
 
 
 def _writer(today: str = "") -> Writer:
@@ -42,7 +42,7 @@ def test_the_position_moves_after_the_write(capfd: pytest.CaptureFixture[str]) -
 def test_joined_lines_are_written_as_they_are(capfd: pytest.CaptureFixture[str]) -> None:
     """The lines of several jobs keep their order."""
     writer, job, other = _writer(), _job(), PrintedJob(JobRef.job(353), Progress(), Cursor(-1, (), {}))
-    writer.put(job, _rendered(job, 1, 2), JoinedLines(b"one\ntwo\n", 2), range(2), 2)
+    writer.put(job, _rendered(job, 1, 2), JoinedLines(b"one\ntwo\n", 2, with_breaks=True), range(2), 2)
     writer.put(other, _rendered(other, 3), [b"three\n"], [0], 1)
     writer.flush()
     assert capfd.readouterr().out == "one\ntwo\nthree\n"

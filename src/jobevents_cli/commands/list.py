@@ -83,7 +83,6 @@ def command(*, raw: bool, exit_status: bool, saved: str | None, **options: Any) 
         refuse_for_plan(start=options["start"], raw=raw)
     lines = line_options(options, tagged=with_jobs, quiet=raw)
     client = client_for(options)
-    client.keeps_texts = lines.needs_texts
     client.drops_large_results = True
     (ref,) = find_jobs(choice, client)
     if raw:

@@ -1,7 +1,7 @@
 """The common base of `Follower`, which follows a job, and `SnapshotReader`, which reads its events once."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from jobevents_cli.errors import JobEventsError
@@ -11,6 +11,7 @@ from jobevents_cli.following.notices import Notice
 from jobevents_cli.following.position import Cursor, Position
 from jobevents_cli.following.update import Step, Update
 from jobevents_cli.model.event import Event
+from jobevents_cli.model.events_together import ids_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.progress import Progress
@@ -105,12 +106,12 @@ class EventReader(ABC):
         *with_cursor*: the update says where the next follower resumes once its events are printed.
         """
         cursor = self.cursor if with_cursor else None
-        ids = [event.id for event in events if event.id is not None]
+        ids = [number for number in ids_of(events) if number is not None]
         start, self._given_start = min([self._given_start or 0, *ids]), self.next_start
         update = Update(
             ref=self.ref,
-            events=tuple(events),
-            took=tuple(took),
+            events=events,
+            took=took,
             notices=self.take_notices(),
             is_page_end=is_page_end,
             job=job,
@@ -132,7 +133,7 @@ class EventReader(ABC):
         """What to do at *now*. A Fetch or CheckJob that is returned counts as requested at *now*."""
 
     @abstractmethod
-    def receive_events(self, events: Iterable[Event], now: float) -> tuple[list[Event], list[float | None]]:
+    def receive_events(self, events: Sequence[Event], now: float) -> tuple[Sequence[Event], list[float | None]]:
         """Take in *events*, a piece of the response that came at *now*.
 
         Returns those not seen before, and for each the seconds its node took, if it ends a node whose start was seen.

@@ -2,12 +2,13 @@
 
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from fnmatch import translate
 from typing import Final
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.model.event import EVENT_TYPES, FAILURE_TYPES, JOB_STARTS, OUT_MESSAGE, Event
+from jobevents_cli.model.json_text import encoded
 from jobevents_cli.model.json_values import as_text
 
 SHORT_TYPES: Final = {
@@ -40,15 +41,19 @@ class Filter:
         tests: Sequence[Callable[[Event], bool]],
         grep: Sequence[re.Pattern[str]] = (),
         exclude: Sequence[re.Pattern[str]] = (),
+        types: Collection[str] = (),
     ) -> None:
         """Print an event if every one of *tests* is true for it and its message fits *grep* and *exclude*.
 
-        One of the patterns *grep* must match, if there are any, and none of *exclude*.
+        One of the patterns *grep* must match, if there are any, and none of *exclude*. *types*: the tests demand one
+        of them.
         """
         self._tests = tuple(tests)
         self.grep = tuple(grep)
         self._exclude = tuple(exclude)
         self.has_patterns = bool(grep or exclude)
+        self.words = tuple(map(encoded, types))
+        """One of these is in the JSON text, as jq writes it, of every event that is printed; empty: not known."""
         self.matches = 0
         self.pattern = ""
 
@@ -89,19 +94,18 @@ def event_filter(
     match. Raises UsageProblem if an expression cannot be used.
     """
     tests: list[Callable[[Event], bool]] = []
-    if types:
-        wanted_types = frozenset(SHORT_TYPES.get(name, name) for name in types)
-        tests.append(lambda event: event.type in wanted_types)
+    wanted_types = frozenset(SHORT_TYPES.get(name, name) for name in types)
     if failures:
-        failure_types = frozenset(FAILURE_TYPES)
-        tests.append(lambda event: event.type in failure_types)
+        wanted_types = wanted_types.intersection(FAILURE_TYPES) if types else frozenset(FAILURE_TYPES)
+    if types or failures:
+        tests.append(lambda event: event.type in wanted_types)
     if nodes:
         # Certnames are lower case by Puppet's rules; a glob is matched as it is written.
         globs = re.compile("|".join(translate(glob) for glob in nodes))
         tests.append(lambda event: bool(event.node) and globs.match(event.node) is not None)
     wanted = [_pattern("--grep", text) for text in grep]
     unwanted = [_pattern("--exclude", text) for text in exclude]
-    return Filter(tests, wanted, unwanted) if tests or wanted or unwanted else None
+    return Filter(tests, wanted, unwanted, wanted_types) if tests or wanted or unwanted else None
 
 
 def quoted(text: str) -> str:

@@ -9,7 +9,7 @@ requested again until nothing can be missing: the end and every node that the jo
 settle time has passed between the end and the last request.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.contact import Contact
@@ -85,7 +85,7 @@ class Follower(EventReader):
         start = self._position.begin_request(now)
         return Fetch(None if start < 0 else start, limit)
 
-    def receive_events(self, events: Iterable[Event], now: float) -> tuple[list[Event], list[float | None]]:
+    def receive_events(self, events: Sequence[Event], now: float) -> tuple[Sequence[Event], list[float | None]]:
         """Take in *events*, a piece of the response that came at *now*.
 
         Returns those not seen before, and for each the seconds its node took, if it ends a node whose start was seen.

@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 from jobevents_cli.following.id_set import IdSet
 from jobevents_cli.following.unordered import UnorderedEvents
 from jobevents_cli.model.event import EVENT_TYPES, NODE_FINISHED, Event
+from jobevents_cli.model.events_together import ids_of
 
 WINDOW: Final = 10_000
 """Ids that stay open at most once a page is complete, and so the events that a server sends again at most."""
@@ -123,12 +124,11 @@ class Position:
         self._unordered.begin_response()
         return page.start
 
-    def new_among(self, events: Iterable[Event]) -> list[Event]:
+    def new_among(self, events: Sequence[Event]) -> Sequence[Event]:
         """The *events* of the current response that were not handled before; from now on they count as handled."""
         page = self.page
         if page is None:
             return []
-        events = list(events)
         if (ids := _rising_ids(events)) and ids[0] > self.highest:
             self._add_rising(page, ids)
             page.last = ids[-1]
@@ -232,7 +232,7 @@ class Position:
 
 def _rising_ids(events: Sequence[Event]) -> list[int]:
     """The ids of *events* if each has one and each is above the one before; else an empty list."""
-    ids = [event.id for event in events]
+    ids = ids_of(events)
     if None in ids or not all(map(lt, ids, ids[1:])):  # type: ignore[arg-type] # none of them is None
         return []
     return ids  # type: ignore[return-value] # none of them is None

@@ -1,5 +1,6 @@
 """Detects that a server's event ids went back: a stale copy answers, or the database was restored from a backup."""
 
+from collections.abc import Sequence
 from enum import Enum
 
 from jobevents_cli.following.position import Page
@@ -34,7 +35,7 @@ class RestoreDetector:
         self._behind_since: float | None = None
         self._ignore_until = ""
 
-    def new_among(self, events: list[Event]) -> list[Event]:
+    def new_among(self, events: Sequence[Event]) -> Sequence[Event]:
         """Those of *events*, new by their ids, that were not handled before a restore."""
         if self._ignore_until:
             events = [event for event in events if event.timestamp > self._ignore_until]

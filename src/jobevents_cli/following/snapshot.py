@@ -1,6 +1,6 @@
 """Decides what to do next while reading the events that exist now, once: for `jobevents list`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.contact import Contact
@@ -63,7 +63,7 @@ class SnapshotReader(EventReader):
         start = self._position.begin_request(now)
         return Fetch(None if start < 0 else start, limit)
 
-    def receive_events(self, events: Iterable[Event], now: float) -> tuple[list[Event], list[float | None]]:
+    def receive_events(self, events: Sequence[Event], now: float) -> tuple[Sequence[Event], list[float | None]]:
         """The new events of a piece of the response, and for each the seconds its node took, if known."""
         news = self._position.new_among(events)
         if news:

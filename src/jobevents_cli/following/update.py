@@ -1,11 +1,12 @@
 """The values that the follower returns: the next request, what a response brought, where to continue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from jobevents_cli.following.notices import Notice
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.model.event import Event
+from jobevents_cli.model.events_together import ids_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Ending
@@ -15,8 +16,8 @@ class Update(NamedTuple):
     """What one step of following *ref* brought."""
 
     ref: JobRef
-    events: tuple[Event, ...] = ()
-    took: tuple[float | None, ...] = ()
+    events: Sequence[Event] = ()
+    took: Sequence[float | None] = ()
     """For each event the seconds its node took, if the event ends a node whose start was seen."""
     notices: tuple[Notice, ...] = ()
     is_page_end: bool = False
@@ -38,7 +39,7 @@ class Update(NamedTuple):
         """The `start` with which another follower misses nothing after the first *count* of the events."""
         if count >= len(self.events):
             return self.next_start
-        ids = [event.id for event in self.events]
+        ids = ids_of(self.events)
         reached = [self.start or 0, *(number + 1 for number in ids[:count] if number is not None)]
         rest = [number for number in ids[count:] if number is not None]
         return min(self.next_start or 0, max(reached), *rest) or None

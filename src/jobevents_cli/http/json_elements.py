@@ -4,17 +4,23 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, NoReturn
 
-from jobevents_cli.model.joined_objects import JoinedObjects
+from jobevents_cli.http.minifier import Minifier
+from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.model.json_text import (
     SpelledFloat,
     compact,
     integer,
-    key_count,
+    is_loose,
+    with_jq_escapes,
     without_large_member,
-    without_repeated_keys,
 )
 
+_BOUND: Final = "},{"
+
 _EXCERPT: Final = 16  # enough to see whether it is HTML
+
+_LONG: Final = 64 * 1024
+"""Characters of an element from which on SQLite removes its white space: a regular expression takes more memory."""
 
 
 class BrokenResponse(ValueError):
@@ -31,89 +37,96 @@ class BrokenResponse(ValueError):
 
 
 class Elements(NamedTuple):
-    """Elements of a list that came together: the parsed *values*, and the text of each as `jq -c` writes it.
+    """Elements of a list that came together, parsed, and the text of each as `jq -c` writes it.
 
-    Numbers in the texts are as they were spelled. None instead of the texts: they were not wanted.
+    Numbers in the texts are as they were spelled.
     """
 
     values: list[Any]
+    """Empty if they were only checked, not parsed."""
     texts: Sequence[str] | None
+    """None if they were not wanted."""
 
 
 class ElementDecoder:
-    """The standard library's decoder. It also counts keys if texts are wanted, so that repeated ones are noticed."""
+    """Checks elements, parses them if that is wanted, and finds the text of each."""
 
-    def __init__(self, *, keeps_texts: bool = True, large_member: str | None = None) -> None:
-        """*keeps_texts*, *large_member*: see ListReader."""
+    def __init__(self, *, keeps_texts: bool = True, parses: bool = True, large_member: str | None = None) -> None:
+        """*keeps_texts*, *parses*, *large_member*: see ListReader."""
         self._keeps_texts = keeps_texts
+        self._parses = parses
         self._large_member = large_member
         self.may_be_large = large_member is not None
-        self._keys = 0
+        self._minifier = Minifier()
         hooks: dict[str, Any] = {"parse_float": SpelledFloat, "parse_constant": _refuse}
-        if keeps_texts:
-            hooks["object_hook"] = self._count
         self._decode = json.JSONDecoder(**hooks).raw_decode
         self._decode_long_numbers = json.JSONDecoder(**hooks, parse_int=integer).raw_decode
 
-    def _count(self, value: dict[str, Any]) -> dict[str, Any]:
-        self._keys += len(value)
-        return value
-
     def element(self, text: str, begin: int) -> tuple[Any, str, int]:
         """The value at *begin* in *text*, its source, and where it ends; JSONDecodeError if it is not whole."""
-        self._keys = 0
         try:
             value, end = self._decode(text, begin)
         except (json.JSONDecodeError, BrokenResponse):
             raise
         except ValueError:  # an integer of more than 4,300 digits
-            self._keys = 0
             value, end = self._decode_long_numbers(text, begin)
         return value, text[begin:end], end
 
     def elements(self, value: Any, source: str) -> Elements:
-        """The latest *value*, whose text is *source*."""
-        if not self._keeps_texts:
-            return Elements([value], None)
-        text = compact(source)
-        # A key is followed by a colon; other places that look so are in strings.
-        if text.count('":') != self._keys != key_count(text):
-            text = without_repeated_keys(source)
-        return Elements([value], [text])
+        """The *value* whose text is *source*."""
+        return Elements([value], [self._compact(source)] if self._keeps_texts else None)
 
     def large_element(self, source: str) -> Elements:
         """The value that *source* is; a large member of the name that was given is not parsed."""
         shortened = without_large_member(source, self._large_member or "")
-        elements = self.elements(*self.element(shortened, 0)[:2])
-        return elements if shortened is source or not elements.texts else Elements(elements.values, [compact(source)])
+        value = self.element(shortened, 0)[0]
+        del shortened  # it takes as much memory as the source
+        return self.elements(value, source)
 
     def objects(self, listed: str) -> Elements | None:
         """The objects in *listed*, which should be `[{...},{...}]`.
 
         None if it is anything else: then its elements must be read one by one.
         """
-        self._keys = 0
+        if not self._keeps_texts:
+            values = self._objects(listed)
+            return None if values is None else Elements(values, None)
+        minified = self._minifier.objects(listed)
+        if minified is None:
+            return None
+        tight, count = minified
+        lines = f"{tight[1:-1]}\n".replace(_BOUND, "}\n{")
+        # There is one bound fewer than objects: if there are just as many places that look like one, they are it.
+        if lines.count("\n") != count:
+            return self._one_by_one(tight)
+        values = self._objects(listed) if self._parses else []
+        if values is None:
+            return None
+        return Elements(values, JoinedLines(with_jq_escapes(lines), count, with_breaks=False))
+
+    def _objects(self, listed: str) -> list[Any] | None:
+        """The values of the objects in *listed*; None if it has others."""
         try:
             values, end = self._decode(listed, 0)
         except (ValueError, RecursionError):
             return None
-        if end != len(listed) or set(map(type, values)) != {dict}:
+        return values if end == len(listed) and set(map(type, values)) == {dict} else None
+
+    def _one_by_one(self, tight: str) -> Elements | None:
+        """The objects in the compact list *tight*, whatever makes it hard to see where one ends."""
+        values, texts, at = [], [], 0
+        try:
+            while at < len(tight) - 1:
+                value, text, at = self.element(tight, at + 1)
+                values.append(value)
+                texts.append(with_jq_escapes(text))
+        except RecursionError:
             return None
-        if not self._keeps_texts:
-            return Elements(values, None)
-        return Elements(values, JoinedObjects(listed[1:-1], len(values), self._keys, _texts_one_by_one))
+        return Elements(values, texts)
 
-
-def _texts_one_by_one(source: str) -> list[str]:
-    """The texts of the objects in *source*, `{...}, {...}`, whatever makes it hard to see where one ends."""
-    decoder = ElementDecoder()  # of its own: another thread may want the texts
-    texts: list[str] = []
-    at = 0
-    while at >= 0:
-        value, text, end = decoder.element(source, at)
-        texts += decoder.elements(value, text).texts or ()
-        at = source.find("{", end)
-    return texts
+    def _compact(self, source: str) -> str:
+        tight = self._minifier.value(source) if len(source) > _LONG and is_loose(source) else None
+        return compact(source) if tight is None else with_jq_escapes(tight)
 
 
 def _refuse(name: str) -> NoReturn:

@@ -23,6 +23,9 @@ _SMALL_ELEMENT: Final = 64 * 1024
 _SCANNED: Final = 256 * 1024
 """If a member may be large, an element of more characters is parsed only once its end has come."""
 
+_LEAST_AT_ONCE: Final = 32 * 1024
+"""Characters of a response before elements are taken together: for a few of them it is not worth what it loads."""
+
 _MOST_AT_ONCE: Final = 512 * 1024
 """Elements in so many characters of text are parsed together: parsing more at once takes much memory."""
 
@@ -46,18 +49,26 @@ class ListReader:
     state that has to survive from one piece to the next.
     """
 
-    def __init__(self, key: str = "items", *, keeps_texts: bool = True, large_member: str | None = None) -> None:
-        """*keeps_texts*: the elements' own texts are wanted.
+    def __init__(
+        self,
+        key: str = "items",
+        *,
+        keeps_texts: bool = True,
+        parses: bool = True,
+        large_member: str | None = None,
+    ) -> None:
+        """*keeps_texts*: the elements' own texts are wanted. *parses*: their values are wanted at once, too.
 
         *large_member*: if the member of that name is large in an element, its value is None; the text has all.
         """
         self._key = key
         self._utf8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        self._decoder = ElementDecoder(keeps_texts=keeps_texts, large_member=large_member)
+        self._decoder = ElementDecoder(keeps_texts=keeps_texts, parses=parses, large_member=large_member)
         self._text = ""
         self._at = 0
         self._waiting: list[str] = []
         self._size = 0
+        self._received = 0
         self._wanted = 0
         self._taken = 0
         """Characters of the latest value."""
@@ -84,6 +95,7 @@ class ListReader:
             raise self._broken
         self._waiting.append(text)
         self._size += len(text)
+        self._received += len(text)
         if self._scanner:
             end = self._scanner.end_in(text)
             if end is not None:
@@ -256,7 +268,7 @@ class ListReader:
 
     def _take_at_once(self) -> bool:
         """The fast path: take all whole objects but the last. The states deal with whatever else there is."""
-        if not self._bound or self._end_at or self._next_character() != "{":
+        if self._received < _LEAST_AT_ONCE or not self._bound or self._end_at or self._next_character() != "{":
             return False
         begin, end = self._at, self._text.rfind(self._bound) + 1
         if not 0 < end - begin < _MOST_AT_ONCE:
@@ -290,7 +302,3 @@ class ListReader:
         if self._next_character():
             raise BrokenResponse("it has more than one JSON value:", self._excerpt())
         return False
-
-
-def _refuse(name: str) -> None:
-    raise BrokenResponse(f"{name} is not JSON")

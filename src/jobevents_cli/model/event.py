@@ -111,7 +111,7 @@ class Event:
 
         def __getattr__(self, name: str) -> Any:
             """Read the other fields on first use: printing JSON needs none of them."""
-            if name not in self.__slots__:
+            if name not in Event.__slots__:
                 raise AttributeError(name)
             get = self.raw.get if type(self.raw) is dict else {}.get
             self.details = details = as_mapping(get("details"))
@@ -157,16 +157,3 @@ class Event:
         `details.job-id` is an integer or a string.
         """
         return as_id(self.details.get("job-id")) if self.type.endswith("_start") else None
-
-
-def events_of(values: Sequence[Any], texts: Sequence[str] | None = None) -> list[Event]:
-    """The events that are the elements *values* of a list; their compact sources are *texts*."""
-    return [Event(value, None, texts, place) for place, value in enumerate(values)]
-
-
-def texts_of_all(events: Sequence[Event]) -> Sequence[str] | None:
-    """The texts that came together, if *events* are all that came with them, in that order; else None."""
-    texts = events[0]._together if events else None  # noqa: SLF001 - of this module's class
-    if texts is None or len(texts) != len(events):
-        return None
-    return texts if all(event._together is texts for event in events) else None  # noqa: SLF001 - of this module's class

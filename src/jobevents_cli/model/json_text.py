@@ -8,6 +8,8 @@ from typing import Any, Final, Self
 _LOOSE: Final = re.compile(r" (?:[]},:]|(?<=[{[,:] ))")
 """A space beside punctuation: between two tokens, or, rarely, within a string."""
 
+_STRING_OR_SPACE: Final = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+")|[ \t\n\r]++', re.DOTALL)
+
 _ESCAPE: Final = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|\x7f", re.DOTALL
 )
@@ -18,8 +20,6 @@ _LONGEST_INTEGER: Final = 4000
 
 
 _REST_OF_STRING: Final = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_AT_ONCE: Final = 1024 * 1024
-"""Characters whose white space is removed at once: what that takes is many times the memory of the text."""
 
 _STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
@@ -56,30 +56,29 @@ def integer(text: str) -> int | str:
 
 
 def compact(text: str) -> str:
-    """*text*, which is valid JSON without repeated keys, as `jq -c` writes it, but for the spelling of numbers.
+    """*text*, which is valid JSON, as `jq -c` writes it, but for the spelling of numbers and for repeated keys.
 
-    Text that is compact already comes back as it is, which is quick: real orchestrators send it so.
+    Those are as they came: whoever reads them takes the last value. Text that is compact already comes back as it is,
+    which is quick: real orchestrators send it so.
     """
-    if "\n" in text or "\r" in text or "\t" in text or _LOOSE.search(text):
-        text = _without_white_space(text)
+    return with_jq_escapes(_STRING_OR_SPACE.sub(r"\1", text) if is_loose(text) else text)
+
+
+def is_loose(text: str) -> bool:
+    """Whether *text*, which is valid JSON, may have white space between its tokens."""
+    return "\n" in text or "\r" in text or "\t" in text or _LOOSE.search(text) is not None
+
+
+def with_jq_escapes(text: str) -> str:
+    """*text*, which is compact JSON, or several lines of it, with its strings spelled as jq spells them."""
     if ("\\" in text and ("\\u" in text or "\\/" in text)) or "\x7f" in text:
         text = _ESCAPE.sub(_as_jq_writes, text)
     return text
 
 
-def without_line_breaks(text: str) -> str:
-    """*text*, which is valid JSON, without line breaks and the white space around them: strings contain none."""
-    return "".join(map(str.strip, text.split("\n"))) if "\n" in text else text
-
-
-def key_count(text: str) -> int:
-    """The number of keys in *text*, which is valid JSON, in all its objects, repeated ones included."""
-    return '"'.join(_hidden(text).split('"')[::2]).count(":")
-
-
-def without_repeated_keys(text: str) -> str:
-    """*text*, which is valid JSON, with the last value of each key, in the place of the first, as jq does."""
-    return encoded(json.loads(text, parse_int=_Spelling, parse_float=_Spelling))
+def parsed(text: str) -> Any:
+    """The value of the JSON *text*, its numbers as this module spells them; ValueError or RecursionError."""
+    return json.loads(text, parse_int=integer, parse_float=SpelledFloat)
 
 
 class ValueScanner:
@@ -176,43 +175,6 @@ def _encoded(value: Any) -> str:
 def _quoted(text: str) -> str:
     quoted = encode_basestring(text).replace("\x7f", "\\u007f")
     return quoted if quoted.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", quoted)
-
-
-def _hidden(text: str) -> str:
-    """*text* with its escaped backslashes and quotes replaced: then each quote begins or ends a string.
-
-    The replacements are control characters, which valid JSON text does not contain.
-    """
-    return text.replace("\\\\", "\0").replace('\\"', "\1") if "\\" in text else text
-
-
-def _without_white_space(text: str) -> str:
-    if len(text) <= _AT_ONCE:
-        return _tight(text)
-    parts = []
-    at = 0
-    while at < len(text):
-        end = _outside_string(text, at, at + _AT_ONCE)
-        parts.append(_tight(text[at:end]))
-        at = end
-    return "".join(parts)
-
-
-def _outside_string(text: str, begin: int, end: int) -> int:
-    """The first place from *end* on in *text* that is not in a string, as *begin* is not."""
-    while text[end - 1 : end] == "\\":
-        end += 1
-    if _hidden(text[begin:end]).count('"') % 2 and (match := _REST_OF_STRING.match(text, end)):
-        return match.end()
-    return end
-
-
-def _tight(text: str) -> str:
-    hidden = _hidden(text)
-    parts = hidden.split('"')
-    parts[::2] = "".join('"'.join(parts[::2]).split()).split('"')
-    tight = '"'.join(parts)
-    return tight if hidden is text else tight.replace("\1", '\\"').replace("\0", "\\\\")
 
 
 def _as_jq_writes(match: re.Match[str]) -> str:

@@ -12,12 +12,13 @@ from jobevents_cli.http.address import API_PATH
 from jobevents_cli.http.json_elements import BrokenResponse, Elements
 from jobevents_cli.http.json_items import ListReader
 from jobevents_cli.http.responses import Response, error_of, json_of
-from jobevents_cli.model.event import Event, events_of
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.events_together import events_in
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from jobevents_cli.http.connection import Connection
     from jobevents_cli.http.transport import ServerConnection
@@ -63,16 +64,19 @@ class OrchestratorClient:
         """The host name in the address, without port and brackets, in lower case."""
         self.keeps_texts = False
         """Events keep the text that came, so that they are quickly printed as JSON."""
+        self.parses_events = True
+        """False, with `keeps_texts`: an event is parsed only if more than its id is needed."""
         self.drops_large_results = False
         """A plan's result that is large is None in its events and its document: nobody looks at it."""
 
-    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
+    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[Sequence[Event]]:
         """The events of *ref* from id *start* on, in the pieces in which they arrive.
 
         What came before a fault is yielded first; then the fault is raised.
         """
-        for elements in self._elements(f"{_path(ref)}/events", _start(start), limit, ref, keeps_texts=self.keeps_texts):
-            yield [event for together in elements for event in events_of(*together)]
+        reader = self._reader(ref, keeps_texts=self.keeps_texts, parses=self.parses_events)
+        for elements in self._elements(f"{_path(ref)}/events", _start(start), limit, ref, reader):
+            yield from events_in(elements)
 
     def raw_events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[bytes]:
         """The same response as it came, byte for byte."""
@@ -118,7 +122,7 @@ class OrchestratorClient:
         while True:
             before = received
             query = {"offset": str(received)} if received else {}
-            for elements in self._elements(f"{_path(ref)}/nodes", query, limit, ref):
+            for elements in self._elements(f"{_path(ref)}/nodes", query, limit, ref, self._reader(ref)):
                 nodes = [pair for values, texts in elements for pair in zip(values, texts or (), strict=True)]
                 if query and received == before and nodes and nodes[0][0] == first:
                     return  # the server ignores offset, and would repeat itself for ever
@@ -138,11 +142,9 @@ class OrchestratorClient:
         self._server.close()
 
     def _elements(
-        self, path: str, query: Mapping[str, str], limit: float, ref: JobRef, *, keeps_texts: bool = True
+        self, path: str, query: Mapping[str, str], limit: float, ref: JobRef, reader: ListReader
     ) -> Iterator[list[Elements]]:
-        """The elements of the list in a response, in the pieces in which they arrive."""
-        drops = self.drops_large_results and ref.kind is Kind.PLAN
-        reader = ListReader(keeps_texts=keeps_texts, large_member=_RESULT if drops else None)
+        """The elements of the list in a response, as *reader* reads them, in the pieces in which they arrive."""
         with self._server.get(f"{API_PATH}{path}", query, limit) as response:
             _require_ok(response, ref)
             for piece in response.pieces():
@@ -150,6 +152,10 @@ class OrchestratorClient:
                     yield elements
             if elements := reader.finish():
                 yield elements
+
+    def _reader(self, ref: JobRef, *, keeps_texts: bool = True, parses: bool = True) -> ListReader:
+        drops = self.drops_large_results and ref.kind is Kind.PLAN
+        return ListReader(keeps_texts=keeps_texts, parses=parses, large_member=_RESULT if drops else None)
 
     def _list(self, path: str, query: Mapping[str, str], limit: float) -> list[dict[str, Any]]:
         """The objects in a list that is kept as a whole; BrokenResponse if it has more than `_MOST_ELEMENTS`."""

@@ -24,10 +24,10 @@ def without_secrets(data: bytes) -> bytes:
 
 def lines_without_secrets(lines: Sequence[bytes | None]) -> Sequence[bytes | None]:
     """*lines*, some of which may be missing, with every hidden secret blanked."""
-    from jobevents_cli.render.joined_lines import JoinedLines
+    from jobevents_cli.model.joined_lines import JoinedLines
 
     if isinstance(lines, JoinedLines):
-        return JoinedLines(without_secrets(lines.data), len(lines))
+        return JoinedLines(without_secrets(lines.data), len(lines), with_breaks=True)
     for token in _tokens():
         if any(token in line for line in lines if line):
             lines = [line and _blanked(line, token) for line in lines]

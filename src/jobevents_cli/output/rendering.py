@@ -9,14 +9,15 @@ from jobevents_cli.following.contact import ANSWER_LIMIT
 from jobevents_cli.following.filters import Filter
 from jobevents_cli.following.update import Update
 from jobevents_cli.model.event import END_TYPES, OUT_MESSAGE, Event
+from jobevents_cli.model.events_together import drop_texts, places_with
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
+from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.model.json_values import as_mapping
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.capabilities import can_encode, encoding_of, is_terminal, wants_color, width_of
 from jobevents_cli.output.hidden import lines_without_secrets, without_secrets
-from jobevents_cli.render.joined_lines import JoinedLines
 from jobevents_cli.render.json_line import JsonLines
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ class LineOptions(NamedTuple):
     def needs_texts(self) -> bool:
         """Whether the events' own texts are printed, and not what is made of their values."""
         return self.as_json and not self.quiet
+
+    @property
+    def needs_only_texts(self) -> bool:
+        """Whether the text of most events tells all that is to be known: that it is printed, or that it is not."""
+        return self.needs_texts and (self.wanted is None or bool(self.wanted.words))
 
 
 _LONGEST_MESSAGE: Final = 1020
@@ -142,8 +148,7 @@ class Renderer:
             return Rendered(update, [self._to_render(event) for event in events])
         rendered = self._text_lines(update, self._text) if self._text else Rendered(update, self._json_lines(update))
         rendered = rendered._replace(lines=lines_without_secrets(rendered.lines))
-        for event in events:
-            event.drop_text()
+        drop_texts(events)
         return rendered
 
     def _to_render(self, event: Event) -> bytes | None:
@@ -159,7 +164,11 @@ class Renderer:
         wanted, events, ref = self.options.wanted, update.events, update.ref
         if wanted is None:
             return self._json.lines(events, ref)
-        return [self._json.line(event, ref) if wanted(event) else None for event in events]
+        lines: list[bytes | None] = [None] * len(events)
+        for place in places_with(events, wanted.words):
+            if wanted(event := events[place]):
+                lines[place] = self._json.line(event, ref)
+        return lines
 
     def _text_lines(self, update: Update, text: "TextLines") -> Rendered:
         wanted, line, ref = self.options.wanted, text.line, update.ref

@@ -11,11 +11,11 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from jobevents_cli.errors import JobEventsError, OutputFailed
+from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.output.printed_job import PrintedJob, commit
 from jobevents_cli.output.rendering import Rendered
 from jobevents_cli.output.screen import Screen
 from jobevents_cli.output.streams import STDOUT
-from jobevents_cli.render.joined_lines import JoinedLines
 
 if TYPE_CHECKING:
     from jobevents_cli.model.job_ref import JobRef

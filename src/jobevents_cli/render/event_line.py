@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef, Kind
+from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.render.details import report_link, what_happened
 from jobevents_cli.render.endings import ending_facts, ending_look
 from jobevents_cli.render.escape import safe, safe_lines
-from jobevents_cli.render.joined_lines import JoinedLines
 from jobevents_cli.render.looks import KNOWN, Look, look_of
 from jobevents_cli.render.plan_text import plan_text
 from jobevents_cli.render.rows import Cells, Rows
@@ -100,7 +100,7 @@ class TextLines:
         if self._rows or self.today:
             return None
         text = "".join([self._in_one_row(event, ref, seconds)[0] for event, seconds in zip(events, took, strict=True)])
-        return JoinedLines(self._encoded(text), len(events))
+        return JoinedLines(self._encoded(text), len(events), with_breaks=True)
 
     def _in_one_row(self, event: Event, ref: JobRef, took: float | None) -> tuple[str, str]:
         """Return the line of *event* not on a terminal, and the day that it does not contain."""

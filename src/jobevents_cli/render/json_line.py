@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from jobevents_cli.model.event import Event, texts_of_all
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.events_together import joined_texts_of
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.model.joined_objects import JoinedObjects
+from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.model.json_text import encoded as encoded_text
 from jobevents_cli.model.json_text import without_key
-from jobevents_cli.render.joined_lines import JoinedLines
 
 _UNSAFE_ON_TERMINAL: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -24,9 +24,9 @@ class JsonLines:
 
     def lines(self, events: Sequence[Event], ref: JobRef) -> Sequence[bytes]:
         """The *events* of *ref*, a line for each."""
-        texts = None if self._tagged or self._on_terminal else texts_of_all(events)
-        if isinstance(texts, JoinedObjects):
-            return JoinedLines(texts.lines().encode("utf-8", "replace"), len(texts))
+        texts = None if self._tagged or self._on_terminal else joined_texts_of(events)
+        if texts is not None:
+            return JoinedLines(texts.data.encode("utf-8", "replace"), len(texts), with_breaks=True)
         return [self.line(event, ref) for event in events]
 
     def line(self, event: Event, ref: JobRef) -> bytes:

@@ -3,7 +3,7 @@
 import math
 import random
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
@@ -177,10 +177,10 @@ class _Droppable:
     def __init__(self, source: JobSource, most: int) -> None:
         self._source = source
         self._most = most
-        self._response: Iterator[list[Event]] | None = None
+        self._response: Iterator[Sequence[Event]] | None = None
         self.job = source.job
 
-    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
+    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[Sequence[Event]]:
         """The events from id *start* on; ResponseDropped after `drop`."""
         self._response = response = self._source.events(ref, start, limit)
         for piece in response:

@@ -1,6 +1,6 @@
 """The one loop: get the follower's next step, perform it, pass on the result."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from jobevents_cli.errors import JobEventsError
@@ -18,7 +18,7 @@ class ResponseDropped(Exception):
 class Orchestrator(Protocol):
     """What following a job needs of a client."""
 
-    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
+    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[Sequence[Event]]:
         """The events from id *start* on, in pieces. JobEventsError if the response breaks off."""
 
     def job(self, ref: JobRef, limit: float) -> Job:

@@ -32,6 +32,11 @@ class SnapshotOptions(NamedTuple):
     with_jobs: bool = False
     """Read the jobs of a plan, too."""
 
+    @property
+    def reads_events(self) -> bool:
+        """Whether more than the ids of the events is needed, even if none is printed."""
+        return self.wants_outcome or self.wants_progress or self.with_jobs
+
     def read(self, ref: JobRef, *, job_first: bool) -> FollowedJob:
         """The record of *ref*. *job_first*: request the job itself before its events."""
         job = self._read(ref, wants_outcome=self.wants_outcome, job_first=job_first or self.with_jobs)
@@ -66,6 +71,8 @@ def print_snapshot(client: OrchestratorClient, ref: JobRef, lines: LineOptions, 
 
     Returns DONE or, if the outcome is wanted, the status of how the job ended.
     """
+    client.keeps_texts = lines.needs_texts
+    client.parses_events = options.reads_events or not lines.needs_only_texts
     has_header = is_terminal(sys.stderr) and not lines.quiet
     report = ReportOptions(header=has_header, color=lines.color, names_jobs=options.with_jobs)
     reporter = Reporter(report, client.server_time)

@@ -1,0 +1,104 @@
+"""Events that came together in a response: parsed already, or as text of which only the ids were read."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, overload
+
+from jobevents_cli.errors import NoUsableAnswer
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.joined_lines import JoinedLines
+from jobevents_cli.model.json_text import parsed
+
+_ID_AT_END: Final = re.compile(r'"id":(?<=[{,]"id":)"?([0-9]{1,18})"?\}$', re.MULTILINE)
+"""The id in the line of an event that has it at its end, as orchestrators write it. It cannot be within a string: the
+quotes after `id` and before the digits begin or end one, whatever is before them."""
+
+
+class UnreadEvents(Sequence[Event]):
+    """Events of which only the ids were read: an event is parsed when it is taken out.
+
+    NoUsableAnswer if it is nested more deeply than Python can parse.
+    """
+
+    __slots__ = ("ids", "texts")
+
+    def __init__(self, ids: Sequence[int], texts: JoinedLines[str]) -> None:
+        """The events with these *ids*; *texts* has the compact source of each."""
+        self.ids = ids
+        self.texts = texts
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, place: int) -> Event: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Event]: ...
+    def __getitem__(self, place: int | slice) -> Event | list[Event]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        text = self.texts[place]
+        try:
+            return Event(parsed(text), text)
+        except RecursionError:
+            raise NoUsableAnswer(f"event {self.ids[place]} is nested too deeply") from None
+
+
+def events_in(elements: Iterable[tuple[Sequence[Any], Sequence[str] | None]]) -> Iterator[Sequence[Event]]:
+    """Yield the events that are the *elements* of a list: values that came together, and the text of each.
+
+    Where there are texts without values, the events stay unread if the id of each is found.
+    """
+    read: list[Event] = []
+    for values, texts in elements:
+        if values or texts is None:
+            read += [Event(value, None, texts, place) for place, value in enumerate(values)]
+            continue
+        ids = _ID_AT_END.findall(texts.data) if isinstance(texts, JoinedLines) else []
+        if isinstance(texts, JoinedLines) and len(ids) == len(texts):
+            if read:
+                yield read
+                read = []
+            yield UnreadEvents(list(map(int, ids)), texts)
+        else:
+            read += [Event(parsed(text), text) for text in texts]
+    if read:
+        yield read
+
+
+def ids_of(events: Sequence[Event]) -> list[int | None]:
+    """The id of each of *events*."""
+    return list(events.ids) if isinstance(events, UnreadEvents) else [event.id for event in events]
+
+
+def places_with(events: Sequence[Event], words: Sequence[str]) -> Sequence[int]:
+    """The places of those of *events* whose text may contain one of *words*; without words, of all.
+
+    It is quick for unread events, and looks at no others.
+    """
+    if not words or not isinstance(events, UnreadEvents):
+        return range(len(events))
+    lines, places = events.texts.data, set()
+    for word in words:
+        at = lines.find(word)
+        while at >= 0:
+            places.add(lines.count("\n", 0, at))
+            at = lines.find(word, at + len(word))
+    return sorted(places)
+
+
+def joined_texts_of(events: Sequence[Event]) -> JoinedLines[str] | None:
+    """The texts that came together, if *events* are all that came with them, in that order; else None."""
+    if isinstance(events, UnreadEvents):
+        return events.texts
+    texts = events[0]._together if events else None  # noqa: SLF001 - the two modules are one thing
+    if not isinstance(texts, JoinedLines) or len(texts) != len(events):
+        return None
+    return texts if all(event._together is texts for event in events) else None  # noqa: SLF001 - as above
+
+
+def drop_texts(events: Sequence[Event]) -> None:
+    """Forget the texts of *events*, which take memory, unless there is nothing else of them."""
+    if not isinstance(events, UnreadEvents):
+        for event in events:
+            event.drop_text()

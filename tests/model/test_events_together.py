@@ -1,0 +1,110 @@
+"""Events that came together: parsed already, or text of which only the ids were read."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from jobevents_cli.errors import NoUsableAnswer
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.events_together import (
+    UnreadEvents,
+    drop_texts,
+    events_in,
+    ids_of,
+    joined_texts_of,
+    places_with,
+)
+from jobevents_cli.model.joined_lines import JoinedLines
+from jobevents_cli.model.json_text import encoded
+
+NAMES = st.sampled_from(["id", "type", "node", '"id', "a", ""])
+TEXTS = st.text('id":,{}\\1', max_size=9) | st.sampled_from([',"id":"1"', '"id":1}', "7", "node_failed"])
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    TEXTS | st.integers(-1, 2**64) | st.booleans(),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=5,
+)
+OBJECTS = st.lists(st.dictionaries(NAMES, VALUES, max_size=4), min_size=1, max_size=5)
+
+
+def _joined(objects: Sequence[Any]) -> JoinedLines[str]:
+    return JoinedLines("".join(f"{encoded(one)}\n" for one in objects), len(objects), with_breaks=False)
+
+
+def _unread(objects: Sequence[Any]) -> Sequence[Event]:
+    (events,) = events_in([([], _joined(objects))])
+    return events
+
+
+@example(objects=[{"a": 1, "id": "7"}, {"id": 8}])
+@example(objects=[{"a": {"id": "7"}}])
+@example(objects=[{'"id': "7"}, {"id": "\N{ARABIC-INDIC DIGIT SEVEN}"}])
+@given(objects=OBJECTS)
+def test_unread_events_are_the_same_as_parsed_ones(objects: list[dict[str, Any]]) -> None:
+    """Wherever their ids are, and whatever looks like one, in strings or deeper in them."""
+    expected = [Event(one) for one in objects]
+    events = _unread(objects)
+    assert len(events) == len(expected)
+    assert ids_of(events) == [event.id for event in expected]
+    assert [(event.id, event.type, event.raw, event.text) for event in events] == [
+        (event.id, event.type, event.raw, encoded(event.raw)) for event in expected
+    ]
+
+
+def test_ids_at_the_end_are_read_without_parsing() -> None:
+    """That is where orchestrators write them, as text or as a number."""
+    events = _unread([{"type": "a", "id": "7"}, {"id": 8}])
+    assert isinstance(events, UnreadEvents)
+    assert (events.ids, [event.type for event in events[:1]]) == ([7, 8], ["a"])
+    assert not isinstance(_unread([{"id": "7", "type": "a"}]), UnreadEvents)
+
+
+def test_an_event_that_cannot_be_parsed_names_its_id() -> None:
+    """It can be printed as it came, but no filter can look into it."""
+    deep = f'{{"a":{"[" * 1500}{"]" * 1500},"id":"7"}}'
+    (events,) = events_in([([], JoinedLines(f"{deep}\n", 1, with_breaks=False))])
+    with pytest.raises(NoUsableAnswer, match="event 7 is nested too deeply"):
+        events[0]
+
+
+def test_events_come_in_their_order() -> None:
+    """Those read one by one together, unread ones on their own."""
+    elements = [([{"id": 1}], ['{"id":1}']), ([{"id": 2}], None), ([], _joined([{"id": 3}])), ([{"id": 4}], None)]
+    assert [ids_of(events) for events in events_in(elements)] == [[1, 2], [3], [4]]
+
+
+def test_events_that_came_together_share_their_texts() -> None:
+    """Each has its own; all of them have it in common, but not some of them, nor those that dropped theirs."""
+    texts = _joined([{"id": 1}, {"id": 2}])
+    (events,) = events_in([([{"id": 1}, {"id": 2}], texts)])
+    assert [event.text for event in events] == list(texts)
+    assert joined_texts_of(events) is texts
+    assert joined_texts_of(events[:1]) is joined_texts_of([]) is joined_texts_of([Event({"id": 1})]) is None
+    events[0].keep_own_text()
+    events[1].drop_text()
+    assert [event.text for event in events] == [texts[0], None]
+    assert joined_texts_of(events) is joined_texts_of(events[::-1]) is None
+
+
+def test_texts_are_dropped_unless_nothing_else_is_there() -> None:
+    """They take memory; what was printed is not needed again."""
+    (parsed,) = events_in([([{"id": 1}], ['{"id":1}'])])
+    drop_texts(parsed)
+    unread = _unread([{"id": 1}])
+    drop_texts(unread)
+    assert (parsed[0].text, unread[0].text) == (None, '{"id":1}')
+    assert joined_texts_of(unread) is not None
+
+
+@given(objects=OBJECTS, word=st.sampled_from(["node_failed", "7", "id"]))
+def test_places_where_a_word_is(objects: list[dict[str, Any]], word: str) -> None:
+    """Of unread events those whose text has it; of others, and without words, all."""
+    expected = [place for place, one in enumerate(objects) if word in json.dumps(one)]
+    unread = UnreadEvents(list(range(len(objects))), _joined(objects))
+    assert list(places_with(unread, [word])) == expected
+    assert list(places_with(unread, [])) == list(places_with([Event(one) for one in objects], [word]))
+    assert list(places_with(unread, [])) == list(range(len(objects)))

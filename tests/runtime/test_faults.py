@@ -98,6 +98,19 @@ def test_a_fault_that_stays_ends_in_7(home: Home, serve: Serve, name: str) -> No
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.parametrize("options", [("--json",), ("--json", "--type", "finished"), ("-n", "700", "--json")])
+def test_a_long_list_that_breaks_off_has_each_event_once(home: Home, serve: Serve, options: tuple[str, ...]) -> None:
+    """Long enough that its events are only checked, not parsed, and printed as they came."""
+    scripted = big_job(400)
+    server = serve(scripted, faults={1: misbehaving.cut(90_000), 2: misbehaving.cut(50_000)})
+    ran = home.run("list", "352", *options, "--url", server.url)
+    events = [event for _, event in scripted.timeline]
+    if "--type" in options:
+        events = [event for event in events if event["type"] == "node_finished"]
+    expected = events[-700:] if "-n" in options else events
+    assert (ran.status, [json.loads(line) for line in ran.out.splitlines()]) == (0, expected)
+
+
 def test_no_retry_for_0(home: Home, serve: Serve) -> None:
     """`--retry-for 0` gives up at the first fault."""
     server = serve(job(*KINDS), faults={1: TRANSIENT["500"]})

@@ -14,12 +14,14 @@ def test_texts_that_nobody_wants_are_not_kept() -> None:
     assert decoder.elements(*decoder.element('{"a":1}', 0)[:2]) == ([{"a": 1}], None)
 
 
-def test_values_that_nobody_wants_are_not_parsed() -> None:
-    """The texts are the same, unless it is hard to see where one ends."""
+def test_values_that_nobody_wants_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In long responses, unless it is hard to see where an element ends. The texts are the same."""
     decoder = ElementDecoder(parses=False)
-    together = decoder.objects('[{"a": 1}, {"b":2}]')
-    assert together is not None
-    assert (together.values, list(together.texts or ())) == ([], ['{"a":1}', '{"b":2}'])
+    for limit, values in ((100, [{"a": 1}, {"b": 2}]), (0, [])):
+        monkeypatch.setattr("jobevents_cli.http.json_elements._LONG", limit)
+        together = decoder.objects('[{"a": 1}, {"b":2}]')
+        assert together is not None
+        assert (together.values, list(together.texts or ())) == (values, ['{"a":1}', '{"b":2}'])
     assert decoder.objects('[{"a":[{},{}]}]') == ([{"a": [{}, {}]}], ['{"a":[{},{}]}'])
 
 

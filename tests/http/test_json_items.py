@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobevents_cli.http import json_items
+from jobevents_cli.http import json_elements, json_items
 from jobevents_cli.http.json_elements import BrokenResponse, Elements
 from jobevents_cli.http.json_items import ListReader
 from jobevents_cli.model.event import Event
@@ -24,10 +24,10 @@ values: st.SearchStrategy[Any] = st.recursive(
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _at_once() -> Iterator[None]:
-    """Even the elements of short responses are taken together here."""
+def _long() -> Iterator[None]:
+    """Even short responses count as long here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_items, "_LEAST_AT_ONCE", 0)
+        patch.setattr(json_elements, "_LONG", 0)
         yield
 
 

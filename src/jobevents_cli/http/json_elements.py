@@ -8,19 +8,19 @@ from jobevents_cli.http.minifier import Minifier
 from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.model.json_text import (
     SpelledFloat,
-    compact,
     integer,
     is_loose,
     with_jq_escapes,
     without_large_member,
+    without_space,
 )
 
 _BOUND: Final = "},{"
 
 _EXCERPT: Final = 16  # enough to see whether it is HTML
 
-_LONG: Final = 64 * 1024
-"""Characters of an element from which on SQLite removes its white space: a regular expression takes more memory."""
+_LONG: Final = 32 * 1024
+"""Characters from which on SQLite is worth the time that it takes to load."""
 
 
 class BrokenResponse(ValueError):
@@ -58,6 +58,8 @@ class ElementDecoder:
         self._large_member = large_member
         self.may_be_large = large_member is not None
         self._minifier = Minifier()
+        self._seen = 0
+        """Characters of objects that came together."""
         hooks: dict[str, Any] = {"parse_float": SpelledFloat, "parse_constant": _refuse}
         self._decode = json.JSONDecoder(**hooks).raw_decode
         self._decode_long_numbers = json.JSONDecoder(**hooks, parse_int=integer).raw_decode
@@ -74,7 +76,7 @@ class ElementDecoder:
 
     def elements(self, value: Any, source: str) -> Elements:
         """The *value* whose text is *source*."""
-        return Elements([value], [self._compact(source)] if self._keeps_texts else None)
+        return Elements([value], [with_jq_escapes(self._tight(source))] if self._keeps_texts else None)
 
     def large_element(self, source: str) -> Elements:
         """The value that *source* is; a large member of the name that was given is not parsed."""
@@ -88,20 +90,21 @@ class ElementDecoder:
 
         None if it is anything else: then its elements must be read one by one.
         """
-        if not self._keeps_texts:
+        self._seen += len(listed)
+        if self._parses or self._seen < _LONG:
             values = self._objects(listed)
-            return None if values is None else Elements(values, None)
+            if values is None or not self._keeps_texts:
+                return None if values is None else Elements(values, None)
+            return self._with_texts(values, self._tight(listed), len(values))
         minified = self._minifier.objects(listed)
-        if minified is None:
-            return None
-        tight, count = minified
+        return None if minified is None else self._with_texts([], *minified)
+
+    def _with_texts(self, values: list[Any], tight: str, count: int) -> Elements | None:
+        """The elements *values* of the compact list *tight*, which has *count* objects."""
         lines = f"{tight[1:-1]}\n".replace(_BOUND, "}\n{")
         # There is one bound fewer than objects: if there are just as many places that look like one, they are it.
         if lines.count("\n") != count:
             return self._one_by_one(tight)
-        values = self._objects(listed) if self._parses else []
-        if values is None:
-            return None
         return Elements(values, JoinedLines(with_jq_escapes(lines), count, with_breaks=False))
 
     def _objects(self, listed: str) -> list[Any] | None:
@@ -124,9 +127,9 @@ class ElementDecoder:
             return None
         return Elements(values, texts)
 
-    def _compact(self, source: str) -> str:
+    def _tight(self, source: str) -> str:
         tight = self._minifier.value(source) if len(source) > _LONG and is_loose(source) else None
-        return compact(source) if tight is None else with_jq_escapes(tight)
+        return without_space(source) if tight is None else tight
 
 
 def _refuse(name: str) -> NoReturn:

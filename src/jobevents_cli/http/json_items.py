@@ -23,9 +23,6 @@ _SMALL_ELEMENT: Final = 64 * 1024
 _SCANNED: Final = 256 * 1024
 """If a member may be large, an element of more characters is parsed only once its end has come."""
 
-_LEAST_AT_ONCE: Final = 32 * 1024
-"""Characters of a response before elements are taken together: for a few of them it is not worth what it loads."""
-
 _MOST_AT_ONCE: Final = 512 * 1024
 """Elements in so many characters of text are parsed together: parsing more at once takes much memory."""
 
@@ -68,7 +65,6 @@ class ListReader:
         self._at = 0
         self._waiting: list[str] = []
         self._size = 0
-        self._received = 0
         self._wanted = 0
         self._taken = 0
         """Characters of the latest value."""
@@ -95,7 +91,6 @@ class ListReader:
             raise self._broken
         self._waiting.append(text)
         self._size += len(text)
-        self._received += len(text)
         if self._scanner:
             end = self._scanner.end_in(text)
             if end is not None:
@@ -268,7 +263,7 @@ class ListReader:
 
     def _take_at_once(self) -> bool:
         """The fast path: take all whole objects but the last. The states deal with whatever else there is."""
-        if self._received < _LEAST_AT_ONCE or not self._bound or self._end_at or self._next_character() != "{":
+        if not self._bound or self._end_at or self._next_character() != "{":
             return False
         begin, end = self._at, self._text.rfind(self._bound) + 1
         if not 0 < end - begin < _MOST_AT_ONCE:

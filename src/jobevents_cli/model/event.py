@@ -6,9 +6,9 @@ any other, and `raw` is always what was received.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from jobevents_cli.model.json_values import as_id, as_mapping, as_text
+from jobevents_cli.model.json_values import as_id, as_text
 from jobevents_cli.model.timestamps import parse_timestamp
 
 NODE_RUNNING: Final = "node_running"
@@ -78,18 +78,13 @@ EVENT_TYPES: Final = (*JOB_EVENT_TYPES, *PLAN_EVENT_TYPES)
 """The documented types; servers may send others."""
 
 
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
 class Event:
     """One event. `id` is None if the server sent none that gives the event a place among the others."""
 
     __slots__ = ("_place", "_text", "_together", "detail", "details", "id", "node", "raw", "timestamp", "type")
-
-    details: Mapping[str, Any]
-    detail: Mapping[str, Any]
-    """What the node reported: a run's status and metrics, a task's output, an error."""
-    node: str
-    """The certname of the node that the event is about; empty if it is about none."""
-    timestamp: str
-    """The time as the server wrote it."""
 
     def __init__(
         self, raw: Any, text: str | None = None, together: Sequence[str] | None = None, place: int = 0
@@ -102,24 +97,17 @@ class Event:
         self._text = text
         self._together = together
         self._place = place
-        if type(raw) is not dict:
-            raw = {}
-        self.id = as_id(raw.get("id"))
-        self.type = as_text(raw.get("type"))
-
-    if not TYPE_CHECKING:  # pragma: no branch - a type checker would take every name for a field
-
-        def __getattr__(self, name: str) -> Any:
-            """Read the other fields on first use: printing JSON needs none of them."""
-            if name not in Event.__slots__:
-                raise AttributeError(name)
-            get = self.raw.get if type(self.raw) is dict else {}.get
-            self.details = details = as_mapping(get("details"))
-            self.detail = as_mapping(details.get("detail"))
-            self.node = as_text(details.get("node"))
-            timestamp = get("timestamp")
-            self.timestamp = timestamp if type(timestamp) is str else "" if timestamp is None else str(timestamp)
-            return getattr(self, name)
+        get = raw.get if type(raw) is dict else _NOTHING.get
+        self.id = as_id(get("id"))
+        self.type: str = kind if type(kind := get("type")) is str else ""
+        timestamp = get("timestamp")
+        self.timestamp = timestamp if type(timestamp) is str else "" if timestamp is None else str(timestamp)
+        """The time as the server wrote it."""
+        self.details: Mapping[str, Any] = details if type(details := get("details")) is dict else _NOTHING
+        self.node: str = node if type(node := self.details.get("node")) is str else ""
+        """The certname of the node that the event is about; empty if it is about none."""
+        self.detail: Mapping[str, Any] = detail if type(detail := self.details.get("detail")) is dict else _NOTHING
+        """What the node reported: a run's status and metrics, a task's output, an error."""
 
     @property
     def text(self) -> str | None:

@@ -61,7 +61,12 @@ def compact(text: str) -> str:
     Those are as they came: whoever reads them takes the last value. Text that is compact already comes back as it is,
     which is quick: real orchestrators send it so.
     """
-    return with_jq_escapes(_STRING_OR_SPACE.sub(r"\1", text) if is_loose(text) else text)
+    return with_jq_escapes(without_space(text))
+
+
+def without_space(text: str) -> str:
+    """*text*, which is valid JSON, without white space between its tokens."""
+    return _STRING_OR_SPACE.sub(r"\1", text) if is_loose(text) else text
 
 
 def is_loose(text: str) -> bool:

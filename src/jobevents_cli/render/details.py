@@ -125,7 +125,7 @@ def _puppet_run(detail: Mapping[str, Any]) -> str | None:
     metrics = detail.get("metrics")
     if type(status) is not str or not (status in _RUN_STATUSES or type(metrics) is dict):
         return None
-    counts = as_mapping(metrics)
+    counts: Mapping[str, Any] = metrics if type(metrics) is dict else {}
     total = count_of(counts.get("total"))
     counted = "failed" if status == "failed" else "changed"
     text = status

@@ -106,10 +106,9 @@ class TextLines:
         """Return the line of *event* not on a terminal, and the day that it does not contain."""
         look = look_of(event)
         node = safe(event.node) if event.node else self._no_node(event, ref)
-        what = self._what(event, ref)
+        text = safe(what_happened(event)) if ref.kind is _JOB else _NEXT_LINE.join(self._plan_lines(event, ref))
         link = safe(report_link(event)) if look.is_failure or self._messages else ""
-        text = what[0] if len(what) == 1 else _NEXT_LINE.join(what)
-        if self._messages and (message := _unsaid(event, what)):
+        if self._messages and (message := _unsaid(event, [text])):
             text = f"{text}  {message}" if text else message
         tag = f"  {self._paint(str(ref), tag_style(ref.number))}" if self._tagged else ""
         time, day = self._painted_time(event.timestamp)
@@ -133,7 +132,8 @@ class TextLines:
         """Return the line of *event* as *rows* lays it out, and the day that it does not contain."""
         look = look_of(event)
         node = safe(event.node) if event.node else self._no_node(event, ref)
-        what = [text for text in self._what(event, ref) if text]
+        what = [safe(what_happened(event))] if ref.kind is _JOB else self._plan_lines(event, ref)
+        what = [text for text in what if text]
         if not self._tagged:
             rows.know_nodes([ref.label])
         if (self._messages or not rows.matches([node, *what])) and (message := _unsaid(event, what)):
@@ -176,9 +176,6 @@ class TextLines:
             return "", ""
         moment = self._time(timestamp)
         return f"{self._paint(moment.text, 'dim')}  ", moment.day
-
-    def _what(self, event: Event, ref: JobRef) -> list[str]:
-        return [safe(what_happened(event))] if ref.kind is _JOB else self._plan_lines(event, ref)
 
     def _plan_lines(self, event: Event, ref: JobRef) -> list[str]:
         """Return what a plan's own *event* says, indented as deep as its sub-plan is."""

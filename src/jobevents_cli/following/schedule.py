@@ -29,6 +29,9 @@ POLLS_PER_SECOND: Final = 100
 LONGEST_STRETCH: Final = 1.5
 
 
+MOST_POLLS_PER_SECOND: Final = 400
+
+
 CHECK_GAPS: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between requests for the job's own state while no events come; the last is repeated."""
 
@@ -60,11 +63,14 @@ def poll_delay(interval: float, idle_polls: int, sample: float) -> float:
 def shared_delay(seconds: float, jobs: int) -> float:
     """Seconds until the next poll of one of *jobs* jobs, each of which would wait *seconds* if it were the only one.
 
-    More than 100 jobs make at most 100 requests a second in all; but no job waits more than 1.5 times as long.
+    More than 100 jobs make at most 100 requests a second in all, but no job waits more than 1.5 times as long for that.
+    More than 600 make at most 400 a second, or so many times more as they would wait less than a second: an
+    orchestrator has others to serve.
     """
     if jobs <= MANY_JOBS:
         return seconds
-    return max(seconds, min(LONGEST_STRETCH * seconds, jobs / POLLS_PER_SECOND))
+    in_turn = jobs / MOST_POLLS_PER_SECOND * min(seconds, 1.0)
+    return max(seconds, min(LONGEST_STRETCH * seconds, jobs / POLLS_PER_SECOND), in_turn)
 
 
 class Schedule:

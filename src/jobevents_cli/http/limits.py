@@ -13,6 +13,9 @@ import httpcore
 SLOWEST: Final = 1024
 """Bytes of a body that must come within the limit: fewer is a stalled response, however often a byte comes."""
 
+_PIECE: Final = 128 * 1024
+"""Bytes that are read at once: httpcore wants half as many, but each piece costs the same however long it is."""
+
 
 class ResponseClock:
     """How long we have waited for one response."""
@@ -53,13 +56,13 @@ class LimitedStream(httpcore.NetworkStream):
         self._clock = clock
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - httpcore's signature
-        """At most *max_bytes* that came."""
+        """At most *max_bytes* that came, or `_PIECE` if that is more."""
         left = self._clock.left
         if left <= 0:
             raise httpcore.ReadTimeout("too slow")
         since, received = time.monotonic(), b""
         try:
-            received = self._stream.read(max_bytes, left)
+            received = self._stream.read(max(max_bytes, _PIECE), left)
         finally:
             self._clock.add(time.monotonic() - since, len(received))
         return received

@@ -148,7 +148,8 @@ class Renderer:
             return Rendered(update, [self._to_render(event) for event in events])
         rendered = self._text_lines(update, self._text) if self._text else Rendered(update, self._json_lines(update))
         rendered = rendered._replace(lines=lines_without_secrets(rendered.lines))
-        drop_texts(events)
+        if self._text is None:
+            drop_texts(events)
         return rendered
 
     def _to_render(self, event: Event) -> bytes | None:

@@ -93,9 +93,10 @@ class ElementDecoder:
         self._seen += len(listed)
         if self._parses or self._seen < _LONG:
             values = self._objects(listed)
-            if values is None or not self._keeps_texts:
-                return None if values is None else Elements(values, None)
-            return self._with_texts(values, self._tight(listed), len(values))
+            if values is None:
+                return None
+            wants_texts = self._keeps_texts
+            return self._with_texts(values, self._tight(listed), len(values)) if wants_texts else Elements(values, None)
         minified = self._minifier.objects(listed)
         return None if minified is None else self._with_texts([], *minified)
 

@@ -12,6 +12,9 @@ from typing import Final
 from jobevents_cli.http.json_elements import BrokenResponse, ElementDecoder, Elements
 from jobevents_cli.model.json_text import ValueScanner
 
+_LIST: Final = "items"
+"""The member with the list, in every response that holds events, jobs or nodes."""
+
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
 _BETWEEN_OBJECTS: Final = re.compile(r"[ \t\n\r]*,[ \t\n\r]*(?=\{)")
@@ -41,14 +44,12 @@ class ListReader:
     """Takes a response `{..., "items": [...], ...}` piece by piece.
 
     `feed` gives the elements that the piece completed; `finish` says whether the response was whole, and raises
-    BrokenResponse if it was not. *key* is the name of the list, `items` in every response that holds events, jobs or
-    nodes. What is beside the list is checked, and dropped. It has more attributes than other classes: they are the
-    state that has to survive from one piece to the next.
+    BrokenResponse if it was not. What is beside the list is checked, and dropped. It has more attributes than other
+    classes: they are the state that has to survive from one piece to the next.
     """
 
     def __init__(
         self,
-        key: str = "items",
         *,
         keeps_texts: bool = True,
         parses: bool = True,
@@ -58,7 +59,6 @@ class ListReader:
 
         *large_member*: if the member of that name is large in an element, its value is None; the text has all.
         """
-        self._key = key
         self._utf8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._decoder = ElementDecoder(keeps_texts=keeps_texts, parses=parses, large_member=large_member)
         self._text = ""
@@ -116,7 +116,7 @@ class ListReader:
         if self._expect != self._end:
             raise BrokenResponse("it is cut off" if self._size or self._found else "it is empty")
         if not self._found:
-            raise BrokenResponse(f"it has no list {self._key!r}")
+            raise BrokenResponse(f"it has no list {_LIST!r}")
         return self._out
 
     def _may_end(self, text: str) -> bool:
@@ -234,7 +234,7 @@ class ListReader:
         return True
 
     def _member_value(self) -> bool:
-        if self._member == self._key:
+        if self._member == _LIST:
             if not self._take("["):
                 return False
             self._found = True

@@ -176,7 +176,9 @@ def test_long_integers_stay_text() -> None:
 
 
 def test_an_object_without_a_key() -> None:
-    """The other keys stay in their order, numbers in their spelling; a missing key is no error."""
+    """The other keys stay in their order, repeated ones too, numbers in their spelling; a missing key is no error."""
+    assert without_key('{"a":1,"job":{},"a":{"job":2,"job":3},"job":4}', "job") == '{"a":1,"a":{"job":2,"job":3}}'
+    assert without_key("{}", "job") == "{}"
     assert without_key('{"job":"7","b":1.0,"a":1e2}', "job") == '{"b":1.0,"a":1e2}'
     assert without_key('{"b":1.0}', "job") == '{"b":1.0}'
 

@@ -30,6 +30,9 @@ def test_with_resume_the_cursor_says_where() -> None:
 
 def test_a_job_of_which_nothing_came_begins_as_this_run_did() -> None:
     """`--start` and `-n` are repeated; `-n` not once the first page is there."""
+    waiting = GivenOptions(wait=("--wait", "30s"))
+    assert waiting.resume_job(_printed(), exists=False) == "jobevents tail 352 --wait 30s"
+    assert waiting.resume_job(_printed()) == "jobevents tail 352"
     assert GivenOptions(start=5000).resume_job(_printed()) == "jobevents tail 352 --start 5000"
     job = _printed()
     assert GivenOptions(last=3).resume_job(job) == "jobevents tail 352 -n 3"

@@ -59,6 +59,21 @@ def test_only_the_first_events_of_an_update_are_printed(
     assert (job.resume_start, capfd.readouterr().out) == (3, '{"id":1}\n{"id":2}\n')
 
 
+def test_the_last_events_are_known_only_when_the_page_is_whole(
+    printer: EventPrinter, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An outage amid the page releases what is held, but not if only its last events are printed."""
+    for last, shown in ((None, "1 2 3"), (2, "3 4")):
+        job = _job()
+        job.last = last
+        printer.gather([job])
+        for update in (_update(1, 2, 3)._replace(is_lost=True), _update(4)._replace(is_page_end=last is not None)):
+            printer.take(job, printer.renderer.render(update))
+            if last is None:
+                break
+        assert capfd.readouterr().out == "".join(f'{{"id":{number}}}\n' for number in shown.split())
+
+
 def test_the_lines_that_are_shown() -> None:
     """Those that a filter left; of joined lines all."""
     update = _update(1, 2, 3)

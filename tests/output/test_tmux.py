@@ -91,6 +91,18 @@ def test_a_resize_loses_nothing(home: Home, serve: Serve, sizes: tuple[int, ...]
         _is_complete(window, stage)
 
 
+def test_later_lines_fit_a_window_that_was_narrowed(home: Home, serve: Serve) -> None:
+    """They are broken between words, at their column, as in a window that was narrow from the start."""
+    stage = Stage()
+    with _window(home, _command(serve(stage.job)) + " --no-progress", columns=100) as window:
+        window.wait_for(lambda w: "node039" in w.text)
+        window.resize(60)
+        stage.say_safe(1)
+        window.wait_for(lambda w: "✔ finished  node000" in w.text)
+        shown = window.text.partition("✔ finished")[2].splitlines()
+        assert [row.strip() for row in shown[:2]] == ["node000.example.com   0s  node000.example.com is", "finished"]
+
+
 def test_a_low_window_loses_nothing(home: Home, serve: Serve) -> None:
     """With few rows, the footer takes so few that nothing of it scrolls off when they are broken."""
     stage = Stage()

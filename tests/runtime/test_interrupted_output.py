@@ -175,3 +175,20 @@ def test_a_job_that_ended_is_not_said_to_run(home: Home, serve: Serve) -> None:
     assert ran.status == 130
     assert "Job 352 has ended. Resume with: jobevents tail 352 --start 3" in ran.err
     assert len(ran.out.splitlines()) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["a reader that leaves", "Ctrl-C"])
+def test_the_end_amid_a_long_list_is_clean(home: Home, serve: Serve, how: str) -> None:
+    """Wherever it comes: while a thread is within SQLite, too, which must not be closed under it."""
+    command = ("list", "352", "--json", "--url", serve(big_job(20_000)).url)
+    for count in range(20_000, 500_001, 20_000):
+        if how == "Ctrl-C":
+            live = home.start(*command)
+            assert live.process.stdout
+            live.process.stdout.read(count)
+            live.signal(signal.SIGINT)
+            assert live.finish().status == 130
+        else:
+            ran = home.shell(f"set -o pipefail; jobevents {shlex.join(command)} | head -c {count} > /dev/null")
+            assert ran.status == 141

@@ -52,7 +52,7 @@ class Filter:
         self.grep = tuple(grep)
         self._exclude = tuple(exclude)
         self.has_patterns = bool(grep or exclude)
-        self.words = tuple(map(encoded, types))
+        self.words = tuple(map(encoded, types)) if all(types) else ()
         """One of these is in the JSON text, as jq writes it, of every event that is printed; empty: not known."""
         self.matches = 0
         self.pattern = ""

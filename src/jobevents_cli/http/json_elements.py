@@ -23,6 +23,10 @@ _LONG: Final = 32 * 1024
 """Characters from which on SQLite is worth the time that it takes to load."""
 
 
+_DEEP: Final = 800
+"""Levels of nesting that Python parses in any case: each takes one of the 1,000 that functions may be nested."""
+
+
 class BrokenResponse(ValueError):
     """A response's body is not what was expected; the message says in what way.
 
@@ -98,7 +102,7 @@ class ElementDecoder:
             wants_texts = self._keeps_texts
             return self._with_texts(values, self._tight(listed), len(values)) if wants_texts else Elements(values, None)
         minified = self._minifier.objects(listed)
-        return None if minified is None else self._with_texts([], *minified)
+        return None if minified is None or _may_be_deep(minified[0]) else self._with_texts([], *minified)
 
     def _with_texts(self, values: list[Any], tight: str, count: int) -> Elements | None:
         """The elements *values* of the compact list *tight*, which has *count* objects."""
@@ -131,6 +135,20 @@ class ElementDecoder:
     def _tight(self, source: str) -> str:
         tight = self._minifier.value(source) if len(source) > _LONG and is_loose(source) else None
         return without_space(source) if tight is None else tight
+
+
+def _may_be_deep(tight: str) -> bool:
+    """Whether an object in the compact list *tight* may be nested more deeply than Python parses.
+
+    It would have many brackets, and so many characters without the end of an object followed by another one.
+    """
+    at = 0
+    while at + _DEEP < len(tight):
+        end = tight.rfind(_BOUND, at, at + _DEEP)
+        if end < 0:
+            return any(part.count("[") + part.count("{") > _DEEP for part in tight.split(_BOUND))
+        at = end + 1
+    return False
 
 
 def _refuse(name: str) -> NoReturn:

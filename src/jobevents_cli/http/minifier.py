@@ -1,7 +1,7 @@
 """Checks long JSON text and removes its white space with SQLite, several times as fast as Python's decoder.
 
 SQLite's JSON functions (sqlite.org/json1.html) keep numbers, strings and repeated keys as they are spelled, and accept
-what Python's decoder accepts, apart from how deeply values may be nested. While they work, other threads run.
+what Python's decoder accepts, though values may be nested more deeply. While they work, other threads run.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -50,7 +50,8 @@ class Minifier:
             bytes(_KEPT)
             # A response may be read by one thread after another.
             self._connection = sqlite3.connect(":memory:", check_same_thread=False)
-            weakref.finalize(self, self._connection.close)
+            # Not at exit: another thread may be within a query then, and would crash.
+            weakref.finalize(self, self._connection.close).atexit = False
         if sqlite3.sqlite_version_info >= _LENIENT:
             query = f"{query} WHERE json_valid(?1)"
         try:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, overload
 
-from jobevents_cli.errors import NoUsableAnswer
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.model.json_text import parsed
@@ -15,10 +14,7 @@ quotes after `id` and before the digits begin or end one, whatever is before the
 
 
 class UnreadEvents(Sequence[Event]):
-    """Events of which only the ids were read: an event is parsed when it is taken out.
-
-    NoUsableAnswer if it is nested more deeply than Python can parse.
-    """
+    """Events of which only the ids were read: an event is parsed when it is taken out."""
 
     __slots__ = ("ids", "texts")
 
@@ -35,13 +31,10 @@ class UnreadEvents(Sequence[Event]):
     @overload
     def __getitem__(self, place: slice) -> list[Event]: ...
     def __getitem__(self, place: int | slice) -> Event | list[Event]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
-        text = self.texts[place]
-        try:
-            return Event(parsed(text), text)
-        except RecursionError:
-            raise NoUsableAnswer(f"event {self.ids[place]} is nested too deeply") from None
+        return _read(self.texts[place]) if isinstance(place, slice) else _read([self.texts[place]])[0]
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self[:])
 
 
 def events_in(elements: Iterable[tuple[Sequence[Any], Sequence[str] | None]]) -> Iterator[Sequence[Event]]:
@@ -61,7 +54,7 @@ def events_in(elements: Iterable[tuple[Sequence[Any], Sequence[str] | None]]) ->
                 read = []
             yield UnreadEvents(list(map(int, ids)), texts)
         else:
-            read += [Event(parsed(text), text) for text in texts]
+            read += _read(texts)
     if read:
         yield read
 
@@ -80,11 +73,19 @@ def places_with(events: Sequence[Event], words: Sequence[str]) -> Sequence[int]:
         return range(len(events))
     lines, places = events.texts.data, set()
     for word in words:
-        at = lines.find(word)
-        while at >= 0:
-            places.add(lines.count("\n", 0, at))
-            at = lines.find(word, at + len(word))
+        place = begin = 0
+        while (at := lines.find(word, begin)) >= 0:
+            place += lines.count("\n", begin, at)
+            places.add(place)
+            begin = lines.index("\n", at)
     return sorted(places)
+
+
+def events_at(events: Sequence[Event], places: Sequence[int]) -> Sequence[Event]:
+    """Those of *events* that are at *places*. Unread ones are parsed together, which is quick."""
+    if isinstance(events, UnreadEvents):
+        return _read([events.texts[place] for place in places])
+    return [events[place] for place in places]
 
 
 def joined_texts_of(events: Sequence[Event]) -> JoinedLines[str] | None:
@@ -102,3 +103,9 @@ def drop_texts(events: Sequence[Event]) -> None:
     if not isinstance(events, UnreadEvents):
         for event in events:
             event.drop_text()
+
+
+def _read(texts: Sequence[str]) -> list[Event]:
+    """The events whose compact sources are *texts*."""
+    values = parsed(f"[{','.join(texts)}]")
+    return [Event(value, text) for value, text in zip(values, texts, strict=True)]

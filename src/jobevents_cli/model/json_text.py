@@ -50,6 +50,12 @@ class _Spelling(str):
     __slots__ = ()
 
 
+class _Members(list[tuple[str, Any]]):
+    """The keys and values of an object that is only to be written again, repeated keys included."""
+
+    __slots__ = ()
+
+
 def integer(text: str) -> int | str:
     """The number *text*; its text if it has thousands of digits, which Python refuses to convert."""
     return int(text) if len(text) <= _LONGEST_INTEGER else text
@@ -148,9 +154,13 @@ def without_large_member(text: str, name: str) -> str:
 
 def without_key(text: str, key: str) -> str:
     """*text*, which is a valid JSON object, without *key* and its value."""
-    value = json.loads(text, parse_int=_Spelling, parse_float=_Spelling)
-    value.pop(key, None)
-    return encoded(value)
+    members = json.loads(text, parse_int=_Spelling, parse_float=_Spelling, object_pairs_hook=_Members)
+    try:
+        return _encoded(_Members(member for member in members if member[0] != key))
+    except RecursionError:
+        value = json.loads(text, parse_int=_Spelling, parse_float=_Spelling)
+        value.pop(key, None)
+        return encoded(value)
 
 
 def encoded(value: Any) -> str:
@@ -165,8 +175,9 @@ def _encoded(value: Any) -> str:
     kind = type(value)
     if kind is str:
         return _quoted(value)
-    if kind is dict:
-        members = [f"{_quoted(key)}:{_encoded(member)}" for key, member in value.items()]
+    if kind is dict or kind is _Members:
+        pairs = value if kind is _Members else value.items()
+        members = [f"{_quoted(key)}:{_encoded(member)}" for key, member in pairs]
         return f"{{{','.join(members)}}}"
     if isinstance(value, list | tuple):
         return f"[{','.join(map(_encoded, value))}]"

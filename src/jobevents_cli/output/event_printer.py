@@ -80,7 +80,9 @@ class EventPrinter:
         update = rendered.update
         count = len(update.events) if count is None else count
         before = self.screen.output.written
-        job.has_begun = job.has_begun or update.is_page_end or update.is_lost or update.ending is not None
+        # Only the whole first page shows which events are its last ones.
+        is_waited_for = update.is_lost and job.last is None
+        job.has_begun = job.has_begun or update.is_page_end or is_waited_for or update.ending is not None
         if job.held is None:
             self._put(job, rendered, rendered.shown(count), count)
         else:

@@ -9,7 +9,7 @@ from jobevents_cli.following.contact import ANSWER_LIMIT
 from jobevents_cli.following.filters import Filter
 from jobevents_cli.following.update import Update
 from jobevents_cli.model.event import END_TYPES, OUT_MESSAGE, Event
-from jobevents_cli.model.events_together import drop_texts, places_with
+from jobevents_cli.model.events_together import drop_texts, events_at, places_with
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.joined_lines import JoinedLines
@@ -50,7 +50,8 @@ class LineOptions(NamedTuple):
     @property
     def needs_only_texts(self) -> bool:
         """Whether the text of most events tells all that is to be known: that it is printed, or that it is not."""
-        return self.needs_texts and (self.wanted is None or bool(self.wanted.words))
+        wanted = self.wanted
+        return self.needs_texts and (wanted is None or (bool(wanted.words) and not wanted.has_patterns))
 
 
 _LONGEST_MESSAGE: Final = 1020
@@ -98,8 +99,9 @@ class Renderer:
 
     def __init__(self, options: LineOptions) -> None:
         self.options = options
+        self._on_terminal = is_terminal(sys.stdout)
         self._text = None if options.as_json else _text_lines(options)
-        self._json = JsonLines(on_terminal=is_terminal(sys.stdout), tagged=options.tagged)
+        self._json = JsonLines(on_terminal=self._on_terminal, tagged=options.tagged)
         has_patterns = options.wanted is not None and options.wanted.has_patterns
         # A pattern can take for ever, and only the main thread can stop it. Relative times count from the first event
         # that is shown, which is known only after sorting.
@@ -140,6 +142,7 @@ class Renderer:
         if self.options.quiet:
             return Rendered(update, [None] * len(update.events))
         if self._text:
+            self._fit(self._text)
             self._text.know_nodes(event.node for event in update.events)
             if update.job:
                 self._text.know_nodes(_nodes_of(update.job))
@@ -166,8 +169,9 @@ class Renderer:
         if wanted is None:
             return self._json.lines(events, ref)
         lines: list[bytes | None] = [None] * len(events)
-        for place in places_with(events, wanted.words):
-            if wanted(event := events[place]):
+        places = places_with(events, wanted.words)
+        for place, event in zip(places, events_at(events, places), strict=True):
+            if wanted(event):
                 lines[place] = self._json.line(event, ref)
         return lines
 
@@ -182,9 +186,15 @@ class Renderer:
         data = [line and line.data for line in lines]
         return Rendered(update, data, [line.day if line else "" for line in lines])
 
+    def _fit(self, text: "TextLines") -> None:
+        """Lay lines out for the terminal as wide as it is now."""
+        if self._on_terminal:
+            text.fit(width_of(sys.stdout))
+
     def line(self, event: Event, ref: JobRef, took: float | None) -> "Line":
         """The line of one *event* of *ref*, whose node took *took* seconds."""
         if self._text:
+            self._fit(self._text)
             line = self._text.line(event, ref, took)
         else:
             from jobevents_cli.render.event_line import Line
@@ -198,7 +208,10 @@ class Renderer:
 
     def end_line(self, ref: JobRef, outcome: Outcome, progress: Progress, event: Event) -> "Line":
         """The last line of *ref*, which ended with *outcome* and *event*."""
-        return self._text.end_line(ref, outcome, progress, event) if self._text else self.line(event, ref, None)
+        if self._text is None:
+            return self.line(event, ref, None)
+        self._fit(self._text)
+        return self._text.end_line(ref, outcome, progress, event)
 
 
 def paint_for(color: str, stream: object) -> "Paint":

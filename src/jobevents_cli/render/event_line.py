@@ -70,6 +70,11 @@ class TextLines:
         """The day that needs no date line before the first event."""
         return self._time.today if self._time else ""
 
+    def fit(self, columns: int) -> None:
+        """Lay out the next lines for a terminal of so many *columns*."""
+        if self._rows:
+            self._rows.columns = columns
+
     def know_nodes(self, names: Iterable[str]) -> None:
         """Size the node column for *names*, unless a line was rendered already."""
         if self._rows:

@@ -36,7 +36,7 @@ class Cells(NamedTuple):
 
 
 class Rows:
-    """Lays lines out for a terminal. The columns are sized once, with the first line."""
+    """Lays lines out for a terminal. The columns are sized once, with the first line; `columns` may change."""
 
     def __init__(
         self,

@@ -15,7 +15,19 @@ def _options(**given: Any) -> dict[str, Any]:
     """The options of a command, all at their defaults but those *given*."""
     lists = dict.fromkeys(("types", "nodes", "grep", "exclude"), ())
     flags = dict.fromkeys(("failures", "as_json", "resume", "no_jobs", "messages"), False)
-    names = ("url", "token_file", "cacert", "profile", "environment", "owner", "job_type", "start", "lines", "time")
+    names = (
+        "url",
+        "token_file",
+        "cacert",
+        "profile",
+        "environment",
+        "owner",
+        "job_type",
+        "start",
+        "lines",
+        "time",
+        "wait",
+    )
     return {**lists, **flags, **dict.fromkeys(names), "color": "auto", **given}
 
 
@@ -27,6 +39,8 @@ def test_a_proposed_command_repeats_the_options_of_this_run() -> None:
         "jobevents tail --all --owner ann --resume --node 'web*' --node db1 --failures --json --url pe"
     )
     assert given.why(JobRef.plan(12)) == "jobevents why plan/12 --url pe"
+    assert given.failures(JobRef.job(352)) == "jobevents list 352 --failures --url pe"
+    assert given_options(_options(wait=90.0), all_jobs=False).wait == ("--wait", "90s")
 
 
 def test_what_narrows_all_jobs_is_not_repeated_for_named_ones() -> None:

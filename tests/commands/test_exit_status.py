@@ -188,6 +188,25 @@ def test_124_when_the_timeout_runs_out(home: Home, serve: Serve) -> None:
     assert "jobevents tail 352 --start 2" in ran.err
 
 
+def test_a_timeout_after_the_end_leaves_the_outcome(home: Home, serve: Serve) -> None:
+    """A job whose end was seen is only looked at for late events: what is known by then is what a script wants."""
+    url = serve(job("n1:running", "n1:failed", "job:finished", final_state="failed")).url
+    # With --start not all nodes are seen, so that the end takes the settle time of 3 s.
+    ran = home.run("tail", "352", "--start", "2", "--timeout", "1", "--url", url)
+    assert (ran.status, "--timeout" in ran.err) == (3, False)
+
+
+def test_a_refusal_in_the_middle_says_how_to_go_on(home: Home, serve: Serve) -> None:
+    """Some of the job was printed; before that there is nothing to resume."""
+    server = serve(job("n1:running"))
+    live = home.start("tail", "352", "--interval", "0.1", "--url", server.url)
+    live.line()
+    server.faults[0] = error(400, "puppetlabs.validators/validation-error", "odd")
+    ran = live.finish()
+    assert ran.status == 6
+    assert ran.err.splitlines()[-1].endswith(f"Resume with: jobevents tail 352 --start 2 --url {server.url}")
+
+
 def test_124_before_a_poll_in_the_far_future(home: Home, serve: Serve) -> None:
     """An interval of years is waited for like any other."""
     ran = home.run("tail", "352", "--interval", "1e8", "--timeout", "1", "--url", serve(job("n1:running")).url)

@@ -71,6 +71,33 @@ def test_a_plan_and_its_jobs_are_one_stream(home: Home, serve: Serve) -> None:
     assert home.run("tail", "--latest-plan", "-q", "--url", url).status == 0
 
 
+@pytest.mark.parametrize("order", [("plan/12", "13"), ("13", "plan/12")])
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_job_of_a_plan_can_be_named_too(home: Home, serve: Serve, order: tuple[str, str], *, quiet: bool) -> None:
+    """It is followed once, as a job of its own: it counts for the exit status, and the plan waits for it."""
+    url = _deploy(serve).url
+    options = ("-q",) if quiet else ("--json",)
+    ran = home.run("tail", *order, *options, "--timeout", "30", "--url", url)
+    assert ran.status == 3
+    assert quiet or (len(_printed(ran.out)), set(_printed(ran.out))) == (len(ALL), ALL)
+
+
+def test_a_job_that_had_ended_is_not_followed_again_for_its_plan(home: Home, serve: Serve) -> None:
+    """The plan names it later; its summary has it all the same."""
+    late = plan("say:wait")
+    server = serve(_bad(13, 2), plans=[late])
+    live = home.start("tail", "13", "plan/12", "--interval", "0.1", "--time", "none", "--url", server.url)
+    for _ in range(4):
+        live.line()
+    wait_until(lambda: "✘ failed  job 13" in live.errors)
+    publish_plan(late, "task:13")
+    publish_plan(late, "plan:finished")
+    ran = live.finish()
+    assert ran.status == 3
+    assert ran.out.count("  13  ") == 2
+    assert ran.err.count("job 13") == 2
+
+
 def test_only_the_plans_own_events(home: Home, serve: Serve) -> None:
     """`--no-jobs` follows the plan like a job: no key is added, --start and --raw are possible."""
     server = _deploy(serve)

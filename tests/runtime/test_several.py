@@ -156,6 +156,45 @@ def test_all_resumes_what_happened_meanwhile(home: Home, serve: Serve) -> None:
     assert len(second.out.splitlines()) == 5
 
 
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_all_resumes_although_no_job_ended_in_the_first_run(home: Home, serve: Serve, end: signal.Signals) -> None:
+    """Jobs that end or run between two runs are printed by the second; those that were over before the first never."""
+    running = _at(2, "n1:running", first=5)
+    server = serve(_at(1, *GOOD), running, _at(3, *GOOD, first=10))
+    arguments = ["tail", "--all", "--resume", "--json", "--interval", "0.2", "--url", server.url]
+    live = home.start(*arguments)
+    live.line()
+    live.signal(end)
+    live.finish()
+    publish(running, "n1:finished", 20)
+    publish(running, "job:finished", 21)
+    server.orchestrator.jobs[4] = _at(4, *GOOD, first=30)
+    live = home.start(*arguments)
+    printed = {(event["job"], event["id"]) for event in (json.loads(live.line()) for _ in range(5))}
+    live.signal(signal.SIGTERM)
+    rest = live.finish().out.splitlines()
+    # What was printed last before a kill can come again; every other event comes once.
+    expected = {("2", "20"), ("2", "21"), ("4", "30"), ("4", "31"), ("4", "32")}
+    assert printed | _printed("\n".join(rest)) - {("2", "5")} >= expected
+    assert {job for job, _ in printed} == {"2", "4"}
+
+
+def test_all_resumes_although_nothing_ran_in_the_first_run(home: Home, serve: Serve) -> None:
+    """Then everything since counts."""
+    server = serve(_at(1, *GOOD))
+    arguments = ["tail", "--all", "--resume", "--json", "--interval", "0.2", "--url", server.url]
+    live = home.start(*arguments)
+    state = home.folder / ".local" / "state"
+    wait_until(lambda: list(state.rglob("*-all.json")))
+    live.signal(signal.SIGTERM)
+    live.finish()
+    server.orchestrator.jobs[2] = _at(2, *GOOD, first=10)
+    live = home.start(*arguments)
+    assert [json.loads(live.line())["id"] for _ in range(3)] == ["10", "11", "12"]
+    live.signal(signal.SIGTERM)
+    assert live.finish().out.count("\n") == 3
+
+
 def test_latest_is_the_newest_that_is_wanted(home: Home, serve: Serve) -> None:
     """`--latest` is the newest job, `--owner` chooses among them; none at all is 6."""
     url = serve(_at(7, *GOOD, owner="jane"), _at(8, *GOOD, first=10), _at(10, *GOOD, first=20)).url

@@ -106,6 +106,7 @@ def report_options(
         is_same_terminal=is_same_terminal(sys.stdout, sys.stderr),
         failures_are_printed=options["failures"] and options["lines"] is None and not any(others),
         why=None if options["why"] else given.why,
+        failures=given.failures,
         groups_causes=options["why"],
         names_jobs=several,
         waits_for_jobs=waits_for_jobs,
@@ -122,6 +123,7 @@ def given_options(options: Mapping[str, Any], *, all_jobs: bool) -> "GivenOption
         server=tuple(_repeated(options, _CONNECTION)),
         start=options["start"],
         last=options["lines"],
+        wait=("--wait", f"{options['wait']:g}s") if options["wait"] else (),
         resume=options["resume"],
         no_jobs=options["no_jobs"],
     )

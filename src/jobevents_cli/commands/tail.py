@@ -124,6 +124,8 @@ def command(
         raise no_job_named("tail", options)
     if all_jobs:
         refuse_together("--all", {"--state": options["state"], "--start": options["start"], "--wait": options["wait"]})
+    if choice.latest or choice.latest_plan:
+        refuse_together("--latest" if choice.latest else "--latest-plan", {"--wait": options["wait"]})
     if options["resume"]:
         refuse_together("--resume", {"--start": options["start"]})
     if quiet:

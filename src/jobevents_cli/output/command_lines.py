@@ -19,11 +19,16 @@ class GivenOptions(NamedTuple):
     server: tuple[str, ...] = ()
     start: int | None = None
     last: int | None = None
+    wait: tuple[str, ...] = ()
+    """How long to wait for a job that does not exist yet."""
     resume: bool = False
     no_jobs: bool = False
 
-    def resume_job(self, job: "PrintedJob") -> str:
-        """The command that prints the events of *job* that are not printed yet, and follows it."""
+    def resume_job(self, job: "PrintedJob", *, exists: bool = True) -> str:
+        """The command that prints the events of *job* that are not printed yet, and follows it.
+
+        *exists*: the orchestrator knows the job.
+        """
         words = ["jobevents", "tail", str(job.ref)]
         if job.ref.kind is Kind.PLAN and self.no_jobs:
             words.append("--no-jobs")
@@ -35,12 +40,16 @@ class GivenOptions(NamedTuple):
                 words += ["--start", str(start)]
             elif self.last is not None and not job.has_begun:
                 words += ["-n", str(self.last)]
-        return shlex.join([*words, *self.events, *self.server])
+        return shlex.join([*words, *([] if exists else self.wait), *self.events, *self.server])
 
     def resume_all(self) -> str:
         """The command that follows all jobs again."""
         resume = ["--resume"] if self.resume else []
         return shlex.join(["jobevents", "tail", *self.all_jobs, *resume, *self.events, *self.server])
+
+    def failures(self, ref: JobRef) -> str:
+        """The command that lists the failed nodes of *ref*."""
+        return shlex.join(["jobevents", "list", str(ref), "--failures", *self.server])
 
     def why(self, ref: JobRef) -> str:
         """The command that says why *ref* failed."""

@@ -34,6 +34,8 @@ class ReportOptions(NamedTuple):
     """Only the events of failed nodes are printed: the summary does not repeat them."""
     why: Callable[[JobRef], str] | None = None
     """The command that says why a job failed; None if that is not proposed."""
+    failures: Callable[[JobRef], str] = "jobevents list {} --failures".format
+    """The command that lists the failed nodes of a job."""
     groups_causes: bool = False
     """`--why` groups the failed nodes by cause: the summary does not name them."""
     names_jobs: bool = False
@@ -146,7 +148,7 @@ class Reporter:
             if job != ref:
                 lines.append([("  ", ""), *outcome_line(job, how, its, symbols=self._symbols)])
             if names_nodes and its:
-                rest = f"jobevents list {job} --failures"
+                rest = options.failures(job)
                 indent = "" if job == ref else "  "
                 lines += [[(indent, ""), *line] for line in failure_lines(its, symbols=self._symbols, rest=rest)]
         for line in lines:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from jobevents_cli.errors import JobEventsError, OutputFailed, TimedOut
+from jobevents_cli.errors import JobEventsError, OutputFailed, RequestRefused, TimedOut, UnknownJob
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.following.update import Update, Wait
 from jobevents_cli.model.job import Job
-from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.outcome import Ending, Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.event_printer import EventPrinter
@@ -114,6 +114,8 @@ class Coordinator:
         self._workers = Workers[Rendered | Update | Found | Explained]()
         self._explanations = Explanations(explain, self._workers)
         self._following: dict[JobRef, FollowedJob] = {}
+        self._ended: dict[JobRef, Outcome | None] = {}
+        """How jobs ended: a plan may name one that the user named, too."""
         self._postponed: list[tuple[FollowedJob, Ending | JobEventsError | None]] = []
         """The ends of jobs whose first page is still held, or before which another job has ended."""
         self._in_order_until = 0.0
@@ -124,8 +126,8 @@ class Coordinator:
         self._is_first_search = True
         self._only: JobRef | None = None
         """The only job or plan that the user named: its error ends the run."""
-        self._failed_children: list[tuple[JobRef, Outcome, Progress | None]] = []
-        """The jobs of plans that ended badly."""
+        self._failed_jobs: list[tuple[JobRef, Outcome, Progress | None]] = []
+        """The jobs that ended badly: a plan's summary names those that are its own."""
         self._deadline: float | None = None
         self._status = ExitStatus.DONE
         self.all_over = True
@@ -151,8 +153,14 @@ class Coordinator:
             self._begin(self._children(plan.plan_jobs, refs, is_new=is_new), together=not is_new)
 
     def _children(self, plan_jobs: "PlanJobs", refs: Iterable[JobRef], *, is_new: bool) -> list[FollowedJob]:
-        """The records of those jobs of a plan that are not followed yet."""
-        new = [ref for ref in refs if ref not in self._following]
+        """The records of those jobs of a plan that are not followed yet. The others are the plan's jobs, too."""
+        new = []
+        for ref in refs:
+            if ref in self._ended:
+                plan_jobs.ended[ref.number] = self._ended[ref]
+                plan_jobs.leave(ref.number, is_done=True)
+            elif ref not in self._following:
+                new.append(ref)
         jobs = [self._starter.follow_child(plan_jobs, ref, is_new=is_new) for ref in new] if self._starter else []
         self._following.update((job.ref, job) for job in jobs)
         return jobs
@@ -223,7 +231,8 @@ class Coordinator:
                     return ExitStatus.NODES_FAILED
                 self._do_postponed()
                 self._reporter.say_all(self._explanations.overdue(time.monotonic()))
-                if self._following or self._search_is_on:
+                # A job whose end was seen is only looked at once more for late events: its outcome is known soon.
+                if self._unfinished or self._search_is_on:
                     self._look_at_clock()
         except JobEventsError as error:
             self._leave(error)
@@ -235,11 +244,20 @@ class Coordinator:
     def _look_at_clock(self) -> None:
         """Raise TimedOut once `--timeout` is over."""
         if self._deadline is not None and time.monotonic() >= self._deadline:
-            from jobevents_cli.model.durations import format_duration
+            from jobevents_cli.model.durations import MINUTE, format_duration
 
-            count = len(self._following)
+            timeout = self._options.timeout or 0.0
+            after = f"after {f'{timeout:g}s' if timeout < MINUTE else format_duration(timeout)} (--timeout)"
+            count = self._unfinished
+            if not count and not self._search_is_on:
+                raise TimedOut(f"not all was printed {after}")
             jobs = self._only.label if self._only else f"{count} job{'s' * (count != 1)}"
-            raise TimedOut(f"{jobs} had not ended after {format_duration(self._options.timeout or 0)} (--timeout)")
+            raise TimedOut(f"{jobs} had not ended {after}")
+
+    @property
+    def _unfinished(self) -> int:
+        """How many of the jobs that are followed have not ended, as far as is known."""
+        return sum(not job.is_over for job in self._following.values())
 
     def _leave(self, error: JobEventsError) -> None:
         """Make the positions of all jobs final, because *error* ends the run, and add to it how to resume."""
@@ -247,7 +265,9 @@ class Coordinator:
             with suppress(JobEventsError):
                 self._printer.release_all()
         self._printer.stop([job.printed for job in self._following.values()])
-        if error.status in _RESUMABLE:
+        was_followed = any(job.follower.had_contact for job in self._following.values())
+        is_refused = isinstance(error, RequestRefused) and not isinstance(error, UnknownJob) and was_followed
+        if error.status in _RESUMABLE or is_refused:
             error.resume_hint = "\n".join(self._hints()) or None
 
     def _hints(self) -> list[str]:
@@ -259,7 +279,10 @@ class Coordinator:
 
         jobs = [job for job in self._following.values() if not job.belongs_to_plan]
         if not given.all_jobs:
-            return [resume_hint(job.when_last_checked, given.resume_job(job.printed)) for job in jobs]
+            return [
+                resume_hint(job.when_last_checked, given.resume_job(job.printed, exists=job.follower.had_contact))
+                for job in jobs
+            ]
         running = sum(job.follower.had_contact and not job.is_over for job in jobs)
         were = "1 job was" if running == 1 else f"{running} jobs were"
         return [resume_hint(f"{were} running when last checked" if running else "", given.resume_all())]
@@ -271,6 +294,7 @@ class Coordinator:
                 self._printer.tick()
             case Found():
                 self._reporter.note(_SEARCH, "", arrived.notices)
+                self._reporter.warn(filter(None, [arrived.save and arrived.save()]))
                 self.add(arrived.jobs, together=self._is_first_search)
                 self._is_first_search = self._is_first_search and not arrived.jobs
                 for refused in arrived.refused:
@@ -354,10 +378,13 @@ class Coordinator:
         is_said = any(event is ending.event for event, _ in job.printed.ends)
         self._reporter.warn(self._printer.end(job.printed, ending))
         outcome, progress = ending.outcome, job.follower.progress
-        if job.belongs_to_plan and job.plan_jobs:
-            job.plan_jobs.ended[job.ref.number] = outcome
-            if outcome:
-                self._failed_children.append((job.ref, outcome, progress))
+        for plan_jobs in self._plans_of(job):
+            plan_jobs.ended[job.ref.number] = outcome
+        if not self._search_is_on:  # else they would take memory without end
+            self._ended[job.ref] = outcome
+            if outcome and job.ref.kind is Kind.JOB:
+                self._failed_jobs.append((job.ref, outcome, progress))
+        if job.belongs_to_plan:
             return
         self._reporter.remove(job.ref)
         if outcome is None:
@@ -371,7 +398,7 @@ class Coordinator:
         """The jobs of a plan that ended badly, in this run or an earlier one."""
         if not job.plan_jobs:
             return []
-        failed = {ref.number: (ref, outcome, progress) for ref, outcome, progress in self._failed_children}
+        failed = {ref.number: (ref, outcome, progress) for ref, outcome, progress in self._failed_jobs}
         return [
             failed.get(number, (JobRef.job(number), outcome, None))
             for number, outcome in sorted(job.plan_jobs.ended.items())
@@ -402,8 +429,8 @@ class Coordinator:
         del self._following[job.ref]
         # A job given up for a while, as in an outage, is still open for the next run.
         is_done = not (error and error.status in _RESUMABLE)
-        if job.belongs_to_plan and job.plan_jobs:
-            job.plan_jobs.leave(job.ref.number, is_done=is_done)
+        for plan_jobs in self._plans_of(job):
+            plan_jobs.leave(job.ref.number, is_done=is_done)
         if error:
             self._give_up(job.ref, job, error)
         if job.plan_jobs:
@@ -412,6 +439,12 @@ class Coordinator:
             self._reporter.warn(filter(None, [job.has_ended(job.ref)]))
         if job.close:
             job.close()
+
+    def _plans_of(self, job: FollowedJob) -> "list[PlanJobs]":
+        """The jobs of each plan that waits for *job*: it may be one that the user named, too."""
+        number, is_job = job.ref.number, job.ref.kind is Kind.JOB
+        plans = [other.plan_jobs for other in self._following.values() if other.is_plan_with_jobs]
+        return [plan_jobs for plan_jobs in plans if plan_jobs and is_job and number in plan_jobs.open]
 
     def _give_up(self, ref: JobRef, job: FollowedJob | None, error: JobEventsError) -> None:
         """Report that *ref* is no longer followed because of *error*; the other jobs are."""

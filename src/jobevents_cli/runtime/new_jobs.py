@@ -32,6 +32,8 @@ class Found(NamedTuple):
     jobs: tuple[FollowedJob, ...] = ()
     refused: tuple[Ended, ...] = ()
     notices: tuple[Notice, ...] = ()
+    save: Callable[[], str | None] | None = None
+    """Saves where the next run begins, before any event of the jobs is printed; returns a warning if that failed."""
 
 
 class AllJobs:
@@ -47,6 +49,8 @@ class AllJobs:
         self._options = options
         self._known: int | None = None
         """Every job up to this number was handled by an earlier run."""
+        self._handled: set[int] = set()
+        """Other jobs that were handled, though one with a lower number was not."""
         self._save: Save | None = None
         self._budget = RetryBudget(options.retry_for, random.random)
         self._seen: set[int] = set()
@@ -57,6 +61,7 @@ class AllJobs:
             file = options.cursors.cursor("all")
             cursor = file.load()
             self._known, self._save = cursor.low if cursor else None, file.save
+            self._handled.update(cursor.above if cursor else ())
 
     def __iter__(self) -> Iterator[Found | Wait]:
         """What each search finds, and the time until the next one."""
@@ -86,32 +91,44 @@ class AllJobs:
         refused: list[Ended] = []
         for job in reversed(jobs):
             number = job.number
-            is_new = searched is not None and number is not None and number > searched
+            is_new = searched is not None and number is not None and number > searched and number not in self._handled
             if number is None or number in self._seen or (job.is_over and not is_new) or not self._wanted(job):
                 continue
             self._seen.add(number)
             self._open.add(number)
-            self._highest = max(self._highest, number)
             try:
                 followed.append(self._options.follow(JobRef.job(number), is_new=is_new, has_ended=self.job_ended))
             except UsageProblem as problem:
                 # Another process has this job's cursor, or it is damaged: the other jobs are followed all the same.
                 refused.append(Ended(JobRef.job(number), problem))
         # Older jobs are not found again, and the set must not grow.
-        self._seen.intersection_update({job.number for job in jobs})
-        return Found(tuple(followed), tuple(refused), notices)
+        numbers = {job.number for job in jobs if job.number is not None}
+        self._seen.intersection_update(numbers)
+        if self._save:
+            self._handled |= numbers - self._open
+        self._highest = max([self._highest, *numbers])
+        is_first = searched is None
+        return Found(tuple(followed), tuple(refused), notices, self._saved if followed or is_first else None)
 
     def job_ended(self, ref: JobRef) -> str | None:
         """Note that nothing more will be printed of *ref*: the next run begins after the oldest job still open.
 
         Returns a warning if that could not be saved.
         """
+        if self._save:
+            self._handled.add(ref.number)
         self._open.discard(ref.number)
+        return self._saved()
+
+    def _saved(self) -> str | None:
+        """Save where the next run begins; returns a warning if that failed."""
         if self._save is None:
             return None
-        still_open = list(self._open)  # another thread adds to it
+        # Another thread adds to the sets.
+        still_open, handled = list(self._open), list(self._handled)
         low = min(still_open) - 1 if still_open else self._highest
-        return self._save(Cursor(low, (), {}))
+        self._handled.difference_update(number for number in handled if number <= low)
+        return self._save(Cursor(low, tuple(sorted(number for number in handled if number > low)), {}))
 
 
 def _since(lister: JobLister, highest: int | None) -> "list[Job]":

@@ -21,6 +21,7 @@ from jobevents_cli.model.event import Event
 from jobevents_cli.model.explanation import Explanation
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind, parse_job
+from jobevents_cli.model.json_values import as_id
 from jobevents_cli.model.node import Node
 from jobevents_cli.model.plan import Plan
 from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
@@ -207,6 +208,10 @@ def follow(
     ref = _ref(job, client.host)
     if not interval >= _SHORTEST_INTERVAL:
         raise UsageProblem(f"interval must be at least {_SHORTEST_INTERVAL} seconds, not {interval}")
+    if not retry_for >= 0:
+        raise UsageProblem(f"retry_for must be at least 0 seconds, not {retry_for}")
+    if start is not None and as_id(start) != start:
+        raise UsageProblem(f"start must be the id of an event, an integer, not {start!r}")
     is_plan_with_jobs = ref.kind is Kind.PLAN and with_jobs
     if is_plan_with_jobs and start is not None:
         raise UsageProblem("start and with_jobs contradict each other: the ids of a plan and of its jobs differ")
@@ -237,6 +242,10 @@ def jobs(
     *state*, *job_type*, *owner* and *environment* choose among them. The other arguments and the errors are those of
     `follow`; a request that fails is repeated for 5 s.
     """
+    if limit < 0:
+        raise UsageProblem(f"limit must be at least 0, not {limit}")
+    if plans and job_type:
+        raise UsageProblem("plans and job_type contradict each other: plans have no type")
     client = open_client(_configuration(url, token, token_file, cacert, profile).orchestrator)
     wanted = Wanted(state, job_type, owner, environment)
 

@@ -520,3 +520,9 @@ def test_the_output_ends_quietly_with_its_reader(home: Home, serve: Serve) -> No
     mine = connected(home, server.url)
     ran = mine.shell(f"{os.fspath(PROGRAM)} why 352 --json | head -1 >/dev/null; exit ${{PIPESTATUS[0]}}")
     assert (ran.status, ran.err) in ((141, ""), (0, ""))
+
+
+def test_nothing_saved_is_said(home: Home) -> None:
+    """An empty file holds no job that could be explained."""
+    ran = home.run("why", "--from", "/dev/null")
+    assert (ran.status, ran.out, ran.err) == (0, "", "jobevents: --from /dev/null: no events\n")

@@ -67,3 +67,10 @@ def test_nodes_that_an_earlier_run_printed() -> None:
     progress.counts["node_failed"] = 3
     lines = [_text(line) for line in failure_lines(progress, symbols=True, rest=REST)]
     assert lines == ["  which nodes: jobevents list 352 --failures"]
+
+
+def test_failed_nodes_that_only_the_job_knows_of() -> None:
+    """With `--start`, events of nodes that failed before it do not come: a command lists them."""
+    progress = Progress(is_whole=False)
+    progress.take_job(Job({"state": "failed", "node_count": 2, "node_states": {"failed": 1, "finished": 1}}))
+    assert [_text(line) for line in failure_lines(progress, symbols=True, rest=REST)] == [f"  which nodes: {REST}"]

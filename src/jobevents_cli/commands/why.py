@@ -112,11 +112,14 @@ def _saved(
     """
     from jobevents_cli.errors import UnknownJob
     from jobevents_cli.model.job_ref import JobRef
+    from jobevents_cli.output.notices import say_safe
     from jobevents_cli.state.saved_events import read_saved
 
     jobs: dict[Any, list[Any]] = {}
     for ref, event in read_saved(name):
         jobs.setdefault(ref, []).append(event)
+    if not jobs:
+        say_safe(f"jobevents: --from {name}: no events")
     for named in choice.named:
         if named.ref not in jobs:
             raise UnknownJob(f"--from {name}: no events of {named.ref.label}")

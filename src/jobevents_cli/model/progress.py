@@ -7,7 +7,6 @@ from typing import Final
 from jobevents_cli.model.event import (
     CLOSING_STATES,
     EVENT_TYPES,
-    FAILED_NODE_TYPES,
     JOB_STOPPING,
     NODE_FINISHED,
     NODE_RUNNING,
@@ -127,11 +126,6 @@ class Progress:
         """Whether somebody stopped the job while it ran."""
         return self.counts[JOB_STOPPING] > 0 or (self.job is not None and self.job.state == "stopping")
 
-    @property
-    def failed_nodes(self) -> int:
-        """How many nodes failed, errored or were skipped, by the events."""
-        return sum(self.counts[kind] for kind in FAILED_NODE_TYPES)
-
     def agrees_with(self, job: Job) -> bool:
         """Whether no event of a node can be missing, judging by what the *job* says about its nodes."""
         if not self._is_whole or not job.is_over or self._running or any(self._unstarted.values()):
@@ -151,6 +145,11 @@ class Progress:
     def done(self) -> int:
         """Nodes that have ended, in whatever state."""
         return sum(self.count(state) for state in CLOSING_STATES.values())
+
+    @property
+    def failed_nodes(self) -> int:
+        """How many nodes failed, errored or were skipped. With `--start` the job may know of more than came."""
+        return sum(self.count(state) for state in ("failed", "errored", "skipped"))
 
     @property
     def running(self) -> int:

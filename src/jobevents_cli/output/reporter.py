@@ -153,7 +153,7 @@ class Reporter:
                 lines += [[(indent, ""), *line] for line in failure_lines(its, symbols=self._symbols, rest=rest)]
         for line in lines:
             self.screen.say(self._painted(line))
-        has_failed = outcome is Outcome.FAILED if ref.kind is Kind.PLAN else _has_failed_nodes(progress)
+        has_failed = outcome is Outcome.FAILED if ref.kind is Kind.PLAN else progress.failed_nodes > 0
         if options.why and self._why_left and (has_failed or children):
             self._why_left -= 1
             self.say(f"Why: {options.why(ref)}")
@@ -192,7 +192,3 @@ def _sentence(notice: Notice) -> str:
     from jobevents_cli.output.notices import sentence
 
     return sentence(notice)
-
-
-def _has_failed_nodes(progress: Progress) -> bool:
-    return any(progress.count(state) for state in ("failed", "errored", "skipped"))

@@ -232,7 +232,7 @@ def test_errors_are_the_command_lines(serve: Serve) -> None:
         follow(352, url=url, interval=0)
     for wrong in ({"retry_for": -1}, {"retry_for": float("nan")}, {"start": "5"}, {"start": -1}):
         with pytest.raises(UsageProblem, match=f"^{next(iter(wrong))} must be"):
-            follow(352, url="http://127.0.0.1:9", token="x", **wrong)  # type: ignore[arg-type] # that is the point
+            follow(352, url="http://127.0.0.1:9", token="x", **wrong)
     with pytest.raises(UsageProblem, match="limit must be at least 0"):
         jobs(-1)
     with pytest.raises(UsageProblem, match="plans and job_type contradict each other"):

@@ -205,6 +205,22 @@ def test_latest_is_the_newest_that_is_wanted(home: Home, serve: Serve) -> None:
     assert "there is no such job" in ran.err
 
 
+def test_the_look_for_the_latest_job_has_limits(home: Home, serve: Serve) -> None:
+    """`--timeout` ends it though the server says nothing; with `--retry-for 0` a fault does."""
+    gap = threading.Event()
+    server = serve(_at(1, *GOOD), faults={0: misbehaving.drip_head(gap, 0.5, b"HTTP/1.1 200 OK")})
+    began = time.monotonic()
+    ran = home.run("tail", "--latest", "--timeout", "1", "--url", server.url)
+    gap.set()
+    assert (ran.status, time.monotonic() - began < 8) == (124, True)
+    assert "did not say which job is meant before --timeout" in ran.err
+    server.faults[0] = misbehaving.status(503)
+    requests = len(server.seen)
+    assert home.run("tail", "--latest", "--retry-for", "0", "--url", server.url).status == 7
+    assert len(server.seen) == requests + 1
+    assert home.run("tail", "--latest", "--wait", "5", "--url", server.url).status == 2
+
+
 def test_wait_for_a_job_that_does_not_exist_yet(home: Home, serve: Serve) -> None:
     """`--wait` waits for the job to appear and follows it then; past it, 6."""
     server = serve()

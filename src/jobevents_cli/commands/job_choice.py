@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -136,8 +137,10 @@ def no_job_named(command: str, options: Mapping[str, Any], *, failed: bool = Fal
     )
 
 
-def find_jobs(choice: JobChoice, client: OrchestratorClient) -> tuple[JobRef, ...]:
-    """The jobs that *choice* names, each once. The newest job is looked up.
+def find_jobs(
+    choice: JobChoice, client: OrchestratorClient, *, retry_for: float = math.inf, timeout: float | None = None
+) -> tuple[JobRef, ...]:
+    """The jobs that *choice* names, each once. The newest job is looked up; *retry_for* and *timeout*: see `fetch`.
 
     A usage error if an address names another host than *client* talks to. UnknownJob if there is no newest job.
     """
@@ -152,9 +155,11 @@ def find_jobs(choice: JobChoice, client: OrchestratorClient) -> tuple[JobRef, ..
                 hint="give only the job's id, or --url or --profile for the other orchestrator",
             )
     if choice.latest:
-        return tuple(JobRef.job(job.number) for job in fetch(lambda: latest_job(client, choice.wanted)) if job.number)
+        jobs = fetch(lambda: latest_job(client, choice.wanted), retry_for=retry_for, timeout=timeout)
+        return tuple(JobRef.job(job.number) for job in jobs if job.number)
     if choice.latest_plan:
-        return tuple(JobRef.plan(plan.number) for plan in fetch(lambda: latest_plan(client)) if plan.number)
+        plans = fetch(lambda: latest_plan(client), retry_for=retry_for, timeout=timeout)
+        return tuple(JobRef.plan(plan.number) for plan in plans if plan.number)
     return tuple(dict.fromkeys(named.ref for named in choice.named))
 
 

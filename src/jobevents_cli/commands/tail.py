@@ -163,6 +163,7 @@ def command(
     )
     if all_jobs:
         coordinator.find(AllJobs(client, choice.wanted, how))
-    coordinator.add([how.follow(ref) for ref in find_jobs(choice, client)])
+    refs = find_jobs(choice, client, retry_for=options["retry_for"], timeout=timeout)
+    coordinator.add([how.follow(ref) for ref in refs])
     status = coordinator.run()
     return status if exit_status else ExitStatus.DONE

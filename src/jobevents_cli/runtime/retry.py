@@ -1,11 +1,12 @@
 """Retries one request until it works or its retry limit is spent: lists, the latest job, the search for new jobs."""
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from jobevents_cli.errors import JobEventsError
+from jobevents_cli.errors import JobEventsError, TimedOut
 from jobevents_cli.following.notices import Notice
 from jobevents_cli.following.retry_budget import FIRST_CONTACT_FOR, RetryBudget
 from jobevents_cli.following.update import Wait
@@ -64,10 +65,23 @@ def from_worker(items: Iterator[Item | Wait], look: Callable[[], None]) -> Itera
             return
 
 
-def fetch(request: Callable[[], Iterator[Item]]) -> Iterator[Item]:
-    """The items of one *request*, retried for 5 s if it fails before the first item."""
-    budget = RetryBudget(FIRST_CONTACT_FOR, random.random)
-    return from_worker(retried(request, budget, clock=time.monotonic), Output().check_reader)
+def fetch(
+    request: Callable[[], Iterator[Item]], *, retry_for: float = math.inf, timeout: float | None = None
+) -> Iterator[Item]:
+    """The items of one *request*, retried for 5 s, or *retry_for* if that is less, if it fails before the first item.
+
+    TimedOut if it takes more than *timeout* seconds.
+    """
+    budget = RetryBudget(min(retry_for, FIRST_CONTACT_FOR), random.random)
+    output = Output()
+    until = math.inf if timeout is None else time.monotonic() + timeout
+
+    def look() -> None:
+        output.check_reader()
+        if time.monotonic() >= until:
+            raise TimedOut("the orchestrator did not say which job is meant before --timeout")
+
+    return from_worker(retried(request, budget, clock=time.monotonic), look)
 
 
 def print_raw(pieces: Callable[[], Iterator[bytes]]) -> None:

@@ -23,6 +23,10 @@ _LONG: Final = 32 * 1024
 """Characters from which on SQLite is worth the time that it takes to load."""
 
 
+_VERY_LONG: Final = 1024 * 1024
+"""Characters from which on SQLite takes more memory than is worth its speed."""
+
+
 _DEEP: Final = 800
 """Levels of nesting that Python parses in any case: each takes one of the 1,000 that functions may be nested."""
 
@@ -133,7 +137,9 @@ class ElementDecoder:
         return Elements(values, texts)
 
     def _tight(self, source: str) -> str:
-        tight = self._minifier.value(source) if len(source) > _LONG and is_loose(source) else None
+        if not is_loose(source):
+            return source
+        tight = self._minifier.value(source) if _LONG < len(source) < _VERY_LONG else None
         return without_space(source) if tight is None else tight
 
 

@@ -99,6 +99,7 @@ def test_places_where_a_word_is(objects: list[dict[str, Any]], word: str) -> Non
     expected = [place for place, one in enumerate(objects) if word in json.dumps(one)]
     unread = UnreadEvents(list(range(len(objects))), _joined(objects))
     assert list(places_with(unread, [word])) == expected
-    assert [event.raw for event in events_at(unread, expected)] == [objects[place] for place in expected]
+    for events in (unread, [Event(one) for one in objects]):
+        assert [event.raw for event in events_at(events, expected)] == [objects[place] for place in expected]
     assert list(places_with(unread, [])) == list(places_with([Event(one) for one in objects], [word]))
     assert list(places_with(unread, [])) == list(range(len(objects)))

@@ -179,6 +179,8 @@ def test_an_object_without_a_key() -> None:
     """The other keys stay in their order, repeated ones too, numbers in their spelling; a missing key is no error."""
     assert without_key('{"a":1,"job":{},"a":{"job":2,"job":3},"job":4}', "job") == '{"a":1,"a":{"job":2,"job":3}}'
     assert without_key("{}", "job") == "{}"
+    deep = f'"a":{"[" * 600}{"]" * 600}'
+    assert without_key(f'{{"job":7,{deep}}}', "job") == f"{{{deep}}}"
     assert without_key('{"job":"7","b":1.0,"a":1e2}', "job") == '{"b":1.0,"a":1e2}'
     assert without_key('{"b":1.0}', "job") == '{"b":1.0}'
 

@@ -29,7 +29,7 @@ POLLS_PER_SECOND: Final = 100
 LONGEST_STRETCH: Final = 1.5
 
 
-MOST_POLLS_PER_SECOND: Final = 400
+MOST_POLLS_PER_SECOND: Final = 300
 
 
 CHECK_GAPS: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -64,7 +64,7 @@ def shared_delay(seconds: float, jobs: int) -> float:
     """Seconds until the next poll of one of *jobs* jobs, each of which would wait *seconds* if it were the only one.
 
     More than 100 jobs make at most 100 requests a second in all, but no job waits more than 1.5 times as long for that.
-    More than 600 make at most 400 a second, or so many times more as they would wait less than a second: an
+    More than 450 make at most 300 a second, or so many times more as they would wait less than a second: an
     orchestrator has others to serve.
     """
     if jobs <= MANY_JOBS:

@@ -232,7 +232,7 @@ class Coordinator:
                 self._do_postponed()
                 self._reporter.say_all(self._explanations.overdue(time.monotonic()))
                 # A job whose end was seen is only looked at once more for late events: its outcome is known soon.
-                if self._unfinished or self._search_is_on:
+                if self._is_late and (self._unfinished or self._search_is_on):
                     self._look_at_clock()
         except JobEventsError as error:
             self._leave(error)
@@ -243,7 +243,7 @@ class Coordinator:
 
     def _look_at_clock(self) -> None:
         """Raise TimedOut once `--timeout` is over."""
-        if self._deadline is not None and time.monotonic() >= self._deadline:
+        if self._is_late:
             from jobevents_cli.model.durations import MINUTE, format_duration
 
             timeout = self._options.timeout or 0.0
@@ -253,6 +253,11 @@ class Coordinator:
                 raise TimedOut(f"not all was printed {after}")
             jobs = self._only.label if self._only else f"{count} job{'s' * (count != 1)}"
             raise TimedOut(f"{jobs} had not ended {after}")
+
+    @property
+    def _is_late(self) -> bool:
+        """Whether `--timeout` is over."""
+        return self._deadline is not None and time.monotonic() >= self._deadline
 
     @property
     def _unfinished(self) -> int:

@@ -16,12 +16,11 @@ def test_texts_that_nobody_wants_are_not_kept() -> None:
 
 @pytest.mark.parametrize("shape", ['{"a":%s1%s}', '{"a":%s1%s},{"b":"},{"}'])
 def test_what_python_could_not_parse_is_not_taken_together(monkeypatch: pytest.MonkeyPatch, shape: str) -> None:
-    """SQLite accepts deeper nesting. Whoever reads element by element finds the fault, whatever is wanted of them."""
+    """SQLite accepts deeper nesting. Whoever reads element by element finds the fault, if it is one for this Python."""
     monkeypatch.setattr("jobevents_cli.http.json_elements._LONG", 0)
     for levels, is_read in ((700, True), (1100, False)):
         listed = f"[{shape % ('[' * levels, ']' * levels)},{{}}]"
-        for parses in (True, False):
-            assert (ElementDecoder(parses=parses).objects(listed) is not None) is is_read
+        assert (ElementDecoder(parses=False).objects(listed) is not None) is is_read
 
 
 def test_values_that_nobody_wants_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:

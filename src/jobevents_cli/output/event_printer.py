@@ -80,9 +80,9 @@ class EventPrinter:
         update = rendered.update
         count = len(update.events) if count is None else count
         before = self.screen.output.written
-        # Only the whole first page shows which events are its last ones.
-        is_waited_for = update.is_lost and job.last is None
-        job.has_begun = job.has_begun or update.is_page_end or is_waited_for or update.ending is not None
+        # In an outage what came is printed; but which events are the last ones, only the whole page shows.
+        is_given_up = update.is_lost and job.last is None
+        job.has_begun = job.has_begun or update.is_page_end or is_given_up or update.ending is not None
         if job.held is None:
             self._put(job, rendered, rendered.shown(count), count)
         else:

@@ -98,9 +98,9 @@ def test_later_lines_fit_a_window_that_was_narrowed(home: Home, serve: Serve) ->
         window.wait_for(lambda w: "node039" in w.text)
         window.resize(60)
         stage.say_safe(1)
-        window.wait_for(lambda w: "✔ finished  node000" in w.text)
-        shown = window.text.partition("✔ finished")[2].splitlines()
-        assert [row.strip() for row in shown[:2]] == ["node000.example.com   0s  node000.example.com is", "finished"]
+        # How long the node took depends on the machine.
+        row = r"✔ finished  node000\.example\.com +\d+s  node000\.example\.com is\n +finished$"
+        window.wait_for(lambda w: re.search(row, w.text, re.MULTILINE))
 
 
 def test_a_low_window_loses_nothing(home: Home, serve: Serve) -> None:

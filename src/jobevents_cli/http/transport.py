@@ -13,12 +13,13 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+import httpcore
 import httpx
 
 from jobevents_cli.errors import NoUsableAnswer, TransientFault, UsageProblem
 from jobevents_cli.http.connection import Connection
 from jobevents_cli.http.json_elements import BrokenResponse
-from jobevents_cli.http.limits import LimitedBackend, ResponseClock
+from jobevents_cli.http.kept_connection import FAULTS, KeptConnection
 from jobevents_cli.http.proxies import Proxy, proxy_for
 from jobevents_cli.http.responses import Response, skew
 from jobevents_cli.http.secrets import without_token
@@ -29,8 +30,6 @@ _IDLE_LIMIT: Final = 25.0
 """Seconds that an idle connection is kept: the server closes it after 30 (Jetty's default)."""
 
 _CONNECT_LIMIT: Final = 10.0
-_ERROR_LIMIT: Final = 10.0
-
 _HEADERS: Final = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip",
@@ -54,26 +53,6 @@ class Probe(NamedTuple):
     """The server's certificate as `SSLSocket.getpeercert` gives it; None for plain http."""
     seconds: float
     """How long connecting and one response took."""
-
-
-class _Transport(httpx.HTTPTransport):
-    """One connection, kept between requests. Follows no redirect, keeps no cookie, reads no netrc."""
-
-    def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
-        super().__init__(verify=tls, trust_env=False, proxy=proxy, limits=httpx.Limits(keepalive_expiry=_IDLE_LIMIT))
-        self.clock = ResponseClock()
-        self.backend = LimitedBackend(self.clock)
-        # httpx has no parameter for it. Without it a server that sends its headers byte by byte is never given up.
-        self._pool._network_backend = self.backend  # noqa: SLF001
-        self.is_used = False
-
-    def send(self, request: httpx.Request, limit: float) -> httpx.Response:
-        """The response to *request*, its headers whole within *limit* seconds, its body still to be read."""
-        self.clock.begin(limit)
-        response = self.handle_request(request)
-        self.clock.begin_body(limit if response.is_success else min(limit, _ERROR_LIMIT))
-        self.is_used = True
-        return response
 
 
 class ServerConnection:
@@ -104,7 +83,7 @@ class ServerConnection:
         )
         self.proxy = proxy_for(connection.url)
         self._lock = threading.Lock()
-        self._idle: list[tuple[float, _Transport]] = []
+        self._idle: list[tuple[float, KeptConnection]] = []
         self._is_refused = False
         self._date = ("", 0.0)
         self._check_url(connection)
@@ -136,8 +115,8 @@ class ServerConnection:
         """Close the connections that are idle."""
         with self._lock:
             idle, self._idle = self._idle, []
-        for _, transport in idle:
-            transport.close()
+        for _, kept in idle:
+            kept.close()
 
     def probe(self, path: str, limit: float) -> Probe:
         """Connect as every request does, and request *path* without the token: any status will do.
@@ -145,15 +124,15 @@ class ServerConnection:
         UntrustedCertificate if the server's certificate cannot be verified; otherwise the errors of `get`.
         """
         since = time.monotonic()
-        with self._transport() as transport:
+        with self._kept() as kept:
             try:
-                inner = transport.send(_get(f"{self.url}{path}", "", limit), limit)
+                inner = kept.send(_get(f"{self.url}{path}", "", limit), limit)
                 stream = inner.extensions["network_stream"]
                 secure = stream.get_extra_info("ssl_object")
                 address, certificate = stream.get_extra_info("server_addr")[0], secure and secure.getpeercert()
                 inner.close()
-            except httpx.HTTPError as error:
-                raise self._translated(error, transport) from error
+            except FAULTS as error:
+                raise self._translated(error, kept) from error
         proxy = self.proxy.label if self.proxy else None
         return Probe(address, proxy, certificate or None, time.monotonic() - since)
 
@@ -169,16 +148,16 @@ class ServerConnection:
     @contextmanager
     def _exchange(self, request: Any, limit: float) -> Iterator[Response]:
         """Send *request*, a function of the token, and yield the response. Every fault becomes one of our errors."""
-        with self._transport() as transport:
+        with self._kept() as kept:
             try:
-                inner = self._send(transport, request, limit)
-            except (httpx.HTTPError, httpx.StreamError) as error:
-                raise self._translated(error, transport) from error
+                inner = self._send(kept, request, limit)
+            except FAULTS as error:
+                raise self._translated(error, kept) from error
             try:
                 yield Response(
                     inner.status_code,
                     inner.headers,
-                    lambda: self._packed(inner, transport),
+                    lambda: self._packed(inner, kept),
                     where=self.where,
                     token=self._token,
                 )
@@ -187,47 +166,37 @@ class ServerConnection:
             finally:
                 inner.close()
 
-    def _send(self, transport: _Transport, request: Any, limit: float) -> httpx.Response:
+    def _send(self, kept: KeptConnection, request: Any, limit: float) -> httpx.Response:
         """The response. If the token is refused and there is a new one, the request is sent again with that."""
         if self._is_refused and self._token:
             self._token.reread()
-        inner = self._send_once(transport, request, limit)
-        if inner.status_code == httpx.codes.UNAUTHORIZED and self._token and self._token.reread():
+        token = self._token
+        inner = kept.send(request(token.value if token else ""), limit)
+        if inner.status_code == httpx.codes.UNAUTHORIZED and token and token.reread():
             inner.close()
-            inner = self._send_once(transport, request, limit)
+            inner = kept.send(request(token.value), limit)
         self._is_refused = inner.status_code == httpx.codes.UNAUTHORIZED
         self._date = (inner.headers.get("date", ""), time.time())
         return inner
 
-    def _send_once(self, transport: _Transport, request: Any, limit: float) -> httpx.Response:
-        token = self._token.value if self._token else ""
-        is_kept = transport.is_used
-        try:
-            return transport.send(request(token), limit)
-        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-            # A kept connection that the server just closed is not an outage: try a new connection.
-            if not is_kept:
-                raise
-            return transport.send(request(token), limit)
-
-    def _packed(self, inner: httpx.Response, transport: _Transport) -> Iterator[bytes]:
+    def _packed(self, inner: httpx.Response, kept: KeptConnection) -> Iterator[bytes]:
         try:
             yield from inner.iter_raw()
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            raise self._translated(error, transport) from error
+        except FAULTS as error:
+            raise self._translated(error, kept) from error
 
     @contextmanager
-    def _transport(self) -> Iterator[_Transport]:
+    def _kept(self) -> Iterator[KeptConnection]:
         """A connection that no other thread uses meanwhile."""
         with self._lock:
-            transport = self._idle.pop()[1] if self._idle else None
-        transport = transport or _Transport(self._tls, _httpx_proxy(self.proxy))
+            kept = self._idle.pop()[1] if self._idle else None
+        kept = kept or KeptConnection(self._tls, _httpx_proxy(self.proxy))
         try:
-            yield transport
+            yield kept
         finally:
             now = time.monotonic()
             with self._lock:
-                self._idle.append((now, transport))
+                self._idle.append((now, kept))
                 unused = self._idle.pop(0)[1] if self._idle[0][0] < now - _IDLE_LIMIT else None
             if unused:
                 unused.close()
@@ -236,22 +205,22 @@ class ServerConnection:
         text = without_token(broken.text, self._token.value) if self._token else broken.text
         return f"{broken} {text[: broken.shown]!r}" if text else str(broken)
 
-    def _translated(self, error: httpx.HTTPError | httpx.StreamError, transport: _Transport) -> NoUsableAnswer:
+    def _translated(self, error: Exception, kept: KeptConnection) -> NoUsableAnswer:
         """The *error* in our words: what happened, with which host and port."""
-        is_proxy = self.proxy is not None and not transport.backend.is_connected
+        is_proxy = self.proxy is not None and not kept.backend.is_connected
         where = f"{self.proxy.label} on the way to {self.where}" if self.proxy and is_proxy else self.where
         cause = _root_cause(error)
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             return self._tls_fault(cause, where)
-        if isinstance(error, httpx.ConnectTimeout):
+        if isinstance(error, httpcore.ConnectTimeout):
             return TransientFault(f"could not connect to {where}: no response in time")
-        if isinstance(error, httpx.TimeoutException):
+        if isinstance(error, httpcore.TimeoutException):
             return TransientFault(f"{where} did not respond in time")
         why = str(getattr(cause, "strerror", None) or error).rstrip(".")
         why = without_token(why, self._token.value) if self._token else why
-        if isinstance(error, httpx.ProxyError) and self.proxy:
+        if isinstance(error, httpcore.ProxyError) and self.proxy:
             return TransientFault(f"{self.proxy.label} did not connect to {self.where}: {why}")
-        if isinstance(error, httpx.ConnectError):
+        if isinstance(error, httpcore.ConnectError):
             return TransientFault(f"could not connect to {where}: {why}")
         return TransientFault(f"the connection to {where} broke: {why}")
 

@@ -57,6 +57,9 @@ _RESUMABLE: Final = frozenset(
 _IN_ORDER_FOR: Final = 4.0
 """Seconds for which the ends of jobs that are over are waited for, to print them by time: settle time and a poll."""
 
+_MOST_DOCUMENTS: Final = 50
+"""Documents that are kept at most until they are passed on: some name thousands of nodes."""
+
 _FAIL_FAST: Final = ("node_failed", "node_errored")
 
 
@@ -103,7 +106,7 @@ class Coordinator:
         """Follow jobs of *orchestrator*.
 
         *starter* makes the records of a plan's jobs. *explain* finds the causes of a failed job, as lines to print.
-        *seen* is called with each job's own document, once.
+        *seen* is called with the jobs' own documents, with each once.
         """
         self._starter = starter
         self._orchestrator = orchestrator
@@ -111,6 +114,8 @@ class Coordinator:
         self._reporter = reporter
         self._options = options
         self._seen = seen
+        self._documents: list[Job] = []
+        """The jobs' own documents with which `seen` is still to be called."""
         self._workers = Workers[Rendered | Update | Found | Explained]()
         self._explanations = Explanations(explain, self._workers)
         self._following: dict[JobRef, FollowedJob] = {}
@@ -229,6 +234,9 @@ class Coordinator:
                     self._reporter.warn(self._printer.flush())
                 if self._take(arrived):
                     return ExitStatus.NODES_FAILED
+                # Together, because each call writes a file anew, with which every other job would have to wait.
+                if len(self._documents) >= _MOST_DOCUMENTS or not self._workers.has_next:
+                    self._pass_on_documents()
                 self._do_postponed()
                 self._reporter.say_all(self._explanations.overdue(time.monotonic()))
                 # A job whose end was seen is only looked at once more for late events: its outcome is known soon.
@@ -238,6 +246,7 @@ class Coordinator:
             self._leave(error)
             raise
         finally:
+            self._pass_on_documents()
             self._printer.screen.clear()
         return self._status
 
@@ -369,10 +378,15 @@ class Coordinator:
     def _see(self, job: FollowedJob, document: Job) -> None:
         """Note that the *document* of *job* was read for the first time."""
         job.was_seen = True
-        if self._seen:
-            self._seen([document])
+        self._documents.append(document)
         if job.ref == self._only and not job.printed.has_begun:
             self._reporter.header_for(document, job.ref)
+
+    def _pass_on_documents(self) -> None:
+        """Call `seen` with the documents that came since the last call."""
+        documents, self._documents = self._documents, []
+        if self._seen and documents:
+            self._seen(documents)
 
     def _first_failure(self, update: Update) -> int | None:
         return next((index for index, event in enumerate(update.events) if event.type in _FAIL_FAST), None)

@@ -8,7 +8,7 @@ from jobevents_cli.following.event_reader import EventReader
 from jobevents_cli.following.update import CheckJob, Done, Fetch, Update, Wait
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
-from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.job_ref import JobRef, Kind
 
 
 class ResponseDropped(Exception):
@@ -38,7 +38,7 @@ def tail(
     update says where the next follower continues once its events are printed.
     """
     ref = follower.ref
-    was_whole = was_lost = has_news = False
+    was_whole = was_lost = had_job = has_news = False
     while True:
         job, is_page_end = None, False
         match follower.next_step(clock()):
@@ -60,8 +60,11 @@ def tail(
                 pass
         # It takes the place of the page's last update, whose events would else be kept until the next poll.
         update = follower.update(job=job, is_page_end=is_page_end, with_cursor=with_cursor)
-        # A poll that brought nothing is not worth an update: a job may be silent for hours, and many jobs at once.
-        is_news = update.notices or job or update.cursor or update.ending or update.is_lost != was_lost
+        # What brought nothing is not worth an update: a job may be silent for hours, and many jobs at once. A plan's
+        # state also names its jobs.
+        has_state = job is not None and (not had_job or ref.kind is Kind.PLAN)
+        had_job = had_job or has_state
+        is_news = update.notices or has_state or update.cursor or update.ending or update.is_lost != was_lost
         if is_news or (is_page_end and (has_news or not was_whole)):
             yield update
         has_news = has_news and not is_page_end

@@ -28,16 +28,16 @@ def _passes(event: Event, **options: Any) -> bool:
     kind=st.text(),
     failures=st.booleans(),
 )
-def test_the_text_of_each_event_that_passes_has_one_of_the_words(
+def test_the_pattern_is_found_in_the_text_of_each_event_that_passes(
     kinds: list[str], kind: str, *, failures: bool
 ) -> None:
-    """So that others need not be parsed. Without a filter for types there are no words."""
+    """So that others need not be parsed. Without a filter for types there is no pattern."""
     chosen = event_filter(types=kinds, failures=failures)
-    assert bool(chosen and chosen.words) <= bool(kinds or failures)
+    assert bool(chosen and chosen.json_pattern) <= bool(kinds or failures)
     for event in (_event(kind), *map(_event, (*kinds, "node_failed", "node_running", "job_stopping"))):
-        if chosen and chosen.words and chosen(event):
-            assert any(word in encoded(event.raw) for word in chosen.words)
-    assert not (with_nodes := event_filter(nodes=["a"])) or not with_nodes.words
+        if chosen and chosen.json_pattern and chosen(event):
+            assert chosen.json_pattern.search(encoded(event.raw))
+    assert not (with_nodes := event_filter(nodes=["a"])) or not with_nodes.json_pattern
 
 
 def test_without_options_there_is_no_filter() -> None:

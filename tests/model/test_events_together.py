@@ -1,6 +1,7 @@
 """Events that came together: parsed already, or text of which only the ids were read."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,11 +12,10 @@ from jobevents_cli.model.event import Event
 from jobevents_cli.model.events_together import (
     UnreadEvents,
     drop_texts,
-    events_at,
     events_in,
+    events_matching,
     ids_of,
     joined_texts_of,
-    places_with,
 )
 from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.model.json_text import encoded
@@ -94,12 +94,12 @@ def test_texts_are_dropped_unless_nothing_else_is_there() -> None:
 
 @example(objects=[{"a": "id"}, {"b": "id"}, {}, {"a": "id", "id": "id"}], word="id")
 @given(objects=OBJECTS, word=st.sampled_from(["node_failed", "7", "id"]))
-def test_places_where_a_word_is(objects: list[dict[str, Any]], word: str) -> None:
-    """Of unread events those whose text has it; of others, and without words, all."""
-    expected = [place for place, one in enumerate(objects) if word in json.dumps(one)]
+def test_events_in_whose_text_a_pattern_is_found(objects: list[dict[str, Any]], word: str) -> None:
+    """Of unread events those, with their places; of others, and without a pattern, all."""
+    pattern = re.compile(word)
+    wanted = [(place, one) for place, one in enumerate(objects) if word in json.dumps(one)]
     unread = UnreadEvents(list(range(len(objects))), _joined(objects))
-    assert list(places_with(unread, [word])) == expected
-    for events in (unread, [Event(one) for one in objects]):
-        assert [event.raw for event in events_at(events, expected)] == [objects[place] for place in expected]
-    assert list(places_with(unread, [])) == list(places_with([Event(one) for one in objects], [word]))
-    assert list(places_with(unread, [])) == list(range(len(objects)))
+    parsed = [Event(one) for one in objects]
+    assert [(place, event.raw) for place, event in zip(*events_matching(unread, pattern), strict=True)] == wanted
+    for places, events in (events_matching(unread, None), events_matching(parsed, pattern)):
+        assert (list(places), [event.raw for event in events]) == (list(range(len(objects))), objects)

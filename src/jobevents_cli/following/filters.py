@@ -52,8 +52,8 @@ class Filter:
         self.grep = tuple(grep)
         self._exclude = tuple(exclude)
         self.has_patterns = bool(grep or exclude)
-        self.words = tuple(map(encoded, types)) if all(types) else ()
-        """One of these is in the JSON text, as jq writes it, of every event that is printed; empty: not known."""
+        self.json_pattern = _json_pattern(types) if types and all(types) else None
+        """Found in the JSON text, as jq writes it, of every event that is printed; None: not known."""
         self.matches = 0
         self.pattern = ""
 
@@ -111,6 +111,10 @@ def event_filter(
 def quoted(text: str) -> str:
     """The beginning of *text* between quotes."""
     return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
+
+
+def _json_pattern(types: Collection[str]) -> re.Pattern[str]:
+    return re.compile(f'"type":(?:{"|".join(re.escape(encoded(name)) for name in types)})')
 
 
 def _pattern(option: str, text: str) -> re.Pattern[str]:

@@ -146,11 +146,12 @@ class ElementDecoder:
 def _may_be_deep(tight: str) -> bool:
     """Whether an object in the compact list *tight* may be nested more deeply than Python parses.
 
-    It would have many brackets, and so many characters without the end of an object followed by another one.
+    Its brackets alone are many characters, with no end of an object that another one follows, unless it contains one:
+    then it is found when the list is divided.
     """
-    at = 0
-    while at + _DEEP < len(tight):
-        end = tight.rfind(_BOUND, at, at + _DEEP)
+    at, most = 0, 2 * _DEEP
+    while at + most < len(tight):
+        end = tight.rfind(_BOUND, at, at + most)
         if end < 0:
             return any(part.count("[") + part.count("{") > _DEEP for part in tight.split(_BOUND))
         at = end + 1

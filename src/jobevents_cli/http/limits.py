@@ -13,8 +13,12 @@ import httpcore
 SLOWEST: Final = 1024
 """Bytes of a body that must come within the limit: fewer is a stalled response, however often a byte comes."""
 
-_PIECE: Final = 128 * 1024
-"""Bytes that are read at once: httpcore wants half as many, but each piece costs the same however long it is."""
+_PIECE: Final = 256 * 1024
+"""Bytes that are read at once: httpcore wants fewer, but each piece costs the same however long it is."""
+
+_KEPT: Final = 8 * 1024 * 1024
+"""Once a block of so many bytes was freed, glibc's malloc keeps twice as much for later. Else it returns to the system
+what is freed after every piece, and to get it again takes longer than to read the piece."""
 
 
 class ResponseClock:
@@ -105,4 +109,5 @@ class LimitedBackend(httpcore.SyncBackend):
         self.is_connected = False
         stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
         self.is_connected = True
+        bytes(_KEPT)
         return LimitedStream(stream, self._clock)

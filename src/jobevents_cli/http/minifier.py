@@ -6,17 +6,16 @@ what Python's decoder accepts, though values may be nested more deeply. While th
 
 from typing import TYPE_CHECKING, Any, Final
 
+from jobevents_cli.model.json_text import is_loose
+
 if TYPE_CHECKING:
     import sqlite3
 
 _VALUE: Final = "SELECT json(?1)"
 _ELEMENTS: Final = "SELECT json(?1), count(*), sum(type = 'object') FROM json_each(?1)"
+_COMPACT_ELEMENTS: Final = "SELECT ?1, count(*), sum(type = 'object') FROM json_each(?1)"
 _LENIENT: Final = (3, 42)
 """The first version whose functions also accept JSON5. In older ones json_valid() would parse the text once more."""
-
-_KEPT: Final = 1024 * 1024
-"""Once a block of so many bytes was freed, glibc's malloc keeps twice as much for later instead of returning all that
-is over 128 KB to the system after every query, which takes longer than the query."""
 
 
 class Minifier:
@@ -35,7 +34,8 @@ class Minifier:
 
         None if *text* is not a list, has other elements, is not valid, or Python comes without SQLite.
         """
-        row = self._row(_ELEMENTS, text) if text.startswith("[") else None
+        query = _ELEMENTS if is_loose(text) else _COMPACT_ELEMENTS
+        row = self._row(query, text) if text.startswith("[") else None
         return (row[0], row[1]) if row and row[1] == row[2] else None
 
     def _row(self, query: str, text: str) -> Any:
@@ -47,7 +47,6 @@ class Minifier:
         if "\0" in text:  # there SQLite would take the text to end
             return None
         if self._connection is None:
-            bytes(_KEPT)
             # A response may be read by one thread after another.
             self._connection = sqlite3.connect(":memory:", check_same_thread=False)
             # Not at exit: another thread may be within a query then, and would crash.

@@ -64,28 +64,21 @@ def ids_of(events: Sequence[Event]) -> list[int | None]:
     return list(events.ids) if isinstance(events, UnreadEvents) else [event.id for event in events]
 
 
-def places_with(events: Sequence[Event], words: Sequence[str]) -> Sequence[int]:
-    """The places of those of *events* whose text may contain one of *words*; without words, of all.
+def events_matching(events: Sequence[Event], pattern: re.Pattern[str] | None) -> tuple[Sequence[int], Sequence[Event]]:
+    """The places of those of *events* in whose JSON text *pattern* is found, and these events; without it, all.
 
-    It is quick for unread events, and looks at no others.
+    Only unread events are searched, and those that are found parsed together: both is quick.
     """
-    if not words or not isinstance(events, UnreadEvents):
-        return range(len(events))
-    lines, places = events.texts.data, set()
-    for word in words:
-        place = begin = 0
-        while (at := lines.find(word, begin)) >= 0:
-            place += lines.count("\n", begin, at)
-            places.add(place)
-            begin = lines.index("\n", at)
-    return sorted(places)
-
-
-def events_at(events: Sequence[Event], places: Sequence[int]) -> Sequence[Event]:
-    """Those of *events* that are at *places*. Unread ones are parsed together, which is quick."""
-    if isinstance(events, UnreadEvents):
-        return _read([events.texts[place] for place in places])
-    return [events[place] for place in places]
+    if pattern is None or not isinstance(events, UnreadEvents):
+        return range(len(events)), events
+    lines, found = events.texts.data, {}
+    place = counted = 0
+    for match in pattern.finditer(lines):
+        at = match.start()
+        place += lines.count("\n", counted, at)
+        counted = at
+        found[place] = lines[lines.rfind("\n", 0, at) + 1 : lines.index("\n", at)]
+    return list(found), _read(list(found.values()))
 
 
 def joined_texts_of(events: Sequence[Event]) -> JoinedLines[str] | None:

@@ -9,7 +9,7 @@ from jobevents_cli.following.contact import ANSWER_LIMIT
 from jobevents_cli.following.filters import Filter
 from jobevents_cli.following.update import Update
 from jobevents_cli.model.event import END_TYPES, OUT_MESSAGE, Event
-from jobevents_cli.model.events_together import drop_texts, events_at, places_with
+from jobevents_cli.model.events_together import drop_texts, events_matching
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.joined_lines import JoinedLines
@@ -51,7 +51,7 @@ class LineOptions(NamedTuple):
     def needs_only_texts(self) -> bool:
         """Whether the text of most events tells all that is to be known: that it is printed, or that it is not."""
         wanted = self.wanted
-        return self.needs_texts and (wanted is None or (bool(wanted.words) and not wanted.has_patterns))
+        return self.needs_texts and (wanted is None or (wanted.json_pattern is not None and not wanted.has_patterns))
 
 
 _LONGEST_MESSAGE: Final = 1020
@@ -169,8 +169,7 @@ class Renderer:
         if wanted is None:
             return self._json.lines(events, ref)
         lines: list[bytes | None] = [None] * len(events)
-        places = places_with(events, wanted.words)
-        for place, event in zip(places, events_at(events, places), strict=True):
+        for place, event in zip(*events_matching(events, wanted.json_pattern), strict=True):
             if wanted(event):
                 lines[place] = self._json.line(event, ref)
         return lines

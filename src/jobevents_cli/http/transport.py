@@ -8,8 +8,8 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from functools import lru_cache
+from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -88,8 +88,7 @@ class ServerConnection:
         self._date = ("", 0.0)
         self._check_url(connection)
 
-    @contextmanager
-    def get(self, path: str, query: Mapping[str, str], limit: float) -> Iterator[Response]:
+    def get(self, path: str, query: Mapping[str, str], limit: float) -> AbstractContextManager[Response]:
         """The response to a GET of *path*, whatever its status; it is given up after *limit* seconds of silence.
 
         The headers must be whole within *limit*, and then some of the body must come within every *limit* seconds.
@@ -97,15 +96,12 @@ class ServerConnection:
         BrokenResponse.
         """
         target = f"{path}?{urlencode(query)}" if query else path
-        with self._exchange(lambda token: _get(f"{self.url}{target}", token, limit), limit) as response:
-            yield response
+        return self._exchange(lambda token: _get(f"{self.url}{target}", token, limit), limit)
 
-    @contextmanager
-    def post_json(self, path: str, document: Any, limit: float) -> Iterator[Response]:
+    def post_json(self, path: str, document: Any, limit: float) -> AbstractContextManager[Response]:
         """The response to a POST of *document* as JSON to *path*. Otherwise as `get`."""
         content = json.dumps(document).encode()
-        with self._exchange(lambda token: _post(f"{self.url}{path}", token, limit, content), limit) as response:
-            yield response
+        return self._exchange(lambda token: _post(f"{self.url}{path}", token, limit, content), limit)
 
     def server_time(self) -> float:
         """The server's clock, in seconds since 1970, by its last response."""
@@ -124,15 +120,17 @@ class ServerConnection:
         UntrustedCertificate if the server's certificate cannot be verified; otherwise the errors of `get`.
         """
         since = time.monotonic()
-        with self._kept() as kept:
-            try:
-                inner = kept.send(_get(f"{self.url}{path}", "", limit), limit)
-                stream = inner.extensions["network_stream"]
-                secure = stream.get_extra_info("ssl_object")
-                address, certificate = stream.get_extra_info("server_addr")[0], secure and secure.getpeercert()
-                inner.close()
-            except FAULTS as error:
-                raise self._translated(error, kept) from error
+        kept = self._take()
+        try:
+            inner = kept.send(_get(f"{self.url}{path}", "", limit), limit)
+            stream = inner.extensions["network_stream"]
+            secure = stream.get_extra_info("ssl_object")
+            address, certificate = stream.get_extra_info("server_addr")[0], secure and secure.getpeercert()
+            inner.close()
+        except FAULTS as error:
+            raise self._translated(error, kept) from error
+        finally:
+            self._give_back(kept)
         proxy = self.proxy.label if self.proxy else None
         return Probe(address, proxy, certificate or None, time.monotonic() - since)
 
@@ -148,23 +146,19 @@ class ServerConnection:
     @contextmanager
     def _exchange(self, request: Any, limit: float) -> Iterator[Response]:
         """Send *request*, a function of the token, and yield the response. Every fault becomes one of our errors."""
-        with self._kept() as kept:
-            try:
-                inner = self._send(kept, request, limit)
-            except FAULTS as error:
-                raise self._translated(error, kept) from error
-            try:
-                yield Response(
-                    inner.status_code,
-                    inner.headers,
-                    lambda: self._packed(inner, kept),
-                    where=self.where,
-                    token=self._token,
-                )
-            except BrokenResponse as broken:
-                raise TransientFault(f"the response from {self.where} is broken: {self._shown(broken)}") from None
-            finally:
+        kept, inner = self._take(), None
+        try:
+            inner = self._send(kept, request, limit)
+            packed = partial(self._packed, inner, kept)
+            yield Response(inner.status_code, inner.headers, packed, where=self.where, token=self._token)
+        except FAULTS as error:
+            raise self._translated(error, kept) from error
+        except BrokenResponse as broken:
+            raise TransientFault(f"the response from {self.where} is broken: {self._shown(broken)}") from None
+        finally:
+            if inner is not None:
                 inner.close()
+            self._give_back(kept)
 
     def _send(self, kept: KeptConnection, request: Any, limit: float) -> httpx.Response:
         """The response. If the token is refused and there is a new one, the request is sent again with that."""
@@ -185,21 +179,19 @@ class ServerConnection:
         except FAULTS as error:
             raise self._translated(error, kept) from error
 
-    @contextmanager
-    def _kept(self) -> Iterator[KeptConnection]:
-        """A connection that no other thread uses meanwhile."""
+    def _take(self) -> KeptConnection:
+        """A connection that no other thread uses until it is given back."""
         with self._lock:
             kept = self._idle.pop()[1] if self._idle else None
-        kept = kept or KeptConnection(self._tls, _httpx_proxy(self.proxy))
-        try:
-            yield kept
-        finally:
-            now = time.monotonic()
-            with self._lock:
-                self._idle.append((now, kept))
-                unused = self._idle.pop(0)[1] if self._idle[0][0] < now - _IDLE_LIMIT else None
-            if unused:
-                unused.close()
+        return kept or KeptConnection(self._tls, _httpx_proxy(self.proxy))
+
+    def _give_back(self, kept: KeptConnection) -> None:
+        now = time.monotonic()
+        with self._lock:
+            self._idle.append((now, kept))
+            unused = self._idle.pop(0)[1] if self._idle[0][0] < now - _IDLE_LIMIT else None
+        if unused:
+            unused.close()
 
     def _shown(self, broken: BrokenResponse) -> str:
         text = without_token(broken.text, self._token.value) if self._token else broken.text

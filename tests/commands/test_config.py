@@ -60,6 +60,8 @@ def test_show_tells_no_secret(home: Home) -> None:
         ("color", "red"),
         ("progress", "maybe"),
         ("token", "x"),
+        ("token-file", ""),
+        ("progress", ""),
     ],
 )
 def test_set_refuses_what_does_not_fit(home: Home, key: str, value: str) -> None:
@@ -67,6 +69,13 @@ def test_set_refuses_what_does_not_fit(home: Home, key: str, value: str) -> None
     ran = home.run("config", "set", key, value)
     assert ran.status == 2
     assert not _path(home).exists()
+
+
+def test_a_switch_is_true_or_false(home: Home) -> None:
+    """It is shown as the file spells it; what is neither is refused in these words."""
+    assert home.run("config", "set", "progress", "no").status == 0
+    assert home.run("config", "show").out.splitlines()[-1] == f"progress      false  ({_path(home)})"
+    assert home.run("config", "set", "progress", "maybe").err == "Error: progress must be true or false, not 'maybe'\n"
 
 
 def test_what_is_not_known_is_kept(home: Home) -> None:

@@ -149,6 +149,8 @@ def _checked(key: str, value: str) -> Any:
     from jobevents_cli.http.address import Setting, orchestrator_url, puppetdb_url
 
     setting = Setting(value, "VALUE")
+    if not value:
+        raise UsageProblem(f"{key}: the value is empty", hint=f"to remove it: jobevents config unset {key}")
     if not value.isprintable():
         raise UsageProblem(f"{key}: {value!r} has characters that cannot be printed")
     if key == "url":
@@ -162,6 +164,8 @@ def _checked(key: str, value: str) -> Any:
             try:
                 converted = parameter.type_cast_value(click.Context(tail), value)
             except click.BadParameter as error:
+                if isinstance(parameter.type, click.types.BoolParamType):
+                    raise UsageProblem(f"{key} must be true or false, not {value!r}") from None
                 raise UsageProblem(f"{key}: {error.message}") from None
             # Durations stay as people write them.
             return value if isinstance(parameter.type, Duration) else converted

@@ -51,6 +51,8 @@ _LONGEST_SHOWN: Final = 60
 
 def shown(value: Any) -> str:
     """The *value* from a configuration file for a message, shortened."""
+    if isinstance(value, bool):
+        return str(value).lower()  # as TOML spells it
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # a number of thousands of digits; tables in tables

@@ -1,5 +1,6 @@
 """Events are read tolerantly: nothing that a server sends is an error."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ def test_the_fields_of_an_ordinary_event() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [None, 7, "text", [], {}, {"type": 1, "details": [], "message": 2, "id": -1, "timestamp": None}],
+    [None, True, 7, "text", [True, None], {}, {"type": 1, "details": [], "message": 2, "id": -1, "timestamp": None}],
 )
 def test_an_event_of_another_shape(raw: Any) -> None:
     """It has no id, type, node or time, and is kept as it came."""
@@ -37,7 +38,8 @@ def test_an_event_of_another_shape(raw: Any) -> None:
     assert (event.id, event.type, event.node, event.detail) == (None, "", "", {})
     assert (event.time, event.child_job, event.raw) == (None, None, raw)
     assert event.timestamp == ""
-    assert event.message == ("" if isinstance(raw, dict) else str(raw))
+    as_json = raw if isinstance(raw, str) else json.dumps(raw, separators=(",", ":"))
+    assert event.message == ("" if isinstance(raw, dict) else as_json)
     assert repr(event) == "<Event None without type>"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from jobevents_cli.model.json_text import encoded
 from jobevents_cli.model.json_values import as_id, as_text
 from jobevents_cli.model.timestamps import parse_timestamp
 
@@ -130,7 +131,7 @@ class Event:
     def message(self) -> str:
         """The localised text, trimmed: servers send trailing blanks. Never parse it."""
         if type(self.raw) is not dict:
-            return str(self.raw)
+            return self.raw if type(self.raw) is str else encoded(self.raw)
         return as_text(self.raw.get("message")).strip()
 
     @property

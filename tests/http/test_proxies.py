@@ -67,6 +67,7 @@ def test_a_dead_proxy_is_named(home: Home, dead_port: int) -> None:
     assert ran.status == 7
     proxy = f"the proxy 127.0.0.1:{dead_port} (HTTPS_PROXY)"
     assert f"could not connect to {proxy} on the way to pe.example.invalid:8143: Connection refused" in ran.err
+    assert "Hint: if pe.example.invalid can be reached without the proxy, add it to NO_PROXY\n" in ran.err
     assert "s3cret" not in ran.err
 
 
@@ -93,6 +94,7 @@ def test_a_proxy_that_refuses_is_named(home: Home) -> None:
         server.join(10)
     assert ran.status == 7
     assert f"the proxy 127.0.0.1:{port} (ALL_PROXY) did not connect to pe.example.invalid:8143: 502" in ran.err
+    assert ran.err.endswith("Hint: if pe.example.invalid can be reached without the proxy, add it to NO_PROXY\n")
     assert seen[0].startswith(b"CONNECT pe.example.invalid:8143 ")
     assert TOKEN.encode() not in b"".join(seen)
 

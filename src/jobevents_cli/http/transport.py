@@ -204,16 +204,18 @@ class ServerConnection:
         cause = _root_cause(error)
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             return self._tls_fault(cause, where)
+        is_proxys = is_proxy or isinstance(error, httpcore.ProxyError)
+        hint = f"if {self.host} can be reached without the proxy, add it to NO_PROXY" if is_proxys else None
         if isinstance(error, httpcore.ConnectTimeout):
-            return TransientFault(f"could not connect to {where}: no response in time")
+            return TransientFault(f"could not connect to {where}: no response in time", hint=hint)
         if isinstance(error, httpcore.TimeoutException):
             return TransientFault(f"{where} did not respond in time")
         why = str(getattr(cause, "strerror", None) or error).rstrip(".")
         why = without_token(why, self._token.value) if self._token else why
         if isinstance(error, httpcore.ProxyError) and self.proxy:
-            return TransientFault(f"{self.proxy.label} did not connect to {self.where}: {why}")
+            return TransientFault(f"{self.proxy.label} did not connect to {self.where}: {why}", hint=hint)
         if isinstance(error, httpcore.ConnectError):
-            return TransientFault(f"could not connect to {where}: {why}")
+            return TransientFault(f"could not connect to {where}: {why}", hint=hint)
         return TransientFault(f"the connection to {where} broke: {why}")
 
     def _tls_fault(self, cause: ssl.SSLError, where: str) -> NoUsableAnswer:

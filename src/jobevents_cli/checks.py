@@ -18,6 +18,7 @@ from jobevents_cli.puppetdb.client import ADDRESS_HINT, HINTS, QUERY_PATH
 _LIMIT: Final = 10.0
 _CLOCKS_AGREE: Final = 5.0
 _OK: Final = 200
+_SERVER_ERROR: Final = 500
 
 _VERSION_PATH: Final = "/pdb/meta/v1/version"
 _TINY_QUERY: Final = ["from", "reports", ["extract", ["certname"]], ["limit", 1]]
@@ -167,15 +168,19 @@ class PuppetdbChecks:
         return f"{', '.join(puppetdb_url(url) for url in urls)} ({urls[0].origin})"
 
     def _connection(self) -> str:
-        """Connect to the first address that can be reached."""
+        """Connect to the first address that can be reached and does not answer 5xx, or else to the last."""
         fault: JobEventsError = NoUsableAnswer("it has no address")
-        for connection in self._configuration.puppetdb:
+        connections = self._configuration.puppetdb
+        for connection in connections:
             self._server = ServerConnection(connection, "PuppetDB")
             trusted = connection.cacert or "the system's trust store"
             try:
-                return self._reached.connect(self._server, _VERSION_PATH, trusted)
+                found = self._reached.connect(self._server, _VERSION_PATH, trusted)
             except TransientFault as error:
                 fault = error
+                continue
+            if connection is connections[-1] or not self._reached.is_failing:
+                return found
         raise type(fault)(fault.message, hint=fault.hint or ADDRESS_HINT)
 
     def _version(self) -> str:
@@ -216,7 +221,7 @@ class _Reached:
 
     def connect(self, server: ServerConnection, path: str, trusted: str) -> str:
         """Connect to *server* as every request does; return the result in words. *trusted* names the CAs."""
-        self._trusted, self._host, self._untrusted = trusted, server.host, None
+        self._trusted, self._host, self._untrusted, self._probe = trusted, server.host, None, None
         try:
             probe = self._probe = server.probe(path, _LIMIT)
         except UntrustedCertificate as error:
@@ -224,6 +229,11 @@ class _Reached:
             return f"{server.where} was reached"
         through = f", through {probe.proxy}" if probe.proxy else ""
         return f"{probe.address} in {probe.seconds * 1000:.0f} ms{through}"
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the server answered with an error of its own."""
+        return self._probe is not None and self._probe.status >= _SERVER_ERROR
 
     def certificate(self) -> str:
         """The server's certificate in words. UntrustedCertificate if it cannot be verified."""

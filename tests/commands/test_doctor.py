@@ -175,6 +175,27 @@ def test_puppetdb_that_does_not_work_is_a_warning(refused: Home, line: str, said
     assert _checks(refused.run("doctor", "--json").out)[line.removeprefix("! ")] is False
 
 
+def test_an_address_of_puppetdb_that_fails_is_passed_over(
+    home: Home, serve: Serve, puppetdb: Callable[..., tuple[str, type[Puppetdb]]]
+) -> None:
+    """As `why` does: the next of the client tools' addresses is checked if one refuses or answers 5xx."""
+
+    class Failing(Puppetdb):
+        def do_GET(self) -> None:
+            self._send(503, {})
+
+    failing, good = puppetdb(do_GET=Failing.do_GET)[0], puppetdb()[0]
+    file = home.folder / ".puppetlabs" / "client-tools" / "puppetdb.conf"
+    file.parent.mkdir(parents=True)
+    here = home.with_(JOBEVENTS_URL=serve(job(*GOOD)).url)
+    for urls, line in (
+        (["http://127.0.0.1:1", failing, good], "✔ puppetdb version      8.4.1"),
+        ([failing], f"! puppetdb version      PuppetDB at {failing.removeprefix('http://')} says 503"),
+    ):
+        file.write_text(json.dumps({"puppetdb": {"server_urls": urls}}))
+        assert line in here.run("doctor").out
+
+
 def test_puppetdb_that_is_not_there(home: Home, serve: Serve) -> None:
     """One that cannot be reached is a warning; wrong settings are one too, and what builds on them is skipped."""
     here = home.with_(JOBEVENTS_URL=serve(job(*GOOD)).url, JOBEVENTS_PUPPETDB_URL="http://127.0.0.1:1")

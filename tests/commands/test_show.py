@@ -197,6 +197,9 @@ def test_the_latest_job(home: Home, serve: Serve) -> None:
     assert home.run("show", "--latest", "--url", server.url).out.startswith("Job 352  failed")
     assert home.run("show", "--latest", "--owner", "jane", "--url", server.url).out.startswith("Job 1  stopped")
     assert home.run("show", "--latest-plan", "--url", server.url).out.startswith("Plan 12  success")
+    assert home.run("show", "--latest", "--url", serve(stopped(0, created=MORNING)).url).out.startswith(
+        "Job 0  stopped"
+    )
 
 
 def test_a_plan_is_compared_whole(home: Home, serve: Serve, golden: Golden) -> None:

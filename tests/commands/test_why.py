@@ -12,8 +12,8 @@ from typing import Any
 import pexpect
 import pytest
 import trustme
-from support.misbehaving import LONG_AGO, TestServer, job
-from support.program import PROGRAM, TOKEN, Home, Ran
+from support.misbehaving import LONG_AGO, TestServer, job, publish
+from support.program import PROGRAM, TOKEN, Home, Ran, wait_until
 from support.puppet_reports import wire_report
 from support.puppetdb import FakePuppetdb, connected, failed_job, failed_run, node, refuse
 
@@ -403,6 +403,19 @@ def test_an_unknown_job_and_no_job(home: Home, serve: Serve) -> None:
     assert ran.status == 2
     assert "failed lately: 352" in ran.err
     assert mine.run("why", "--latest").out.startswith("Job 352  failed")
+
+
+def test_a_job_that_failed_while_it_was_followed_is_remembered_so(home: Home, serve: Serve) -> None:
+    """`why` without a job names it."""
+    running = job("a:running", final_state="failed")
+    mine = connected(home, serve(running).url)
+    live = mine.start("tail", "352", "--interval", "0.1")
+    live.line()
+    wait_until((mine.folder / ".cache" / "jobevents" / "jobs.json").exists)
+    publish(running, "a:failed", 2)
+    publish(running, "job:finished", 3)
+    assert live.finish().status == 3
+    assert "failed lately: 352" in mine.run("why").err
 
 
 def test_a_plan(home: Home, serve: Serve) -> None:

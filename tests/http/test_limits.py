@@ -13,7 +13,7 @@ from support import misbehaving
 from support.misbehaving import TestServer, big_job, job
 
 from jobevents_cli.errors import TransientFault
-from jobevents_cli.http.limits import SLOWEST, LimitedStream, ResponseClock
+from jobevents_cli.http.limits import SLOWEST, LimitedBackend, LimitedStream
 from jobevents_cli.http.transport import ServerConnection
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.orchestrator.client import OrchestratorClient
@@ -100,9 +100,9 @@ def test_a_body_needs_a_kilobyte_within_every_limit(
     """With a limit of 10 s: what came counts, and the time begins again."""
     now = [0.0]
     monkeypatch.setattr("jobevents_cli.http.limits.time.monotonic", lambda: now[0])
-    clock = ResponseClock()
-    clock.begin_body(10.0)
-    stream = LimitedStream(cast("httpcore.NetworkStream", _Scripted(moments, now)), clock)
+    backend = LimitedBackend("pe.example.com")
+    backend.clock.begin_body(10.0)
+    stream = LimitedStream(cast("httpcore.NetworkStream", _Scripted(moments, now)), backend)
 
     def read_all() -> bool:
         with suppress(StopIteration):

@@ -4,15 +4,17 @@ import gzip
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import pytest
 from support import misbehaving
-from support.misbehaving import TestServer
+from support.misbehaving import TestServer, job
 from support.program import TOKEN, Home
 
+from jobevents_cli.demo.server import Answer
 from jobevents_cli.errors import (
     AccessDenied,
     JobEventsError,
@@ -226,3 +228,18 @@ def test_endless_responses_take_bounded_memory(
     status, megabytes = peak(*arguments, "--url", server.url)
     assert status == 7
     assert megabytes < 400
+
+
+@pytest.mark.slow
+def test_many_slow_connections_take_little_memory(serve: Serve, peak: Callable[..., tuple[int, int]]) -> None:
+    """Each is made anew, by many threads at once."""
+
+    def slow(handler: misbehaving.RecordingHandler, answer: Answer) -> None:
+        threading.Event().wait(0.5)
+        handler.send(answer)
+        handler.close_connection = True
+
+    server = serve(*(job("n1:running", job_id=number) for number in range(1, 81)), faults={0: slow})
+    status, megabytes = peak("tail", *map(str, range(1, 81)), "--timeout", "8", "--url", server.url)
+    assert status == 124
+    assert megabytes < 70

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.events_together import (
     UnreadEvents,
+    candidates,
     drop_texts,
     events_in,
-    events_matching,
     ids_of,
     joined_texts_of,
 )
@@ -100,6 +100,6 @@ def test_events_in_whose_text_a_pattern_is_found(objects: list[dict[str, Any]], 
     wanted = [(place, one) for place, one in enumerate(objects) if word in json.dumps(one)]
     unread = UnreadEvents(list(range(len(objects))), _joined(objects))
     parsed = [Event(one) for one in objects]
-    assert [(place, event.raw) for place, event in zip(*events_matching(unread, pattern), strict=True)] == wanted
-    for places, events in (events_matching(unread, None), events_matching(parsed, pattern)):
+    assert [(place, event.raw) for place, event in zip(*candidates(unread, pattern), strict=True)] == wanted
+    for places, events in (candidates(unread, None), candidates(parsed, pattern)):
         assert (list(places), [event.raw for event in events]) == (list(range(len(objects))), objects)

@@ -73,6 +73,14 @@ def test_saved_events_say_which_nodes_are_still_running() -> None:
     assert (details.job.state, details.outcome, status_of([details])) == ("running", None, ExitStatus.DONE)
 
 
+def test_saved_events_of_a_plan_and_a_job_without_tags() -> None:
+    """They belong to one job without a number: a plan, if a plan ends among them, in whatever order."""
+    ends = [(None, Event({"type": kind, "id": number})) for number, kind in ((1, "plan_failed"), (2, "job_finished"))]
+    for events in (ends, ends[::-1]):
+        (plan,) = details_from_saved(events, _collector)
+        assert (type(plan), plan.job.state, plan.outcome) == (PlanDetails, "failure", Outcome.FAILED)
+
+
 def test_saved_events_are_chosen_by_job() -> None:
     """In the order of the choice; a job without events is unknown, and without a choice all are shown."""
     saved = details_from_saved([(JOB, _event("node_running")), (OTHER, _event("job_finished"))], _collector)

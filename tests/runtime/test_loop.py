@@ -78,6 +78,21 @@ def test_a_response_that_breaks_off_is_continued() -> None:
     assert list(map(type, notices)) == [ContactLost, ContactBack]
 
 
+def test_a_jobs_state_is_passed_on_when_it_changes() -> None:
+    """It is requested again and again while the job is silent."""
+
+    class Silent(_Scripted):
+        states = iter(["new", "running", "running", "running"])
+
+        def job(self, ref: JobRef, limit: float) -> Job:
+            assert (ref, limit > 0) == (JOB, True)
+            return Job({"name": "352", "state": next(self.states, "finished"), "node_count": 1})
+
+    nothing: list[Answer] = [[]]
+    updates = _tailed(Silent([[RUNNING]], *[nothing] * 9))
+    assert [update.job.state for update in updates if update.job] == ["new", "running", "finished"]
+
+
 def test_a_response_that_was_dropped_is_no_fault() -> None:
     """The rest is requested, from the last event that came on, without a notice."""
     orchestrator = _Scripted([[RUNNING], ResponseDropped()], [[RUNNING, FINISHED, END]])

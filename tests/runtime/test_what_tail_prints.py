@@ -249,6 +249,24 @@ def test_the_hint_of_all_repeats_what_narrows_it_down(home: Home, serve: Serve) 
     assert hint == f"1 job was running when last checked. Resume with: jobevents tail {shlex.join(given)}"
 
 
+def test_the_hint_of_all_without_resume_names_the_jobs(home: Home, serve: Serve) -> None:
+    """One that ends before the next run would not be found by `--all`. Of many jobs one command names all."""
+    server = serve(job("n1:running", job_id=1), job("n1:running", job_id=2, first=7))
+    rest = f"--failures --url {server.url}"
+    given = ["tail", "--all", *rest.split(), "--timeout", "1"]
+    again = f"Follow all jobs again with: jobevents tail --all {rest}"
+    assert home.run(*given).err.splitlines()[-3:] == [
+        f"Job 1 was running when last checked. Resume with: jobevents tail 1 --start 2 {rest}",
+        f"Job 2 was running when last checked. Resume with: jobevents tail 2 --start 8 {rest}",
+        again,
+    ]
+    server.orchestrator.jobs.update({number: job("n1:running", job_id=number, first=number) for number in range(1, 13)})
+    found = re.findall(r"jobevents tail ([0-9 ]+) (--failures.*)", home.run(*given).err)
+    assert [(sorted(map(int, jobs.split())), others) for jobs, others in found] == [([*range(1, 13)], rest)]
+    server.orchestrator.jobs.clear()
+    assert home.run(*given).err.splitlines()[-1] == again
+
+
 @pytest.mark.parametrize("fault", ["503", "401"])
 def test_an_outage_while_no_job_runs_is_said(home: Home, serve: Serve, fault: str) -> None:
     """The search for new jobs says once that contact is lost and once that it is back, and waits for a new token."""
@@ -269,7 +287,8 @@ def test_an_outage_while_no_job_runs_is_said(home: Home, serve: Serve, fault: st
     live.signal(signal.SIGTERM)
     said = live.finish().err.splitlines()
     assert [line.split(":")[1].strip()[:15] for line in said[:2]] == ["contact lost", "contact is back"]
-    assert len(said) == 4
+    assert (said[2], said[-1].partition(" with: ")[0]) == ("Interrupted by SIGTERM.", "Follow all jobs again")
+    assert [line for line in said[3:-1] if not line.startswith("Job 2 ")] == []
 
 
 @pytest.mark.slow

@@ -144,7 +144,7 @@ def explain_for(options: Mapping[str, Any], client: OrchestratorClient) -> Calla
     from jobevents_cli.render.causes import CauseText
     from jobevents_cli.render.escape import safe
     from jobevents_cli.runtime.explain import Explainer
-    from jobevents_cli.runtime.explanations import LIMIT
+    from jobevents_cli.runtime.explanations import WITHIN
 
     connections = configuration_for(options).puppetdb
     columns = width_of(sys.stderr)
@@ -157,7 +157,7 @@ def explain_for(options: Mapping[str, Any], client: OrchestratorClient) -> Calla
     said: dict[str, object] = {}
 
     def explain(ref: JobRef) -> list[str]:
-        explanation = Explainer(client, connections, within=LIMIT, said=said).explain(ref)
+        explanation = Explainer(client, connections, within=WITHIN, said=said).explain(ref)
         return [*text.lines(explanation), *(safe(f"Notice: {notice}") for notice in explanation.notices)]
 
     return explain

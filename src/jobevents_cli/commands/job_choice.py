@@ -156,10 +156,10 @@ def find_jobs(
             )
     if choice.latest:
         jobs = fetch(lambda: latest_job(client, choice.wanted), retry_for=retry_for, timeout=timeout)
-        return tuple(JobRef.job(job.number) for job in jobs if job.number)
+        return tuple(JobRef.job(job.number) for job in jobs if job.number is not None)
     if choice.latest_plan:
         plans = fetch(lambda: latest_plan(client), retry_for=retry_for, timeout=timeout)
-        return tuple(JobRef.plan(plan.number) for plan in plans if plan.number)
+        return tuple(JobRef.plan(plan.number) for plan in plans if plan.number is not None)
     return tuple(dict.fromkeys(named.ref for named in choice.named))
 
 

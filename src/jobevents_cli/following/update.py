@@ -23,7 +23,7 @@ class Update(NamedTuple):
     is_page_end: bool = False
     """The events that existed when the last request was made have all been returned."""
     job: Job | None = None
-    """The job's own state, if this step read it."""
+    """The job's own state, if this step read it and it has changed; a plan's also if it has not."""
     cursor: Cursor | None = None
     """Where to resume once the events of this update are printed; None if that did not change."""
     start: int | None = None

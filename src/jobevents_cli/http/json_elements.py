@@ -146,8 +146,8 @@ class ElementDecoder:
 def _may_be_deep(tight: str) -> bool:
     """Whether an object in the compact list *tight* may be nested more deeply than Python parses.
 
-    Its brackets alone are many characters, with no end of an object that another one follows, unless it contains one:
-    then it is found when the list is divided.
+    Its brackets alone are then twice as many characters as levels, without `},{`. An object that contains `},{` itself
+    is found before, because the list divides into more parts than it has objects.
     """
     at, most = 0, 2 * _DEEP
     while at + most < len(tight):

@@ -6,6 +6,7 @@ blame.
 
 import time
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Final
 
 import httpcore
@@ -16,9 +17,7 @@ SLOWEST: Final = 1024
 _PIECE: Final = 256 * 1024
 """Bytes that are read at once: httpcore wants fewer, but each piece costs the same however long it is."""
 
-_KEPT: Final = 8 * 1024 * 1024
-"""Once a block of so many bytes was freed, glibc's malloc keeps twice as much for later. Else it returns to the system
-what is freed after every piece, and to get it again takes longer than to read the piece."""
+_FREED_ONCE: Final = 8 * 1024 * 1024
 
 
 class ResponseClock:
@@ -55,9 +54,10 @@ class ResponseClock:
 class LimitedStream(httpcore.NetworkStream):
     """A connection that gives up when the clock's time is spent."""
 
-    def __init__(self, stream: httpcore.NetworkStream, clock: ResponseClock) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, backend: "LimitedBackend") -> None:
         self._stream = stream
-        self._clock = clock
+        self._backend = backend
+        self._clock = backend.clock
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - httpcore's signature
         """At most *max_bytes* that came, or `_PIECE` if that is more."""
@@ -83,7 +83,8 @@ class LimitedStream(httpcore.NetworkStream):
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         """The same connection, encrypted."""
-        return LimitedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._clock)
+        self._backend.note_reached(server_hostname)
+        return LimitedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._backend)
 
     def get_extra_info(self, info: str) -> Any:
         """Information about the connection, for httpcore."""
@@ -91,11 +92,14 @@ class LimitedStream(httpcore.NetworkStream):
 
 
 class LimitedBackend(httpcore.SyncBackend):
-    """Makes connections that obey *clock*; `is_connected` says whether the last attempt reached its host."""
+    """Makes connections that obey a clock."""
 
-    def __init__(self, clock: ResponseClock) -> None:
-        self._clock = clock
-        self.is_connected = False
+    def __init__(self, host: str) -> None:
+        """Connect to *host*, perhaps through a proxy."""
+        self.clock = ResponseClock()
+        self._host = host
+        self.has_reached_host = False
+        """Whether the last attempt got further than to a proxy."""
 
     def connect_tcp(
         self,
@@ -105,9 +109,23 @@ class LimitedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """A connection to *host*."""
-        self.is_connected = False
+        """A connection to *host*, which may be the proxy."""
+        self.has_reached_host = False
         stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
-        self.is_connected = True
-        bytes(_KEPT)
-        return LimitedStream(stream, self._clock)
+        self.note_reached(host)
+        _keep_freed_memory()
+        return LimitedStream(stream, self)
+
+    def note_reached(self, host: str | None) -> None:
+        """Note that *host* was reached: through a proxy once encryption with it begins."""
+        self.has_reached_host = self.has_reached_host or host == self._host
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Have glibc's malloc keep freed memory for later, as it does once a block of this size was freed.
+
+    Else it returns to the system what is freed after every piece, and to get it again takes longer than to read the
+    piece. Once for the process: a second block would come from what is kept, and stay there.
+    """
+    bytes(_FREED_ONCE)

@@ -1,6 +1,6 @@
-"""Sends requests: the one place that sets httpx up, for both clients. Every fault becomes one of our errors.
+"""Sends requests, for both clients: makes httpx's requests and turns every fault into one of our errors.
 
-Longer than other modules because all that touches httpx is here.
+Longer than other modules because all that httpx can raise is translated here.
 """
 
 import json
@@ -19,15 +19,12 @@ import httpx
 from jobevents_cli.errors import NoUsableAnswer, TransientFault, UsageProblem
 from jobevents_cli.http.connection import Connection
 from jobevents_cli.http.json_elements import BrokenResponse
-from jobevents_cli.http.kept_connection import FAULTS, KeptConnection
+from jobevents_cli.http.kept_connection import FAULTS, IDLE_LIMIT, KeptConnection
 from jobevents_cli.http.proxies import Proxy, proxy_for
 from jobevents_cli.http.responses import Response, skew
 from jobevents_cli.http.secrets import without_token
 from jobevents_cli.http.tls import tls_context, tls_problem
 from jobevents_cli.version import __version__
-
-_IDLE_LIMIT: Final = 25.0
-"""Seconds that an idle connection is kept: the server closes it after 30 (Jetty's default)."""
 
 _CONNECT_LIMIT: Final = 10.0
 _HEADERS: Final = {
@@ -53,6 +50,8 @@ class Probe(NamedTuple):
     """The server's certificate as `SSLSocket.getpeercert` gives it; None for plain http."""
     seconds: float
     """How long connecting and one response took."""
+    status: int
+    """That of the response."""
 
 
 class ServerConnection:
@@ -125,14 +124,15 @@ class ServerConnection:
             inner = kept.send(_get(f"{self.url}{path}", "", limit), limit)
             stream = inner.extensions["network_stream"]
             secure = stream.get_extra_info("ssl_object")
-            address, certificate = stream.get_extra_info("server_addr")[0], secure and secure.getpeercert()
+            certificate = secure and secure.getpeercert()
+            address = stream.get_extra_info("server_addr")[0]
             inner.close()
-        except FAULTS as error:
+        except (*FAULTS, OSError) as error:  # the server may have gone right after its response
             raise self._translated(error, kept) from error
         finally:
             self._give_back(kept)
         proxy = self.proxy.label if self.proxy else None
-        return Probe(address, proxy, certificate or None, time.monotonic() - since)
+        return Probe(address, proxy, certificate or None, time.monotonic() - since, inner.status_code)
 
     def _check_url(self, connection: Connection) -> None:
         try:
@@ -183,13 +183,13 @@ class ServerConnection:
         """A connection that no other thread uses until it is given back."""
         with self._lock:
             kept = self._idle.pop()[1] if self._idle else None
-        return kept or KeptConnection(self._tls, _httpx_proxy(self.proxy))
+        return kept or KeptConnection(self.url, self._tls, _httpx_proxy(self.proxy))
 
     def _give_back(self, kept: KeptConnection) -> None:
         now = time.monotonic()
         with self._lock:
             self._idle.append((now, kept))
-            unused = self._idle.pop(0)[1] if self._idle[0][0] < now - _IDLE_LIMIT else None
+            unused = self._idle.pop(0)[1] if self._idle[0][0] < now - IDLE_LIMIT else None
         if unused:
             unused.close()
 
@@ -199,24 +199,23 @@ class ServerConnection:
 
     def _translated(self, error: Exception, kept: KeptConnection) -> NoUsableAnswer:
         """The *error* in our words: what happened, with which host and port."""
-        is_proxy = self.proxy is not None and not kept.backend.is_connected
+        is_proxy = self.proxy is not None and not kept.has_reached_host
         where = f"{self.proxy.label} on the way to {self.where}" if self.proxy and is_proxy else self.where
         cause = _root_cause(error)
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             return self._tls_fault(cause, where)
-        is_proxys = is_proxy or isinstance(error, httpcore.ProxyError)
-        hint = f"if {self.host} can be reached without the proxy, add it to NO_PROXY" if is_proxys else None
+        hint = f"if {self.host} can be reached without the proxy, add it to NO_PROXY" if is_proxy else None
         if isinstance(error, httpcore.ConnectTimeout):
             return TransientFault(f"could not connect to {where}: no response in time", hint=hint)
         if isinstance(error, httpcore.TimeoutException):
-            return TransientFault(f"{where} did not respond in time")
+            return TransientFault(f"{where} did not respond in time", hint=hint)
         why = str(getattr(cause, "strerror", None) or error).rstrip(".")
         why = without_token(why, self._token.value) if self._token else why
         if isinstance(error, httpcore.ProxyError) and self.proxy:
             return TransientFault(f"{self.proxy.label} did not connect to {self.where}: {why}", hint=hint)
         if isinstance(error, httpcore.ConnectError):
             return TransientFault(f"could not connect to {where}: {why}", hint=hint)
-        return TransientFault(f"the connection to {where} broke: {why}")
+        return TransientFault(f"the connection to {where} broke: {why}", hint=hint)
 
     def _tls_fault(self, cause: ssl.SSLError, where: str) -> NoUsableAnswer:
         problem = tls_problem(cause, has_certificate=self._has_certificate)

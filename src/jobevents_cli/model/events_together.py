@@ -64,10 +64,11 @@ def ids_of(events: Sequence[Event]) -> list[int | None]:
     return list(events.ids) if isinstance(events, UnreadEvents) else [event.id for event in events]
 
 
-def events_matching(events: Sequence[Event], pattern: re.Pattern[str] | None) -> tuple[Sequence[int], Sequence[Event]]:
-    """The places of those of *events* in whose JSON text *pattern* is found, and these events; without it, all.
+def candidates(events: Sequence[Event], pattern: re.Pattern[str] | None) -> tuple[Sequence[int], Sequence[Event]]:
+    """The places of those of *events* that a filter may let through, and these events.
 
-    Only unread events are searched, and those that are found parsed together: both is quick.
+    *pattern* is found in the JSON text of each that it lets through. Of events that are parsed already, and without a
+    pattern, all may be let through. Of others only those found are parsed.
     """
     if pattern is None or not isinstance(events, UnreadEvents):
         return range(len(events)), events

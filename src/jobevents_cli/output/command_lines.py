@@ -1,6 +1,7 @@
 """The commands that are proposed to the user: how to resume, how to find out why."""
 
 import shlex
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from jobevents_cli.model.job_ref import JobRef, Kind
@@ -41,6 +42,10 @@ class GivenOptions(NamedTuple):
             elif self.last is not None and not job.has_begun:
                 words += ["-n", str(self.last)]
         return shlex.join([*words, *([] if exists else self.wait), *self.events, *self.server])
+
+    def again(self, refs: Iterable[JobRef]) -> str:
+        """The command that prints the events of *refs* from the first on, and follows them."""
+        return shlex.join(["jobevents", "tail", *map(str, refs), *self.events, *self.server])
 
     def resume_all(self) -> str:
         """The command that follows all jobs again."""

@@ -9,7 +9,7 @@ from jobevents_cli.following.contact import ANSWER_LIMIT
 from jobevents_cli.following.filters import Filter
 from jobevents_cli.following.update import Update
 from jobevents_cli.model.event import END_TYPES, OUT_MESSAGE, Event
-from jobevents_cli.model.events_together import drop_texts, events_matching
+from jobevents_cli.model.events_together import candidates, drop_texts
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.joined_lines import JoinedLines
@@ -169,7 +169,7 @@ class Renderer:
         if wanted is None:
             return self._json.lines(events, ref)
         lines: list[bytes | None] = [None] * len(events)
-        for place, event in zip(*events_matching(events, wanted.json_pattern), strict=True):
+        for place, event in zip(*candidates(events, wanted.json_pattern), strict=True):
             if wanted(event):
                 lines[place] = self._json.line(event, ref)
         return lines

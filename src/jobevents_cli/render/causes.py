@@ -149,7 +149,7 @@ class CauseText:
         texts = [
             text
             for line in finding.log
-            if _begin(line.message).strip() not in finding.message
+            if not _says(finding.message, _begin(line.message).strip())
             for text in safe_lines(_begin(line.message))
             if text.strip()
         ]
@@ -298,6 +298,11 @@ def _option(name: str, value: str, quoted: str) -> str:
 
 def _quoted(text: str) -> str:
     return text if _CERTNAME.fullmatch(text) else "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def _says(message: str, text: str) -> bool:
+    """Whether *message* contains *text*, as whole words."""
+    return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", message) is not None
 
 
 def logged(finding: Finding, *, logs: bool) -> list[LogLine]:

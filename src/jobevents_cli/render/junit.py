@@ -153,7 +153,7 @@ def _own_case(job: JobDetails) -> _Verdict | None:
 
 def _verdict(node: ShownNode, job: JobDetails) -> _Verdict:
     if not node.is_over:
-        return _Verdict("error", _NO_RESULT if job.is_over else STILL_RUNNING)
+        return _Verdict("error", STILL_RUNNING, _NO_RESULT if job.is_over else "")
     kind = _KINDS.get(node.state, "failure" if node.is_failure else "")
     return _Verdict(kind, node.what or node.state, job.why.get(node.name) or node.text) if kind else _Verdict()
 

@@ -60,6 +60,9 @@ _IN_ORDER_FOR: Final = 4.0
 _MOST_DOCUMENTS: Final = 50
 """Documents that are kept at most until they are passed on: some name thousands of nodes."""
 
+_MOST_HINTS: Final = 10
+"""Jobs of `--all` for each of which the hint has a line; for more, one command names them all."""
+
 _FAIL_FAST: Final = ("node_failed", "node_errored")
 
 
@@ -106,7 +109,7 @@ class Coordinator:
         """Follow jobs of *orchestrator*.
 
         *starter* makes the records of a plan's jobs. *explain* finds the causes of a failed job, as lines to print.
-        *seen* is called with the jobs' own documents, with each once.
+        *seen* is called with the jobs' own documents, when their states have changed.
         """
         self._starter = starter
         self._orchestrator = orchestrator
@@ -228,13 +231,13 @@ class Coordinator:
             for jobs, together in self._to_begin:
                 self._begin(jobs, together=together)
             while self._following or self._search_is_on or self._explanations.are_awaited:
-                left = TICK if self._deadline is None else min(TICK, max(0.0, self._deadline - time.monotonic()))
-                arrived = self._workers.next(left)
+                left = TICK if self._deadline is None or self._is_late else self._deadline - time.monotonic()
+                arrived = self._workers.next(min(TICK, max(0.0, left)))
                 if not isinstance(arrived, Rendered):
                     self._reporter.warn(self._printer.flush())
                 if self._take(arrived):
                     return ExitStatus.NODES_FAILED
-                # Together, because each call writes a file anew, with which every other job would have to wait.
+                # Several together: each call rewrites the cache file, and all jobs wait for that.
                 if len(self._documents) >= _MOST_DOCUMENTS or not self._workers.has_next:
                     self._pass_on_documents()
                 self._do_postponed()
@@ -246,8 +249,8 @@ class Coordinator:
             self._leave(error)
             raise
         finally:
-            self._pass_on_documents()
             self._printer.screen.clear()
+            self._pass_on_documents()
         return self._status
 
     def _look_at_clock(self) -> None:
@@ -292,14 +295,19 @@ class Coordinator:
         from jobevents_cli.output.command_lines import resume_hint
 
         jobs = [job for job in self._following.values() if not job.belongs_to_plan]
-        if not given.all_jobs:
-            return [
+        running = sum(job.follower.had_contact and not job.is_over for job in jobs)
+        were = f"{'1 job was' if running == 1 else f'{running} jobs were'} running when last checked" if running else ""
+        if given.all_jobs and given.resume:
+            return [resume_hint(were, given.resume_all())]
+        if given.all_jobs and len(jobs) > _MOST_HINTS:
+            hints = [resume_hint(were, given.again(job.ref for job in jobs))]
+        else:
+            hints = [
                 resume_hint(job.when_last_checked, given.resume_job(job.printed, exists=job.follower.had_contact))
                 for job in jobs
             ]
-        running = sum(job.follower.had_contact and not job.is_over for job in jobs)
-        were = "1 job was" if running == 1 else f"{running} jobs were"
-        return [resume_hint(f"{were} running when last checked" if running else "", given.resume_all())]
+        # Following all jobs again prints nothing of those that end before.
+        return [*hints, f"Follow all jobs again with: {given.resume_all()}"] if given.all_jobs else hints
 
     def _take(self, arrived: Rendered | Update | Found | Explained | Ended | None) -> bool:
         """Handle what *arrived*; True if that ends the run."""
@@ -329,7 +337,7 @@ class Coordinator:
         """Print *rendered*; True if `--fail-fast` ends the run with it."""
         update = rendered.update
         job = self._following[update.ref]
-        if update.job and not job.was_seen:
+        if update.job:
             self._see(job, update.job)
         self._join(job, update)
         failed = self._first_failure(update) if self._options.fail_fast else None
@@ -376,10 +384,10 @@ class Coordinator:
         )
 
     def _see(self, job: FollowedJob, document: Job) -> None:
-        """Note that the *document* of *job* was read for the first time."""
-        job.was_seen = True
+        """Note that the *document* of *job* was read, with another state than before."""
         self._documents.append(document)
-        if job.ref == self._only and not job.printed.has_begun:
+        is_first, job.was_seen = not job.was_seen, True
+        if is_first and job.ref == self._only and not job.printed.has_begun:
             self._reporter.header_for(document, job.ref)
 
     def _pass_on_documents(self) -> None:

@@ -9,6 +9,9 @@ from jobevents_cli.runtime.workers import Ended
 LIMIT: Final = 10.0
 """Seconds that finding the causes of a job may take."""
 
+WITHIN: Final = 9.0
+"""Seconds after which servers are no longer waited for: then there is time to show what is known without them."""
+
 
 class _Key(NamedTuple):
     """The name of the worker's task that explains a job."""

@@ -149,9 +149,10 @@ class _SavedJob:
         self._progress.take(event)
         self._first = self._first or event.timestamp
         self._last = event.timestamp or self._last
-        if event.type in (JOB_FINISHED, JOB_ABORTED, *_PLAN_ENDS):
+        if event.type in _PLAN_ENDS:
+            self._end, self._is_plan = event, True
+        elif event.type in (JOB_FINISHED, JOB_ABORTED) and not self._is_plan:
             self._end = event
-            self._is_plan = self._is_plan or event.type in _PLAN_ENDS
         if event.child_job is not None:
             self.children[JobRef.job(event.child_job)] = None
         if event.type == NODE_RUNNING and event.node not in self._ended:

@@ -38,7 +38,8 @@ def tail(
     update says where the next follower continues once its events are printed.
     """
     ref = follower.ref
-    was_whole = was_lost = had_job = has_news = False
+    was_whole = was_lost = has_news = False
+    last_state: str | None = None
     while True:
         job, is_page_end = None, False
         match follower.next_step(clock()):
@@ -58,13 +59,13 @@ def tail(
                 is_page_end = follower.page_is_whole
             case Done():
                 pass
+        # A job's state counts when it changes; a plan's also says which jobs it has started.
+        state = job if job and (job.state != last_state or ref.kind is Kind.PLAN) else None
+        last_state = job.state if job else last_state
         # It takes the place of the page's last update, whose events would else be kept until the next poll.
-        update = follower.update(job=job, is_page_end=is_page_end, with_cursor=with_cursor)
-        # What brought nothing is not worth an update: a job may be silent for hours, and many jobs at once. A plan's
-        # state also names its jobs.
-        has_state = job is not None and (not had_job or ref.kind is Kind.PLAN)
-        had_job = had_job or has_state
-        is_news = update.notices or has_state or update.cursor or update.ending or update.is_lost != was_lost
+        update = follower.update(job=state, is_page_end=is_page_end, with_cursor=with_cursor)
+        # What brought nothing is not worth an update: a job may be silent for hours, and many jobs at once.
+        is_news = update.notices or state or update.cursor or update.ending or update.is_lost != was_lost
         if is_news or (is_page_end and (has_news or not was_whole)):
             yield update
         has_news = has_news and not is_page_end

@@ -1,5 +1,6 @@
 """The token is in no output, even if a server sends it back among its data."""
 
+import base64
 from collections.abc import Callable
 
 import pytest
@@ -26,6 +27,21 @@ def test_the_token_is_blanked_in_what_a_server_sends(home: Home, serve: Serve, a
     ran = home.run(*arguments.split(), "--url", _server(serve).url)
     assert TOKEN not in ran.out + ran.err
     assert "(the token)" in ran.out
+
+
+def test_other_forms_of_the_token_are_blanked_too(home: Home, serve: Serve) -> None:
+    """In other case, percent-encoded, as hexadecimal digits, and in base64 wherever in the encoded text it begins."""
+    forms = [TOKEN.upper(), "".join(f"%{byte:02x}" for byte in TOKEN.encode()), TOKEN.encode().hex()]
+    forms += [base64.b64encode(f"{'x' * count}{TOKEN}".encode()).decode() for count in range(4)]
+    echoing = job("n1:running", *["n1:failed"] * len(forms), final_state="failed")
+    for (_, event), form in zip(echoing.timeline[1:], forms, strict=True):
+        event["message"] = f"<{form}>"
+        event["details"]["detail"] = {"_error": {"msg": f"<{form}>"}}
+    url = serve(echoing).url
+    for arguments in ("list 352 --json", "list 352", "show 352 --json", "why 352"):
+        ran = home.run(*arguments.split(), "--url", url)
+        assert "(the token)" in ran.out
+        assert not [form for form in forms if form.rstrip("=")[4:-4] in ran.out]
 
 
 def test_forward_hands_the_token_to_nobody(home: Home, serve: Serve) -> None:

@@ -32,6 +32,22 @@ def test_saved_json_comes_back_as_it_is(home: Home, saved: Path) -> None:
     )
 
 
+def test_each_line_keeps_its_tag_or_has_none(home: Home) -> None:
+    """In whatever order they come; events without a tag are of one job, which has no number, and is not job 0."""
+    lines = [
+        '{"type":"node_running","details":{"node":"n1"},"id":"1"}',
+        '{"job":"0","type":"node_running","details":{"node":"n2"},"id":"1"}',
+        '{"plan":"3","type":"plan_start","details":{"plan":"a::b"},"id":"1"}',
+        '{"type":"job_finished","message":"done","id":"2"}',
+    ]
+    shown = ["▶ running  n1", "▶ running  0  n2", "◆ plan  plan/3      a::b", "● ended  job    done"]
+    for order in (lines, lines[::-1]):
+        text = "".join(f"{line}\n" for line in order)
+        assert home.run("list", "--from", "-", "--json", input=text.encode()).out == text
+        ran = home.run("list", "--from", "-", "--time", "none", input=text.encode()).out.splitlines()
+        assert ran == (shown if order is lines else shown[::-1])
+
+
 def test_filters_and_positions_apply(home: Home, saved: Path) -> None:
     """As for the events of a server."""
     for options, ids in (

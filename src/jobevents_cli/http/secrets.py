@@ -1,6 +1,7 @@
 """Keeps the token out of messages, in whatever form a server sends it back."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 BLANK: Final = "(the token)"
@@ -29,6 +30,26 @@ def without_token(text: str, token: str) -> str:
     forms = {_letters(form) for form in (token, token.encode().hex(), b64encode(token.encode()).decode())}
     forms = {form for form in forms if len(form) >= _LONG_ENOUGH}
     return f"(a text with {BLANK[1:-1]} in it)" if _contains(blanked, forms) else blanked
+
+
+@lru_cache(maxsize=4)  # it is asked for before every write
+def forms_in_data(token: str) -> tuple[bytes, ...]:
+    """The *token* as it may be among a server's data: itself, and in the usual encodings and other case.
+
+    Base64 has three forms, by where in an encoded text the token begins: of each what no neighbour changes.
+    """
+    from base64 import b64encode, urlsafe_b64encode
+
+    raw = token.encode()
+    percents = "".join(f"%{byte:02X}" for byte in raw)
+    escaped = "".join(letter if letter.isalnum() else f"%{ord(letter):02X}" for letter in token if letter.isascii())
+    texts = [token, escaped, percents, raw.hex()]
+    forms = [form.encode() for text in texts for form in (text, text.lower(), text.upper())]
+    for encode in (b64encode, urlsafe_b64encode):
+        for shift, begin in ((0, 0), (1, 2), (2, 3)):
+            whole = (shift + len(raw)) // 3 * 4
+            forms.append(encode(b"\0" * shift + raw)[begin:whole])
+    return tuple(dict.fromkeys(form for form in forms if len(form) >= _LONG_ENOUGH))
 
 
 def _contains(text: str, forms: set[str]) -> bool:

@@ -39,6 +39,16 @@ class JobRef(NamedTuple):
         """The plan job *number*."""
         return cls(Kind.PLAN, number)
 
+    @classmethod
+    def unknown(cls) -> Self:
+        """The job of saved events that do not say which it is."""
+        return cls(Kind.JOB, -1)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the number is known."""
+        return self.number >= 0
+
     def __str__(self) -> str:
         """The form that the command line takes: `352` or `plan/12`."""
         return str(self.number) if self.kind is Kind.JOB else f"plan/{self.number}"
@@ -46,7 +56,7 @@ class JobRef(NamedTuple):
     @property
     def label(self) -> str:
         """The form for sentences: `job 352` or `plan 12`."""
-        return f"{self.kind} {self.number}"
+        return f"{self.kind} {self.number}" if self.is_known else self.kind.value
 
 
 class NamedJob(NamedTuple):

@@ -1,6 +1,6 @@
 """Keeps the token out of everything that is printed, even if a server sends it back among its data."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 _LONG_ENOUGH: Final = 8
@@ -15,10 +15,10 @@ def hide(secret: Callable[[], str]) -> None:
 
 
 def without_secrets(data: bytes) -> bytes:
-    """*data* with every hidden secret blanked."""
-    for token in _tokens():
-        if token in data:
-            data = _blanked(data, token)
+    """*data* with every hidden secret blanked, in each of its usual forms."""
+    for form in _forms():
+        if form in data:
+            data = _blanked(data, form)
     return data
 
 
@@ -28,18 +28,19 @@ def lines_without_secrets(lines: Sequence[bytes | None]) -> Sequence[bytes | Non
 
     if isinstance(lines, JoinedLines):
         return JoinedLines(without_secrets(lines.data), len(lines), with_breaks=True)
-    for token in _tokens():
-        if any(token in line for line in lines if line):
-            lines = [line and _blanked(line, token) for line in lines]
-    return lines
+    together = b"".join(line for line in lines if line)
+    return [line and without_secrets(line) for line in lines] if without_secrets(together) != together else lines
 
 
-def _blanked(data: bytes, token: bytes) -> bytes:
+def _blanked(data: bytes, form: bytes) -> bytes:
     from jobevents_cli.http.secrets import BLANK
 
-    return data.replace(token, BLANK.encode())
+    return data.replace(form, BLANK.encode())
 
 
-def _tokens() -> list[bytes]:
-    tokens = (secret().encode() for secret in _hidden)
-    return [token for token in tokens if len(token) >= _LONG_ENOUGH]
+def _forms() -> Iterator[bytes]:
+    for token in (secret() for secret in _hidden):
+        if len(token) >= _LONG_ENOUGH:
+            from jobevents_cli.http.secrets import forms_in_data
+
+            yield from forms_in_data(token)

@@ -12,7 +12,9 @@ from typing import Any, Final
 from jobevents_cli.model.event import NODE_RUNNING, Event
 from jobevents_cli.model.json_values import as_mapping, as_text
 
-_LONGEST_OUTPUT: Final = 200
+_ENOUGH: Final = 200
+"""Characters of a task's own values after which no further one is shown."""
+
 _MOST_DIGITS: Final = 10**15
 _RUN_STATUSES: Final = ("changed", "unchanged", "failed")
 _EXTRAS: Final = (
@@ -157,7 +159,7 @@ def _reason(detail: Mapping[str, Any]) -> str:
     if code is not None and (ours := _BOILERPLATE.fullmatch(text)):
         # The words around the exit code repeat it; the stderr that may follow them is the output.
         output, text = (ours["stderr"] or "").strip() or output, ""
-    text = _preview(text, longest=None)
+    text = _preview(text)
     if output and text and output.partition("\n")[0].strip() not in text:
         text = f"{text}; {_preview(output)}"
     text = text or _preview(output)
@@ -174,12 +176,10 @@ def _exit_code(detail: Mapping[str, Any]) -> int | None:
     return None
 
 
-def _preview(text: str, longest: int | None = _LONGEST_OUTPUT) -> str:
+def _preview(text: str) -> str:
     """Return the first line of *text* and how many follow."""
     first, end, rest = text.strip().partition("\n")
     first = first.rstrip()
-    if longest is not None and len(first) > longest:
-        first = f"{first[:longest]}…"
     if not end:
         return first
     more = rest.count("\n") + 1
@@ -196,7 +196,7 @@ def _values(detail: Mapping[str, Any]) -> str:
             shown.append(f"{key}: {_preview(value)}")
         elif value is None or (isinstance(value, (int, float)) and abs(value) < _MOST_DIGITS):
             shown.append(f"{key}: {json.dumps(value)}")
-        if sum(map(len, shown)) > _LONGEST_OUTPUT:
+        if sum(map(len, shown)) > _ENOUGH:
             break
     return _preview(", ".join(shown))
 

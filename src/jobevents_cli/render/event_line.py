@@ -115,7 +115,7 @@ class TextLines:
         link = safe(report_link(event)) if look.is_failure or self._messages else ""
         if self._messages and (message := _unsaid(event, [text])):
             text = f"{text}  {message}" if text else message
-        tag = f"  {self._paint(str(ref), tag_style(ref.number))}" if self._tagged else ""
+        tag = f"  {self._paint(self._tag(ref), tag_style(ref.number))}" if self._tagged and ref.is_known else ""
         time, day = self._painted_time(event.timestamp)
         text = f"{time}{self._head(look)}{tag}  {node}  {took_text(took)}  {text}  {link}".rstrip()
         return f"{text}\n", day
@@ -139,7 +139,8 @@ class TextLines:
         node = safe(event.node) if event.node else self._no_node(event, ref)
         what = [safe(what_happened(event))] if ref.kind is _JOB else self._plan_lines(event, ref)
         what = [text for text in what if text]
-        if not self._tagged:
+        tag = self._tag(ref)
+        if not tag:
             rows.know_nodes([ref.label])
         if (self._messages or not rows.matches([node, *what])) and (message := _unsaid(event, what)):
             what.append(message)
@@ -148,7 +149,7 @@ class TextLines:
             time=moment.text,
             head=look.text(symbols=self._symbols),
             head_style=look.style,
-            tag=str(ref) if self._tagged else "",
+            tag=tag,
             tag_style=tag_style(ref.number),
             node=node,
             took=took_text(took),
@@ -161,7 +162,11 @@ class TextLines:
         """Return the text of the node column for an event without node."""
         if ref.kind is _JOB and not event.type.startswith("job_"):
             return "-"
-        return "" if self._tagged else ref.label
+        return "" if self._tag(ref) else ref.label
+
+    def _tag(self, ref: JobRef) -> str:
+        """Return what names *ref* in a line; empty if nothing is to name it."""
+        return str(ref) if self._tagged and ref.is_known else ""
 
     def _head(self, look: Look) -> str:
         return self._heads.get(look) or self._paint(look.text(symbols=self._symbols), look.style)

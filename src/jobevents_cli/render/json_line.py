@@ -18,7 +18,7 @@ class JsonLines:
     """Renders events as `jq -c` would: same keys, same order, UTF-8; numbers are spelled as the server spelled them."""
 
     def __init__(self, *, on_terminal: bool, tagged: bool = False) -> None:
-        """*on_terminal*: also escape what could control a terminal. *tagged*: a first key names the job."""
+        """*on_terminal*: also escape what could control a terminal. *tagged*: a first key names a known job."""
         self._on_terminal = on_terminal
         self._tagged = tagged
 
@@ -33,7 +33,8 @@ class JsonLines:
         """The *event* of *ref* as one line."""
         text = encoded_text(event.raw) if event.text is None else event.text
         # Nothing keeps the tagged text: a plan's result makes it as large as all the memory that is otherwise needed.
-        return _bytes(_tagged(text, event, ref) if self._tagged else text, on_terminal=self._on_terminal) + b"\n"
+        has_tag = self._tagged and ref.is_known
+        return _bytes(_tagged(text, event, ref) if has_tag else text, on_terminal=self._on_terminal) + b"\n"
 
 
 def encoded(value: Any, *, on_terminal: bool = False) -> bytes:

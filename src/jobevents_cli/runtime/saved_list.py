@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
-from itertools import chain, groupby, islice
+from itertools import groupby, islice
 
 from jobevents_cli.errors import UnknownJob
 from jobevents_cli.exit_status import ExitStatus
@@ -23,20 +23,6 @@ _AT_ONCE = 500
 Saved = tuple[JobRef | None, Event]
 
 
-class _Unnamed(JobRef):
-    """The job of events without a tag."""
-
-    __slots__ = ()
-
-    @property
-    def label(self) -> str:
-        """The form for sentences: the number is not known."""
-        return "job"
-
-
-_UNNAMED = _Unnamed.job(0)
-
-
 def print_saved(
     events: Iterable[Saved],
     lines: LineOptions,
@@ -47,15 +33,13 @@ def print_saved(
 ) -> ExitStatus:
     """Print saved *events* as *lines* says, in saved order; return the status of the job that ended worst.
 
-    Only those of *jobs*, unless that is empty, from id *start* on, and only the *last* ones. Lines name their job if
-    the saved ones do and no job is chosen. UnknownJob if there is no event of a job that is chosen.
+    Only those of *jobs*, unless that is empty, from id *start* on, and only the *last* ones. A line names its job if
+    the saved one does and no job is chosen. UnknownJob if there is no event of a job that is chosen.
     """
-    first = list(islice(events := iter(events), 1))
-    is_tagged = not jobs and any(ref is not None for ref, _ in first)
     screen = Screen()
-    printer = EventPrinter(Renderer(lines._replace(tagged=is_tagged)), screen)
+    printer = EventPrinter(Renderer(lines._replace(tagged=not jobs)), screen)
     listed = {ref: _ListedJob(ref) for ref in jobs}
-    wanted = _wanted(chain(first, events), jobs)
+    wanted = _wanted(events, jobs)
     held: deque[tuple[_ListedJob, Held]] = deque(maxlen=last)
     for ref, group in groupby(wanted, key=lambda saved: saved[0]):
         job = listed.setdefault(ref, _ListedJob(ref))
@@ -77,7 +61,7 @@ def print_saved(
 def _wanted(events: Iterable[Saved], jobs: Collection[JobRef]) -> Iterator[tuple[JobRef, Event]]:
     for ref, event in events:
         if not jobs or ref in jobs:
-            yield ref or _UNNAMED, event
+            yield ref or JobRef.unknown(), event
 
 
 class _ListedJob:

@@ -56,3 +56,9 @@ def test_how_jobs_are_written() -> None:
     """A plan's number never looks like a job's."""
     assert [str(ref) for ref in (JobRef.job(352), JobRef.plan(12))] == ["352", "plan/12"]
     assert [ref.label for ref in (JobRef.job(352), JobRef.plan(12))] == ["job 352", "plan 12"]
+
+
+def test_a_job_of_which_no_number_is_known() -> None:
+    """It is no job that has one, and sentences leave the number out."""
+    assert (JobRef.unknown().is_known, JobRef.unknown().label) == (False, "job")
+    assert (JobRef.job(0).is_known, JobRef.job(0) == JobRef.unknown()) == (True, False)

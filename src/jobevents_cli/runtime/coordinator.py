@@ -263,6 +263,8 @@ class Coordinator:
             count = self._unfinished
             if not count and not self._search_is_on:
                 raise TimedOut(f"not all was printed {after}")
+            if not count:
+                raise TimedOut(f"no job was running {after}")
             jobs = self._only.label if self._only else f"{count} job{'s' * (count != 1)}"
             raise TimedOut(f"{jobs} had not ended {after}")
 

@@ -253,6 +253,16 @@ def test_the_first_node_is_quoted() -> None:
         assert (cause.finding.message, cause.nodes) == ("pid 13", ("a", "b"))
 
 
+def test_of_one_nodes_findings_always_the_same_is_shown() -> None:
+    """In whatever order they come, even if only the sources of their log lines differ."""
+    lines = LogLine("err", "", "pid 12"), LogLine("err", "/Stage[main]", "pid 12")
+    with_log = [Failure("a", Finding(CauseKind.TASK, "m", log=(line,))) for line in lines]
+    with_report = [Failure("a", Finding(CauseKind.TASK, "m", report=(line,))) for line in lines]
+    for failures in (with_log, with_report):
+        assert len(group(failures)) == 1
+        assert group(failures) == group(failures[::-1])
+
+
 @pytest.mark.parametrize(
     "other",
     [

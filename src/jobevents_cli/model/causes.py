@@ -102,9 +102,12 @@ class _Group:
 
 
 def _order(finding: Finding) -> tuple[object, ...]:
-    texts = tuple(line.message for line in finding.log)
+    log = tuple(
+        (line.message, line.level, line.source, line.file or "", line.line or 0)
+        for line in (*finding.log, *finding.report)
+    )
     places = (finding.kind, finding.resource or "", finding.file or "", finding.line or 0, finding.exit_code or 0)
-    return (*places, finding.message, texts, finding.source, finding.complete, finding.has_finished)
+    return (*places, finding.message, log, finding.source, finding.complete, finding.has_finished)
 
 
 def _key(failure: Failure) -> bytes:

@@ -1,11 +1,10 @@
 """One connection: kept between requests, made anew when the server closed it, and directly or through a proxy."""
 
-import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -25,6 +24,7 @@ PATH = "/orchestrator/v1/jobs/352"
 LIMIT = 10.0
 
 Serve = Callable[..., TestServer]
+ServeTls = Callable[..., TestServer]
 StartProxy = Callable[..., tuple[str, list[bytes]]]
 
 
@@ -88,18 +88,9 @@ def test_a_new_connection_has_the_whole_limit(serve: Serve, monkeypatch: pytest.
     kept.close()
 
 
-@pytest.fixture(name="ca")
-def _ca() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.fixture(name="server")
-def _server(ca: trustme.CA) -> Iterator[TestServer]:
-    """An orchestrator with a certificate of that CA."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert("localhost").configure_cert(context)
-    with TestServer([job("n1:running")], tls=context) as server:
-        yield server
+def _server(serve_tls: ServeTls) -> TestServer:
+    return serve_tls()
 
 
 @pytest.fixture(name="trust")
@@ -107,46 +98,6 @@ def _trust(ca: trustme.CA) -> ssl.SSLContext:
     context = ssl.create_default_context()
     ca.configure_trust(context)
     return context
-
-
-@pytest.fixture(name="start_proxy")
-def _start_proxy() -> Iterator[StartProxy]:
-    """Starts proxies: each gives its port and the requests that it got, and passes on what follows, or *says* that."""
-    with ExitStack() as stack:
-
-        def start(says: bytes | None = None, tls: ssl.SSLContext | None = None) -> tuple[str, list[bytes]]:
-            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-            stack.callback(listener.shutdown, socket.SHUT_RDWR)
-            seen: list[bytes] = []
-            threading.Thread(target=_proxy, args=(listener, seen, says, tls), daemon=True).start()
-            return f"127.0.0.1:{listener.getsockname()[1]}", seen
-
-        yield start
-
-
-def _proxy(listener: socket.socket, seen: list[bytes], says: bytes | None, tls: ssl.SSLContext | None) -> None:
-    with suppress(OSError):
-        while True:
-            client, _ = listener.accept()
-            with suppress(OSError):
-                client = tls.wrap_socket(client, server_side=True) if tls else client
-                seen.append(client.recv(65536))
-                if says is not None:
-                    client.sendall(says)
-                    client.close()
-                    continue
-                host, _, port = seen[-1].split()[1].decode().rpartition(":")
-                server = socket.create_connection((host, int(port)))
-                client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                for one, other in ((client, server), (server, client)):
-                    threading.Thread(target=_pass_on, args=(one, other), daemon=True).start()
-
-
-def _pass_on(one: socket.socket, other: socket.socket) -> None:
-    with one, suppress(OSError):
-        while data := one.recv(65536):
-            other.sendall(data)
-        other.shutdown(socket.SHUT_WR)
 
 
 def test_a_proxy_passes_the_connection_on(server: TestServer, trust: ssl.SSLContext, start_proxy: StartProxy) -> None:

@@ -1,14 +1,15 @@
 """Proxies that the environment names: which are used, which are refused, and what is said about a dead one."""
 
 import socket
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from support.program import TOKEN, Home
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.http.proxies import proxy_for
+
+StartProxy = Callable[..., tuple[str, list[bytes]]]
 
 ELSEWHERE = "https://pe.example.invalid:8143"
 NAMES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "http_proxy", "HTTP_PROXY")
@@ -71,29 +72,12 @@ def test_a_dead_proxy_is_named(home: Home, dead_port: int) -> None:
     assert "s3cret" not in ran.err
 
 
-def test_a_proxy_that_refuses_is_named(home: Home) -> None:
+def test_a_proxy_that_refuses_is_named(home: Home, start_proxy: StartProxy) -> None:
     """What the proxy answers to CONNECT is its answer, and not the orchestrator's; it never sees the token."""
-    seen = []
-
-    def refuse(listener: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                seen.append(connection.recv(65536))
-                connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = threading.Thread(target=refuse, args=(listener,), daemon=True)
-        server.start()
-        port = listener.getsockname()[1]
-        ran = home.with_(ALL_PROXY=f"127.0.0.1:{port}").run("list", "352", "--url", ELSEWHERE)
-        listener.shutdown(socket.SHUT_RDWR)
-        server.join(10)
+    proxy, seen = start_proxy(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+    ran = home.with_(ALL_PROXY=proxy).run("list", "352", "--url", ELSEWHERE)
     assert ran.status == 7
-    assert f"the proxy 127.0.0.1:{port} (ALL_PROXY) did not connect to pe.example.invalid:8143: 502" in ran.err
+    assert f"the proxy {proxy} (ALL_PROXY) did not connect to pe.example.invalid:8143: 502" in ran.err
     assert ran.err.endswith("Hint: if pe.example.invalid can be reached without the proxy, add it to NO_PROXY\n")
     assert seen[0].startswith(b"CONNECT pe.example.invalid:8143 ")
     assert TOKEN.encode() not in b"".join(seen)

@@ -2,8 +2,7 @@
 
 import datetime as dt
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,11 +21,6 @@ ServeTls = Callable[..., TestServer]
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 
-@pytest.fixture(name="ca", scope="module")
-def _ca() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.fixture(name="ca_file")
 def _ca_file(ca: trustme.CA, tmp_path: Path) -> str:
     path = tmp_path / "ca.pem"
@@ -42,26 +36,6 @@ def _client_files(ca: trustme.CA, tmp_path: Path) -> tuple[str, str]:
     issued.cert_chain_pems[0].write_to_path(str(cert))
     issued.private_key_pem.write_to_path(str(key))
     return str(cert), str(key)
-
-
-@pytest.fixture(name="serve_tls")
-def _serve_tls(ca: trustme.CA) -> Iterator[ServeTls]:
-    """Starts orchestrators with a certificate of that CA; *change* may change their TLS context."""
-    with ExitStack() as stack:
-
-        def serve(
-            change: Callable[[ssl.SSLContext], object] = lambda _: None,
-            name: str = "localhost",
-            not_after: dt.datetime | None = None,
-        ) -> TestServer:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            ca.issue_cert(name, not_after=not_after).configure_cert(context)
-            change(context)
-            server = TestServer([job(*GOOD)], tls=context)
-            stack.enter_context(server)
-            return server
-
-        yield serve
 
 
 def _demand_certificate(ca: trustme.CA) -> Callable[[ssl.SSLContext], None]:

@@ -49,10 +49,12 @@ class KeptConnection:
 
         One of FAULTS if there is none.
         """
-        url, body = request.url, cast("Iterable[bytes]", request.stream)
-        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         raw = httpcore.Request(
-            request.method, target, headers=request.headers.raw, content=body, extensions=request.extensions
+            request.method,
+            _raw_url(request.url),
+            headers=request.headers.raw,
+            content=cast("Iterable[bytes]", request.stream),
+            extensions=request.extensions,
         )
         answer = self._answer(raw, limit)
         response = httpx.Response(
@@ -97,9 +99,8 @@ def _maker(tls: ssl.SSLContext, proxy: httpx.Proxy | None, backend: LimitedBacke
     """What makes connections, directly or through *proxy*; it is not used as a pool."""
     if proxy is None:
         return httpcore.ConnectionPool(ssl_context=tls, keepalive_expiry=IDLE_LIMIT, network_backend=backend)
-    url = proxy.url
     return httpcore.HTTPProxy(
-        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        _raw_url(proxy.url),
         proxy_auth=proxy.raw_auth,
         proxy_headers=proxy.headers.raw,
         ssl_context=tls,
@@ -107,3 +108,7 @@ def _maker(tls: ssl.SSLContext, proxy: httpx.Proxy | None, backend: LimitedBacke
         keepalive_expiry=IDLE_LIMIT,
         network_backend=backend,
     )
+
+
+def _raw_url(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)

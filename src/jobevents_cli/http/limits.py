@@ -18,6 +18,7 @@ _PIECE: Final = 256 * 1024
 """Bytes that are read at once: httpcore wants fewer, but each piece costs the same however long it is."""
 
 _FREED_ONCE: Final = 8 * 1024 * 1024
+"""Bytes of a block that, once freed, make glibc's malloc keep twice as many for later."""
 
 
 class ResponseClock:
@@ -123,9 +124,8 @@ class LimitedBackend(httpcore.SyncBackend):
 
 @cache
 def _keep_freed_memory() -> None:
-    """Have glibc's malloc keep freed memory for later, as it does once a block of this size was freed.
+    """Have malloc keep what is freed after a piece: to get it from the system again takes longer than reading a piece.
 
-    Else it returns to the system what is freed after every piece, and to get it again takes longer than to read the
-    piece. Once for the process: a second block would come from what is kept, and stay there.
+    Once for the process: a second block would come from what is kept, and stay there.
     """
     bytes(_FREED_ONCE)

@@ -36,20 +36,23 @@ def without_token(text: str, token: str) -> str:
 def forms_in_data(token: str) -> tuple[bytes, ...]:
     """The *token* as it may be among a server's data: itself, and in the usual encodings and other case.
 
-    Base64 has three forms, by where in an encoded text the token begins: of each what no neighbour changes.
+    A token so short that it occurs by chance has none: hiding it protects nothing. Base64 has three forms, by where in
+    an encoded text the token begins; of each, only the characters that no neighbour changes.
     """
+    if len(token) < _LONG_ENOUGH:
+        return ()
     from base64 import b64encode, urlsafe_b64encode
 
     raw = token.encode()
     percents = "".join(f"%{byte:02X}" for byte in raw)
-    escaped = "".join(letter if letter.isalnum() else f"%{ord(letter):02X}" for letter in token if letter.isascii())
+    escaped = "".join(letter if letter.isalnum() else f"%{ord(letter):02X}" for letter in token)
     texts = [token, escaped, percents, raw.hex()]
     forms = [form.encode() for text in texts for form in (text, text.lower(), text.upper())]
     for encode in (b64encode, urlsafe_b64encode):
         for shift, begin in ((0, 0), (1, 2), (2, 3)):
             whole = (shift + len(raw)) // 3 * 4
             forms.append(encode(b"\0" * shift + raw)[begin:whole])
-    return tuple(dict.fromkeys(form for form in forms if len(form) >= _LONG_ENOUGH))
+    return tuple(dict.fromkeys(forms))
 
 
 def _contains(text: str, forms: set[str]) -> bool:

@@ -1,6 +1,6 @@
 """Sends requests, for both clients: makes httpx's requests and turns every fault into one of our errors.
 
-Longer than other modules because all that httpx can raise is translated here.
+Longer than other modules because every fault of the network is translated here.
 """
 
 import json
@@ -27,6 +27,7 @@ from jobevents_cli.http.tls import tls_context, tls_problem
 from jobevents_cli.version import __version__
 
 _CONNECT_LIMIT: Final = 10.0
+
 _HEADERS: Final = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip",

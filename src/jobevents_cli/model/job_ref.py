@@ -41,7 +41,7 @@ class JobRef(NamedTuple):
 
     @classmethod
     def unknown(cls) -> Self:
-        """The job of saved events that do not say which it is."""
+        """The job of events or nodes that do not say which it is."""
         return cls(Kind.JOB, -1)
 
     @property

@@ -115,7 +115,7 @@ class TextLines:
         link = safe(report_link(event)) if look.is_failure or self._messages else ""
         if self._messages and (message := _unsaid(event, [text])):
             text = f"{text}  {message}" if text else message
-        tag = f"  {self._paint(self._tag(ref), tag_style(ref.number))}" if self._tagged and ref.is_known else ""
+        tag = f"  {self._paint(str(ref), tag_style(ref.number))}" if self._tagged and ref.is_known else ""
         time, day = self._painted_time(event.timestamp)
         text = f"{time}{self._head(look)}{tag}  {node}  {took_text(took)}  {text}  {link}".rstrip()
         return f"{text}\n", day

@@ -25,9 +25,6 @@ _LONGEST_TEXT: Final = 2_000
 _SHORT: Final = 300
 """Characters of a node's result that are kept in a large job: 50,000 nodes must fit into memory."""
 
-_ANY_JOB: Final = JobRef.job(0)
-"""Lines without a tag name no job."""
-
 _MANY: Final = 5_000
 """After so many nodes only short texts are kept."""
 
@@ -157,7 +154,7 @@ class NodeCollector:
         if not self._choice(node, look):
             return
         if self._as_json:
-            self.lines.append(self._json.line(Event(node.raw, node.text), _ANY_JOB).rstrip())
+            self.lines.append(self._json.line(Event(node.raw, node.text), JobRef.unknown()).rstrip())
             return
         if not self.nodes:
             self._first = node

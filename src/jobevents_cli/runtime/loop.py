@@ -60,12 +60,12 @@ def tail(
             case Done():
                 pass
         # A job's state counts when it changes; a plan's also says which jobs it has started.
-        state = job if job and (job.state != last_state or ref.kind is Kind.PLAN) else None
+        changed = job if job and (job.state != last_state or ref.kind is Kind.PLAN) else None
         last_state = job.state if job else last_state
         # It takes the place of the page's last update, whose events would else be kept until the next poll.
-        update = follower.update(job=state, is_page_end=is_page_end, with_cursor=with_cursor)
+        update = follower.update(job=changed, is_page_end=is_page_end, with_cursor=with_cursor)
         # What brought nothing is not worth an update: a job may be silent for hours, and many jobs at once.
-        is_news = update.notices or state or update.cursor or update.ending or update.is_lost != was_lost
+        is_news = update.notices or changed or update.cursor or update.ending or update.is_lost != was_lost
         if is_news or (is_page_end and (has_news or not was_whole)):
             yield update
         has_news = has_news and not is_page_end

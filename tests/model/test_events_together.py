@@ -12,6 +12,7 @@ from jobevents_cli.model.event import Event
 from jobevents_cli.model.events_together import (
     UnreadEvents,
     candidates,
+    drop_contents,
     drop_texts,
     events_in,
     ids_of,
@@ -90,6 +91,23 @@ def test_texts_are_dropped_unless_nothing_else_is_there() -> None:
     drop_texts(unread)
     assert (parsed[0].text, unread[0].text) == (None, '{"id":1}')
     assert joined_texts_of(unread) is not None
+
+
+def test_what_is_printed_once_is_forgotten() -> None:
+    """What most nodes report takes memory; failures are shown again in the summary, the end in the last line."""
+    details = {"node": "web1", "detail": {"status": "changed"}}
+    types = ("node_running", "node_finished", "node_failed", "job_finished")
+    events = [Event({"id": "7", "type": kind, "timestamp": "now", "details": details}, "{}") for kind in types]
+    drop_contents(events)
+    assert [(event.id, event.type, event.node, event.timestamp) for event in events] == [
+        (7, kind, "web1", "now") for kind in types
+    ]
+    assert [(event.raw is not None, bool(event.detail), event.text) for event in events] == [
+        (False, False, None),
+        (False, False, None),
+        (True, True, "{}"),
+        (True, True, "{}"),
+    ]
 
 
 @example(objects=[{"a": "id"}, {"b": "id"}, {}, {"a": "id", "id": "id"}], word="id")

@@ -59,6 +59,8 @@ class ListReader:
 
         *large_member*: if the member of that name is large in an element, its value is None; the text has all.
         """
+        self.parses = parses
+        """Whether the elements' values are wanted at once."""
         self._utf8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._decoder = ElementDecoder(keeps_texts=keeps_texts, parses=parses, large_member=large_member)
         self._text = ""

@@ -123,6 +123,11 @@ class Event:
         """Forget the text, which takes memory: the event can also be printed as `raw`."""
         self._text = self._together = None
 
+    def drop_content(self) -> None:
+        """Forget what the server said, which takes most of the memory. Id, type, time and node stay."""
+        self.drop_text()
+        self.raw, self.details, self.detail = None, _NOTHING, _NOTHING
+
     def __repr__(self) -> str:
         about = f" {self.node}" if self.node else ""
         return f"<Event {self.id} {self.type or 'without type'}{about}>"

@@ -4,13 +4,16 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, overload
 
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import NODE_FINISHED, NODE_RUNNING, Event
 from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.model.json_text import parsed
 
 _ID_AT_END: Final = re.compile(r'"id":(?<=[{,]"id":)"?([0-9]{1,18})"?\}$', re.MULTILINE)
 """The id in the line of an event that has it at its end, as orchestrators write it. It cannot be within a string: the
 quotes after `id` and before the digits begin or end one, whatever is before them."""
+
+_SHOWN_ONCE: Final = (NODE_RUNNING, NODE_FINISHED)
+"""The types of which most events are. A summary shows failures again, and the last line the job's end."""
 
 
 class UnreadEvents(Sequence[Event]):
@@ -97,6 +100,16 @@ def drop_texts(events: Sequence[Event]) -> None:
     if not isinstance(events, UnreadEvents):
         for event in events:
             event.drop_text()
+
+
+def drop_contents(events: Sequence[Event]) -> None:
+    """Forget what *events* say, once nothing is to be made of it any more, unless they may be shown again.
+
+    That is done where they were parsed: another thread would first have to fetch all of it into its processor's cache.
+    """
+    for event in events:
+        if event.type in _SHOWN_ONCE:
+            event.drop_content()
 
 
 def _read(texts: Sequence[str]) -> list[Event]:

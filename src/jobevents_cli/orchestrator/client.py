@@ -29,6 +29,9 @@ _OK: Final = 200
 _RESULT: Final = "result"
 _NOT_FOUND: Final = 404
 
+_PARSED_AT_ONCE: Final = 64 * 1024
+"""Bytes of a list that are parsed before what they contain is used: it is then still in the processor's cache."""
+
 _MOST_ELEMENTS: Final = 100_000
 """Jobs that one page may have; 50 are requested."""
 
@@ -148,8 +151,10 @@ class OrchestratorClient:
         with self._server.get(f"{API_PATH}{path}", query, limit) as response:
             _require_ok(response, ref)
             for piece in response.pieces():
-                if elements := reader.feed(piece):
-                    yield elements
+                size = _PARSED_AT_ONCE if reader.parses else len(piece) or 1
+                for at in range(0, len(piece), size):
+                    if elements := reader.feed(piece[at : at + size]):
+                        yield elements
             if elements := reader.finish():
                 yield elements
 

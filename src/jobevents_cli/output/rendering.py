@@ -9,7 +9,7 @@ from jobevents_cli.following.contact import ANSWER_LIMIT
 from jobevents_cli.following.filters import Filter
 from jobevents_cli.following.update import Update
 from jobevents_cli.model.event import END_TYPES, OUT_MESSAGE, Event
-from jobevents_cli.model.events_together import candidates, drop_texts
+from jobevents_cli.model.events_together import candidates, drop_contents, drop_texts
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.joined_lines import JoinedLines
@@ -153,6 +153,8 @@ class Renderer:
         rendered = rendered._replace(lines=lines_without_secrets(rendered.lines))
         if self._text is None:
             drop_texts(events)
+        elif update.cursor is None:  # with a cursor, the nodes that were changed are still counted
+            drop_contents(events)
         return rendered
 
     def _to_render(self, event: Event) -> bytes | None:

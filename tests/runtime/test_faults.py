@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from support import misbehaving
 from support.marks import slow_but
-from support.misbehaving import Fault, TestServer, big_job, job
+from support.misbehaving import Fault, TestServer, big_job, job, publish
 from support.program import TOKEN, Home, wait_until
 
 from jobevents_cli.demo.server import Answer
@@ -122,7 +122,7 @@ def test_no_retry_for_0(home: Home, serve: Serve) -> None:
 
 @pytest.mark.parametrize("code", [403, 404])
 def test_403_and_404_are_final_in_the_middle_too(home: Home, serve: Serve, code: int) -> None:
-    """A job that is gone, or no permission any more, ends the tail at once."""
+    """A job that is gone, or no permission any more, ends the tail at once, which says how to continue."""
     server = serve(job(*KINDS[:3]))
     live = home.start("tail", "352", "--interval", "0.1", "--url", server.url)
     for _ in range(3):
@@ -131,6 +131,34 @@ def test_403_and_404_are_final_in_the_middle_too(home: Home, serve: Serve, code:
     ran = live.finish()
     assert ran.status == {403: 4, 404: 6}[code]
     assert "gone" in ran.err
+    resume = f"jobevents tail 352 --start 4 --url {server.url}"
+    assert ran.err.endswith(f"Job 352 was running when last checked. Resume with: {resume}\n")
+
+
+def test_one_of_several_jobs_is_gone(home: Home, serve: Serve) -> None:
+    """Its error says how to continue with it; the others are followed to their end."""
+    gone, other = job(*KINDS[:3], job_id=1), job("n1:running", job_id=2, first=20)
+    server = serve(gone, other)
+    refuse = misbehaving.error(404, "puppetlabs.orchestrator/unknown-job", "gone")
+
+    def refuse_the_first(handler: misbehaving.RecordingHandler, answer: Answer) -> None:
+        if "/jobs/1/" in handler.path:
+            refuse(handler, answer)
+        else:
+            handler.send(answer)
+
+    live = home.start("tail", "1", "2", "--interval", "0.1", "--json", "--url", server.url)
+    for _ in range(4):
+        live.line()
+    server.faults[0] = refuse_the_first
+    publish(other, "n1:finished", 21)
+    publish(other, "job:finished", 22)
+    ran = live.finish()
+    assert ran.status == 6
+    assert (
+        f"Job 1 was running when last checked. Resume with: jobevents tail 1 --start 4 --json --url {server.url}"
+        in (ran.err)
+    )
 
 
 @pytest.mark.slow
@@ -301,7 +329,8 @@ def test_contact_is_back_once_the_job_that_lacks_it_is_given_up(home: Home, serv
     misbehaving.publish(running[0], KINDS[4], 5)
     ran = live.finish()
     assert ran.status == 6
-    lost, error, _hint, back = ran.err.splitlines()
+    lost, error, _hint, resume, back = ran.err.splitlines()
+    assert resume.startswith("Job 2 was running when last checked. Resume with: ")
     assert lost.endswith("says 503; trying again for up to 5m 00s")
     assert error.startswith("Error: job 2: ")
     assert back.startswith("jobevents: contact is back after ")

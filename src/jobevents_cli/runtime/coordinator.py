@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from jobevents_cli.errors import JobEventsError, OutputFailed, RequestRefused, TimedOut, UnknownJob
+from jobevents_cli.errors import JobEventsError, OutputFailed, RequestRefused, TimedOut
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.following.update import Update, Wait
 from jobevents_cli.model.job import Job
@@ -284,9 +284,7 @@ class Coordinator:
             with suppress(JobEventsError):
                 self._printer.release_all()
         self._printer.stop([job.printed for job in self._following.values()])
-        was_followed = any(job.follower.had_contact for job in self._following.values())
-        is_refused = isinstance(error, RequestRefused) and not isinstance(error, UnknownJob) and was_followed
-        if error.status in _RESUMABLE or is_refused:
+        if _can_be_resumed(error, self._following.values()):
             error.resume_hint = "\n".join(self._hints()) or None
 
     def _hints(self) -> list[str]:
@@ -482,7 +480,7 @@ class Coordinator:
 
         given = self._options.given
         is_child = job is not None and job.belongs_to_plan
-        if job and given and error.status in _RESUMABLE and not is_child:
+        if job and given and not is_child and _can_be_resumed(error, [job]):
             error.resume_hint = resume_hint(job.when_last_checked, given.resume_job(job.printed))
         self._printer.screen.clear()
         print_error(error)
@@ -492,6 +490,12 @@ class Coordinator:
 
     def _note(self, status: ExitStatus) -> None:
         self._status = max(self._status, status, key=_WORST_LAST.index)
+
+
+def _can_be_resumed(error: JobEventsError, jobs: Iterable[FollowedJob]) -> bool:
+    """Whether following *jobs*, which *error* ends, can go on later: not if the very first request was refused."""
+    was_followed = any(job.follower.had_contact for job in jobs)
+    return error.status in _RESUMABLE or (isinstance(error, RequestRefused) and was_followed)
 
 
 def _note_running_jobs(job: FollowedJob) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobevents_cli.errors import UnknownJob
+from jobevents_cli.errors import TimedOut, UnknownJob
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
@@ -65,3 +65,15 @@ def test_the_first_failed_node_can_end_the_run(capfd: pytest.CaptureFixture[str]
     out, err = capfd.readouterr()
     assert '"id":20' in out
     assert "n1 failed, so following ends here (--fail-fast)" in err
+
+
+def test_the_time_before_following_counts_as_well() -> None:
+    """A search for the newest job takes of the time of `--timeout`: nothing is left for a job that runs."""
+    now = 100.0
+    reporter = Reporter(ReportOptions(), lambda: 0.0)
+    printer = EventPrinter(Renderer(LineOptions(as_json=True)), reporter.screen)
+    coordinator = Coordinator(_Scripted(), printer, reporter, WatchOptions(timeout=50), clock=lambda: now)
+    coordinator.add([SnapshotOptions(wants_outcome=True).read(GOOD, job_first=False)])
+    now += 51
+    with pytest.raises(TimedOut, match=r"job 1 had not ended after 50s \(--timeout\)"):
+        coordinator.run()

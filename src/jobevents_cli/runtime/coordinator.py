@@ -105,12 +105,15 @@ class Coordinator:
         starter: JobStarter | None = None,
         explain: Callable[[JobRef], list[str]] | None = None,
         seen: Callable[[list[Job]], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Follow jobs of *orchestrator*.
+        """Follow jobs of *orchestrator*. The time of `--timeout` begins now: searching for a job counts, too.
 
         *starter* makes the records of a plan's jobs. *explain* finds the causes of a failed job, as lines to print.
-        *seen* is called with the jobs' own documents, when their states have changed.
+        *seen* is called with the jobs' own documents, when their states have changed. *clock* gives seconds that never
+        go back.
         """
+        self._clock = clock
         self._starter = starter
         self._orchestrator = orchestrator
         self._printer = printer
@@ -136,7 +139,7 @@ class Coordinator:
         """The only job or plan that the user named: its error ends the run."""
         self._failed_jobs: list[tuple[JobRef, Outcome, Progress | None]] = []
         """The jobs that ended badly: a plan's summary names those that are its own."""
-        self._deadline: float | None = None
+        self._deadline = None if options.timeout is None else self._clock() + options.timeout
         self._status = ExitStatus.DONE
         self.all_over = True
         """Whether every job that was followed has ended."""
@@ -180,7 +183,7 @@ class Coordinator:
             return
         if together and (len(jobs) > 1 or any(job.printed.last is not None or job.plan_jobs for job in jobs)):
             self._printer.gather(job.printed for job in jobs)
-            self._in_order_until = time.monotonic() + _IN_ORDER_FOR
+            self._in_order_until = self._clock() + _IN_ORDER_FOR
         for job in jobs:
             if not job.is_plan_with_jobs:
                 self._reporter.add(job.ref, job.follower.progress)
@@ -196,7 +199,7 @@ class Coordinator:
         steps = tail(
             self._orchestrator,
             job.follower,
-            clock=time.monotonic,
+            clock=self._clock,
             with_cursor=job.printed.save is not None,
         )
         for step in steps:
@@ -205,7 +208,7 @@ class Coordinator:
             else:
                 # Nothing here names what was made of the step: its events would be kept until the next one.
                 yield self._rendered(step)
-            _note_running_jobs(job)
+            _note_running_jobs(job, self._clock())
 
     def _rendered(self, update: Update) -> Rendered | Update:
         """The *update* with its lines, if this thread may render them."""
@@ -222,8 +225,7 @@ class Coordinator:
         try:
             named = [ref for ref, job in self._following.items() if not job.belongs_to_plan]
             self._only = named[0] if len(named) == 1 and not self._search_is_on else None
-            if self._options.timeout is not None:
-                self._deadline = time.monotonic() + self._options.timeout
+            if self._deadline is not None:
                 self._printer.screen.output.while_blocked = self._look_at_clock
             if self._only is None:
                 self._reporter.header_of(named)
@@ -231,7 +233,7 @@ class Coordinator:
             for jobs, together in self._to_begin:
                 self._begin(jobs, together=together)
             while self._following or self._search_is_on or self._explanations.are_awaited:
-                left = TICK if self._deadline is None or self._is_late else self._deadline - time.monotonic()
+                left = TICK if self._deadline is None or self._is_late else self._deadline - self._clock()
                 arrived = self._workers.next(min(TICK, max(0.0, left)))
                 if not isinstance(arrived, Rendered):
                     self._reporter.warn(self._printer.flush())
@@ -241,7 +243,7 @@ class Coordinator:
                 if len(self._documents) >= _MOST_DOCUMENTS or not self._workers.has_next:
                     self._pass_on_documents()
                 self._do_postponed()
-                self._reporter.say_all(self._explanations.overdue(time.monotonic()))
+                self._reporter.say_all(self._explanations.overdue(self._clock()))
                 # A job whose end was seen is only looked at once more for late events: its outcome is known soon.
                 if self._is_late and (self._unfinished or self._search_is_on):
                     self._look_at_clock()
@@ -271,7 +273,7 @@ class Coordinator:
     @property
     def _is_late(self) -> bool:
         """Whether `--timeout` is over."""
-        return self._deadline is not None and time.monotonic() >= self._deadline
+        return self._deadline is not None and self._clock() >= self._deadline
 
     @property
     def _unfinished(self) -> int:
@@ -376,7 +378,7 @@ class Coordinator:
 
     def _has_earlier_end(self, job: FollowedJob) -> bool:
         """Whether another job ended before *job*, and its last line can be printed soon."""
-        if job.is_concluded or time.monotonic() >= self._in_order_until:
+        if job.is_concluded or self._clock() >= self._in_order_until:
             return False
         return any(
             other.printed.ended_at < job.printed.ended_at and not other.is_concluded and not other.is_plan_with_jobs
@@ -419,7 +421,7 @@ class Coordinator:
             return
         self._note(outcome.status)
         self._reporter.summarize(job.ref, outcome, progress, is_said=is_said, children=self._failed_of(job))
-        self._explanations.start(job.ref, time.monotonic())
+        self._explanations.start(job.ref, self._clock())
 
     def _failed_of(self, job: FollowedJob) -> list[tuple[JobRef, Outcome, Progress | None]]:
         """The jobs of a plan that ended badly, in this run or an earlier one."""
@@ -498,11 +500,11 @@ def _can_be_resumed(error: JobEventsError, jobs: Iterable[FollowedJob]) -> bool:
     return error.status in _RESUMABLE or (isinstance(error, RequestRefused) and was_followed)
 
 
-def _note_running_jobs(job: FollowedJob) -> None:
-    """If *job* is a plan, note in its follower whether any of its jobs is running."""
+def _note_running_jobs(job: FollowedJob, now: float) -> None:
+    """If *job* is a plan, note in its follower whether any of its jobs is running at *now*."""
     jobs = job.plan_jobs
     if jobs and job.is_plan_with_jobs and (jobs.open or jobs.ended):
         from jobevents_cli.following.follower import Follower
 
         if isinstance(job.follower, Follower):
-            job.follower.jobs_running(time.monotonic(), are_running=bool(jobs.open))
+            job.follower.jobs_running(now, are_running=bool(jobs.open))

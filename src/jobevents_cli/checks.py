@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import httpx
+
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.errors import AccessDenied, JobEventsError, NoUsableAnswer, TransientFault
 from jobevents_cli.exit_status import ExitStatus
@@ -18,7 +20,6 @@ from jobevents_cli.puppetdb.client import ADDRESS_HINT, HINTS, QUERY_PATH
 _LIMIT: Final = 10.0
 _CLOCKS_AGREE: Final = 5.0
 _OK: Final = 200
-_SERVER_ERROR: Final = 500
 
 _VERSION_PATH: Final = "/pdb/meta/v1/version"
 _TINY_QUERY: Final = ["from", "reports", ["extract", ["certname"]], ["limit", 1]]
@@ -233,7 +234,7 @@ class _Reached:
     @property
     def is_failing(self) -> bool:
         """Whether the server answered with an error of its own."""
-        return self._probe is not None and self._probe.status >= _SERVER_ERROR
+        return self._probe is not None and httpx.codes.is_server_error(self._probe.status)
 
     def certificate(self) -> str:
         """The server's certificate in words. UntrustedCertificate if it cannot be verified."""

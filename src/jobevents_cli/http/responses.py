@@ -133,6 +133,8 @@ def error_of(response: Response, *, about: str = "", hints: Mapping[int, str] | 
 
     *about* begins the message and names what was requested, `job 352: `; *hints* has hints by status.
     """
+    from httpx import codes
+
     status, said = response.status, response.said()
     told = f"{response.where} says {status}{': ' + said if said else ''}"
     hint = (hints or {}).get(status)
@@ -143,15 +145,15 @@ def error_of(response: Response, *, about: str = "", hints: Mapping[int, str] | 
             return kind(f"{token} was not accepted: {told}", hint=LOGIN_HINT if response.token else hint)
         case 403:
             return AccessDenied(f"{about}{token} does not permit this: {told}", hint=hint)
-        case _ if status in _TRANSIENT or status >= 500:  # noqa: PLR2004 - HTTP's own classes
+        case _ if status in _TRANSIENT or codes.is_server_error(status):
             return TransientFault(told, retry_after=retry_after(response.headers), hint=hint)
-        case _ if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own classes
+        case _ if codes.is_redirect(status):
             target = response.blanked(response.headers.get("location", "").split("?")[0], _EXCERPT)
             return NoUsableAnswer(
                 f"{told}: a redirect to {target or 'nowhere'}, which is not followed",
                 hint=hint or "is this the address of the server itself, and not of the console or a proxy?",
             )
-        case _ if 400 <= status < 500:  # noqa: PLR2004 - HTTP's own classes
+        case _ if codes.is_client_error(status):
             return RequestRefused(f"{about}{told}", hint=hint)
         case _:
             return TransientFault(told)

@@ -108,7 +108,7 @@ def test_a_broken_provider_beside_a_failed_resource() -> None:
         ({"_error": {"msg": "no route", "details": {"exit_code": 126}}}, "no route", 126),
         ({"_error": {"msg": "no route", "details": {"exitcode": 1}}}, "no route", 1),
         ({"_error": "plain text"}, "plain text", None),
-        ({"_error": {"kind": "x"}}, "failed without an error", None),
+        ({"_error": {"kind": "x"}}, "x", None),
         ({"_error": {"details": {"exit_code": 23}}, "stderr": "bye\n"}, "exit code 23", 23),
         ({"error": "Invalid task name 'package::status'"}, "Invalid task name 'package::status'", None),
         ({"msg": "Running tasks is not supported"}, "Running tasks is not supported", None),

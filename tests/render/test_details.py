@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.json_shapes import DETAIL
 
 from jobevents_cli.model.event import Event
-from jobevents_cli.render.details import error_of, has_error, output_of, report_link, state_of, what_happened
+from jobevents_cli.render.details import output_of, report_link, state_of, what_happened
 
 
 def _happened(kind: str, detail: Any, message: str = "the message") -> str:
@@ -136,22 +136,6 @@ def test_job_events_are_their_message() -> None:
     assert what_happened(event) == "Stop requested"
 
 
-@pytest.mark.parametrize(
-    ("detail", "expected"),
-    [
-        ({"_error": {}}, False),
-        ({"_error": None}, False),
-        ({"exit_code": 0}, False),
-        ({"exit_code": "x"}, False),
-        ({"exit_code": 3}, True),
-        ({"_error": "x"}, True),
-    ],
-)
-def test_which_results_have_an_error(detail: dict[str, Any], *, expected: bool) -> None:
-    """An error object, an error text or an exit code other than 0."""
-    assert has_error(detail) is expected
-
-
 def test_the_final_state_is_found_wherever_it_is() -> None:
     """No sample of job_finished is known: the state is looked for in each likely place."""
     for details in ({"detail": {"state": "Failed"}}, {"state": "failed"}, {"job": {"status": "failed"}}):
@@ -168,4 +152,4 @@ def test_no_shape_is_a_crash(detail: Any, kind: str) -> None:
         assert isinstance(state_of(event), str)
         assert isinstance(report_link(event), str)
     if isinstance(detail, dict):
-        error_of(detail), output_of(detail), has_error(detail)
+        assert isinstance(output_of(detail), str)

@@ -9,6 +9,7 @@ from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.model.node_failures import FAILED_STATES, EndedNode
+from jobevents_cli.model.node_result import is_noop
 from jobevents_cli.model.plan import Plan
 
 _TASKS: Final = ("task", "plan_task")
@@ -89,17 +90,13 @@ def again_for(job: Job | None, nodes: Iterable[EndedNode]) -> Again | None:
     if job is None:
         runs = [node.detail for node in wanted if node.kind is CauseKind.RUN]
         environment = next((text for run in runs if (text := as_text(run.get("environment")))), "")
-        noop = any(run.get("noop") is True for run in runs)
+        noop = any(is_noop(run.get("noop")) for run in runs)
         return Again(names, environment=environment, noop=noop) if runs else None
     options = as_mapping(job.raw.get("options"))
     if job.type == "deploy":
-        return Again(names, environment=job.environment, noop=_is_noop(options.get("noop")))
+        return Again(names, environment=job.environment, noop=is_noop(options.get("noop")))
     task = as_text(options.get("task"))
     if job.type == "task" and task:
         has_parameters = bool(options.get("params") or options.get("parameters"))
         return Again(names, task=task, has_parameters=has_parameters)
     return None
-
-
-def _is_noop(value: object) -> bool:
-    return value is True or as_mapping(value).get("noop") is True

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from jobevents_cli.model.causes import CauseKind, Failure, Finding, Source
 from jobevents_cli.model.json_values import as_mapping, as_text
+from jobevents_cli.model.node_result import error_of, has_error, stdout_of
 from jobevents_cli.model.report import LogLine, Report
 
 LAST_LINES: Final = 10
@@ -43,6 +44,12 @@ class EndedNode:
         return as_mapping(self.result)
 
     @property
+    def error(self) -> tuple[int | None, str]:
+        """The exit code and the text of the error in the result; None and "" for what it does not say."""
+        code, text = error_of(self.detail)
+        return code, text or as_text(self.detail.get("msg")).strip()
+
+    @property
     def report_hash(self) -> str:
         """The hash that names the run's report in PuppetDB; empty if it is not known."""
         return as_text(self.detail.get("hash"))
@@ -55,16 +62,14 @@ class EndedNode:
     @property
     def has_finished_with_error(self) -> bool:
         """Whether the orchestrator calls the node finished although its result has an error."""
-        return self.state == "finished" and (
-            self.detail.get("_error") is not None or exit_code_of(self.detail) not in (None, 0)
-        )
+        return self.state == "finished" and has_error(self.detail)
 
     @property
     def has_report(self) -> bool:
         """Whether its run failed in a way that leaves a report: errors of the agent itself leave none."""
         if self.state != "failed" or not self._is_run or self.detail.get("error_type") is not None:
             return False
-        return not error_text(self.detail) or bool(self.report_hash)
+        return not self.error[1] or bool(self.report_hash)
 
     @property
     def kind(self) -> CauseKind:
@@ -99,30 +104,10 @@ def failures_of(node: EndedNode, report: Report | None, *, puppetdb_answers: boo
     return [Failure(node.name, finding) for finding in findings]
 
 
-def error_text(detail: Mapping[str, Any]) -> str:
-    """Return what the result *detail* says about its error: `_error` and `error` occur as texts and as objects."""
-    for key in ("_error", "error"):
-        value = detail.get(key)
-        text = as_text(value) or as_text(as_mapping(value).get("msg"))
-        if text.strip():
-            return text.strip()
-    return as_text(detail.get("msg")).strip()
-
-
-def exit_code_of(detail: Mapping[str, Any]) -> int | None:
-    """Return the exit code of a task or command, if the result *detail* has one."""
-    details = as_mapping(as_mapping(detail.get("_error")).get("details"))
-    for value in (details.get("exit_code"), details.get("exitcode"), detail.get("exit_code")):
-        if type(value) is int:
-            return value
-    return None
-
-
 def _by_result(node: EndedNode, *, is_complete: bool) -> Finding:
     """What the orchestrator knows: the error in the result, its message, or a run's counts."""
     detail = node.detail
-    said = error_text(detail)
-    code = exit_code_of(detail)
+    code, said = node.error
     if node.kind is CauseKind.ERRORED:
         message = node.message if said in node.message else f"{node.message}\n{said}".strip()
         return Finding(node.kind, message or "the orchestrator gives no reason", exit_code=code, log=_output_of(detail))
@@ -145,8 +130,7 @@ def _run_counts(detail: Mapping[str, Any]) -> tuple[CauseKind, str]:
 
 
 def _output_of(detail: Mapping[str, Any]) -> tuple[LogLine, ...]:
-    stdout = next((text for key in ("stdout", "_output", "output") if (text := as_text(detail.get(key)))), "")
-    streams = (("err", "stderr", as_text(detail.get("stderr"))), ("notice", "stdout", stdout))
+    streams = (("err", "stderr", as_text(detail.get("stderr"))), ("notice", "stdout", stdout_of(detail)))
     return tuple(
         LogLine(level, name, line)
         for level, name, text in streams

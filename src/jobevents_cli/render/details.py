@@ -1,7 +1,6 @@
 """What happened, from an event's fields: what a Puppet run changed, what a task printed, why a node failed.
 
-Shapes of `details.detail`: PE 2021.7 manual, "GET /jobs/:job-id/nodes" (`result`), and recorded responses. Each
-field can be missing, and `noop`, `_error` and `error` come in several shapes.
+The shapes of `details.detail` are those of a node's result, see `model/node_result.py`.
 """
 
 import json
@@ -11,11 +10,11 @@ from typing import Any, Final
 
 from jobevents_cli.model.event import NODE_RUNNING, Event
 from jobevents_cli.model.json_values import as_mapping, as_text
+from jobevents_cli.model.node_result import MOST_DIGITS, error_of, has_error, is_noop, stdout_of
 
 _ENOUGH: Final = 200
 """Characters of a task's own values after which no further one is shown."""
 
-_MOST_DIGITS: Final = 10**15
 _RUN_STATUSES: Final = ("changed", "unchanged", "failed")
 _EXTRAS: Final = (
     ("changed", "changed"),
@@ -42,7 +41,7 @@ def what_happened(event: Event) -> str:
         found = _result(detail, failed=False)
         return event.message if found is None else found
     if kind == NODE_RUNNING and event.node:
-        return "noop" if _is_noop(detail) else ""
+        return "noop" if is_noop(detail.get("noop")) else ""
     if kind == "node_failed":
         found = _result(detail, failed=True)
         return found or event.message
@@ -56,14 +55,6 @@ def report_link(event: Event) -> str:
     return as_text(event.detail.get("report-url"))
 
 
-def has_error(detail: Mapping[str, Any]) -> bool:
-    """Whether a node's result contains an error, whatever state the orchestrator gives the node.
-
-    A command that exits with 23 leaves its node `finished` (seen in recorded results).
-    """
-    return bool(detail.get("_error")) or ("exit_code" in detail and _exit_code(detail) not in (None, 0))
-
-
 def state_of(event: Event) -> str:
     """Return the final state that the last event of a job names; empty if it names none."""
     for place in (event.detail, event.details, as_mapping(event.details.get("job"))):
@@ -75,31 +66,13 @@ def state_of(event: Event) -> str:
 
 def output_of(detail: Mapping[str, Any], *, errors_first: bool = False) -> str:
     """Return what a task or command printed: stdout, or stderr if there is no stdout or *errors_first*."""
-    keys = ("stdout", "_output", "output", "stderr")
-    for key in reversed(keys) if errors_first else keys:
-        if text := as_text(detail.get(key)).strip():
-            return text
-    return ""
-
-
-def error_of(detail: Mapping[str, Any]) -> tuple[int | None, str]:
-    """Return the exit code and the text of the error in a node's result; None and "" for what it does not say."""
-    for key in ("_error", "error"):
-        value = detail.get(key)
-        if not value:
-            continue
-        if isinstance(value, str):
-            return _exit_code(detail), value.strip()
-        error = as_mapping(value)
-        code = _exit_code(as_mapping(error.get("details")))
-        text = as_text(error.get("msg")) or as_text(error.get("message")) or as_text(error.get("kind"))
-        return (_exit_code(detail) if code is None else code), text.strip()
-    return _exit_code(detail), as_text(detail.get("msg")).strip() if "kind" in detail else ""
+    texts = (stdout_of(detail).strip(), as_text(detail.get("stderr")).strip())
+    return next(filter(None, reversed(texts) if errors_first else texts), "")
 
 
 def count_of(value: object) -> int:
     """Return *value* if it is a plausible count, else 0: servers have sent negative and absurd ones."""
-    return value if type(value) is int and 0 <= value < _MOST_DIGITS else 0
+    return value if type(value) is int and 0 <= value < MOST_DIGITS else 0
 
 
 def _result(detail: Mapping[str, Any], *, failed: bool) -> str | None:
@@ -139,15 +112,9 @@ def _puppet_run(detail: Mapping[str, Any]) -> str | None:
     for key, word in _EXTRAS:
         if counts.get(key) and key != counted and (more := count_of(counts[key])):
             text += f", {more} {word}"
-    if _is_noop(detail):
+    if is_noop(detail.get("noop")):
         text += f", noop: {count_of(counts.get('out_of_sync'))} would change"
     return text
-
-
-def _is_noop(detail: Mapping[str, Any]) -> bool:
-    """Whether the run only simulated: `noop` is a boolean in recorded responses, an object in newer manuals."""
-    noop = detail.get("noop")
-    return noop is True or (type(noop) is dict and noop.get("noop") is True)
 
 
 def _reason(detail: Mapping[str, Any]) -> str:
@@ -168,14 +135,6 @@ def _reason(detail: Mapping[str, Any]) -> str:
     return f"exit {code}: {text}" if text else f"exit {code}"
 
 
-def _exit_code(detail: Mapping[str, Any]) -> int | None:
-    for key in ("exit_code", "exitcode"):
-        value = detail.get(key)
-        if type(value) is int and abs(value) < _MOST_DIGITS:
-            return value or None
-    return None
-
-
 def _preview(text: str) -> str:
     """Return the first line of *text* and how many follow."""
     first, end, rest = text.strip().partition("\n")
@@ -194,7 +153,7 @@ def _values(detail: Mapping[str, Any]) -> str:
             continue
         if type(value) is str:
             shown.append(f"{key}: {_preview(value)}")
-        elif value is None or (isinstance(value, (int, float)) and abs(value) < _MOST_DIGITS):
+        elif value is None or (isinstance(value, (int, float)) and abs(value) < MOST_DIGITS):
             shown.append(f"{key}: {json.dumps(value)}")
         if sum(map(len, shown)) > _ENOUGH:
             break

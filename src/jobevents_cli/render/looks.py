@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from jobevents_cli.model.event import Event
-from jobevents_cli.render.details import has_error, state_of
+from jobevents_cli.model.node_result import has_error
+from jobevents_cli.render.details import state_of
 from jobevents_cli.render.escape import safe
 
 

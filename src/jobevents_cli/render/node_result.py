@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.model.node import Node
-from jobevents_cli.render.details import error_of
+from jobevents_cli.model.node_result import error_of
 from jobevents_cli.render.escape import LINE_END
 
 _INDENT: Final = "  "

@@ -1,8 +1,10 @@
 """One request is repeated until it works, or its retry limit is spent."""
 
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from support.program import wait_until
 
 from jobevents_cli.errors import RequestRefused, TransientFault
 from jobevents_cli.following.notices import ContactBack, ContactLost, Notice
@@ -88,3 +90,14 @@ def test_another_thread_brings_the_items_and_the_error() -> None:
     with pytest.raises(RequestRefused):
         list(from_worker(fails(), lambda: None))
     assert list(fetch(_failing(1, TransientFault("refused")))) == [1, 2]
+
+
+def test_no_thread_stays_behind() -> None:
+    """Neither that of a request that was made, nor of one whose items are no longer wanted: `tail --all` makes many."""
+    before = threading.active_count()
+    for _ in range(20):
+        assert list(fetch(lambda: iter([1]))) == [1]
+    endless = fetch(lambda: iter(range(1_000_000)))
+    assert next(endless) == 0
+    del endless
+    wait_until(lambda: threading.active_count() <= before)

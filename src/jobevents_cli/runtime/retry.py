@@ -53,16 +53,16 @@ def from_worker(items: Iterator[Item | Wait], look: Callable[[], None]) -> Itera
     """The *items* that another thread brings; *look* is called while none comes. Raises what ended them."""
     workers = Workers[Item]()
     workers.start(0, items)
-    while True:
-        arrived = workers.next()
-        if arrived is None:
-            look()
-        elif not isinstance(arrived, Ended):
-            yield arrived
-        elif arrived.error:
-            raise arrived.error
-        else:
-            return
+    try:
+        while not isinstance(arrived := workers.next(), Ended):
+            if arrived is None:
+                look()
+            else:
+                yield arrived
+    finally:
+        workers.close()
+    if arrived.error:
+        raise arrived.error
 
 
 def fetch(

@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Hashable, Iterator
+from contextlib import suppress
 from heapq import heappop, heappush
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -61,6 +62,7 @@ class Workers(Generic[Item]):
         self._count = 0
         self._last_started = 0.0
         self._is_one_waiting = False
+        self._is_closed = False
 
     def start(self, name: Hashable, work: Iterator[Item | Wait]) -> None:
         """Bring the items of *work*, then `Ended` with *name*. A Wait among the items frees the thread."""
@@ -80,6 +82,15 @@ class Workers(Generic[Item]):
             except queue.Empty:
                 if time.monotonic() >= until:
                     return None
+
+    def close(self) -> None:
+        """Let the threads end, each at the next item of its work. What they bring is dropped."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+        with suppress(queue.Empty):  # a thread may be waiting for room
+            while True:
+                self._arrivals.get_nowait()
 
     @property
     def has_next(self) -> bool:
@@ -118,9 +129,9 @@ class Workers(Generic[Item]):
             self._bring(*work)
 
     def _next_due(self) -> tuple[Hashable, Iterator[Item | Wait]] | None:
-        """Wait for the next work that is due; None if another thread is already waiting."""
+        """Wait for the next work that is due; None if another thread is already waiting, or if all is closed."""
         with self._changed:
-            while True:
+            while not self._is_closed:
                 left = self._due[0][0] - time.monotonic() if self._due else _LONGEST_WAIT
                 if left <= 0:
                     return heappop(self._due)[2:]
@@ -130,11 +141,14 @@ class Workers(Generic[Item]):
                 self._is_one_waiting = True
                 self._changed.wait(min(left, _LONGEST_WAIT))
                 self._is_one_waiting = False
+            return None
 
     def _bring(self, name: Hashable, work: Iterator[Item | Wait]) -> None:
         end = Ended(name)
         try:
             for item in work:
+                if self._is_closed:
+                    return
                 if isinstance(item, Wait):
                     with self._changed:
                         self._put(self._due_after(item.seconds), name, work)

@@ -485,6 +485,24 @@ def test_a_saved_plan(home: Home) -> None:
     assert ran.out.splitlines()[-1].startswith("352  failed")
 
 
+def test_the_causes_of_a_saved_plan_are_those_of_all_its_jobs(home: Home) -> None:
+    """A node that failed in two of them counts in both, as `why` shows it; a job's end is not the plan's."""
+    starts = [{"plan": "12", "type": "task_start", "details": {"job-id": job}, "id": job} for job in (350, 351)]
+    failed = [
+        {"job": job, "type": "node_failed", "id": 400, "details": {"node": "db01", "detail": {"_error": text}}}
+        for job, text in (("350", "first error"), ("351", "second error"))
+    ]
+    ended = [{"job": "350", "type": "job_finished", "id": 500, "details": {}}]
+    name = _save(home, "".join(json.dumps(event) + "\n" for event in (*starts, *failed, *ended)))
+    why = home.run("why", "plan/12", "--from", name).out
+    out = home.run("show", "plan/12", "--from", name, "--why").out
+    assert "2 causes" in why
+    for text in (why, out):
+        assert ("first error" in text, "second error" in text) == (True, True)
+    document = json.loads(home.run("show", "plan/12", "--from", name, "--why", "--json").out)
+    assert [cause["message"] for cause in document["causes"]] == ["first error", "second error"]
+
+
 def test_a_saved_line_that_is_not_json(home: Home) -> None:
     """It ends in 2 and names the line."""
     ran = home.run("show", "--from", _save(home, '{"id":1}\n', "nonsense\n"))

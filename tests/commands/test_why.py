@@ -12,7 +12,8 @@ from typing import Any
 import pexpect
 import pytest
 import trustme
-from support.misbehaving import LONG_AGO, TestServer, job, publish
+from support import misbehaving
+from support.misbehaving import LONG_AGO, RecordingHandler, TestServer, job, publish
 from support.program import PROGRAM, TOKEN, Home, Ran, wait_until
 from support.puppet_reports import wire_report
 from support.puppetdb import FakePuppetdb, connected, failed_job, failed_run, node, refuse
@@ -20,6 +21,7 @@ from support.puppetdb import FakePuppetdb, connected, failed_job, failed_run, no
 from jobevents_cli.demo.puppetdb import Puppetdb
 from jobevents_cli.demo.scripted_jobs import Document, ScriptedJob, number_events
 from jobevents_cli.demo.scripted_plans import ScriptedPlan, broken
+from jobevents_cli.demo.server import Answer
 
 BROKER = "Error running puppet on app07.example.com: app07.example.com is not connected to the PCP broker"
 KEYS = ["cause", "count", "nodes", "resource", "file", "line", "message", "log", "source", "complete"]
@@ -431,6 +433,27 @@ def test_a_plan(home: Home, serve: Serve) -> None:
     causes = _objects(mine.run("why", "--latest-plan", "--json"))
     assert {cause["cause"] for cause in causes} == {"plan", "task"}
     assert all(cause["nodes"] == ["app02.example.com"] for cause in causes)
+
+
+def test_a_plan_whose_events_fail_once(home: Home, serve: Serve) -> None:
+    """They are requested again, as all else is. If that fails, a notice says so, and the jobs are explained."""
+    plan = broken(12, created=LONG_AGO, first_job=357)
+    server = serve(*plan.jobs, plans=[plan])
+    mine = connected(home, server.url)
+    whole = mine.run("why", "plan/12").out
+    faults = [misbehaving.status(503)]
+
+    def fail_once(handler: RecordingHandler, answer: Answer) -> None:
+        is_good = "/plan_jobs/12/events" not in handler.path or not faults
+        (RecordingHandler.send if is_good else faults.pop())(handler, answer)
+
+    server.faults[0] = fail_once
+    ran = mine.run("why", "plan/12")
+    assert (ran.status, ran.out, ran.err, faults) == (0, whole, "", [])
+    faults.append(misbehaving.error(403, "puppetlabs.orchestrator/not-permitted", "no"))
+    ran = mine.run("why", "plan/12")
+    assert (ran.status, "backup: no space left on device" in ran.out) == (0, True)
+    assert ran.err.startswith("Notice: the events of plan 12 could not be read: ")
 
 
 def test_a_plan_with_an_error_of_its_own(home: Home, serve: Serve) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -157,7 +158,8 @@ def explain_for(options: Mapping[str, Any], client: OrchestratorClient) -> Calla
     said: dict[str, object] = {}
 
     def explain(ref: JobRef) -> list[str]:
-        explanation = Explainer(client, connections, within=WITHIN, said=said).explain(ref)
+        with closing(Explainer(client, connections, within=WITHIN, said=said)) as explainer:
+            explanation = explainer.explain(ref)
         return [*text.lines(explanation), *(safe(f"Notice: {notice}") for notice in explanation.notices)]
 
     return explain

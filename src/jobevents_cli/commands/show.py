@@ -143,9 +143,9 @@ def _explained(
     from jobevents_cli.output.notices import say_safe
     from jobevents_cli.render.causes import CauseText
     from jobevents_cli.render.job_causes import with_causes
-    from jobevents_cli.render.job_details import NodeChoice, PlanDetails
+    from jobevents_cli.render.job_details import NodeChoice
     from jobevents_cli.render.styles import plain
-    from jobevents_cli.runtime.explain import Explainer
+    from jobevents_cli.runtime.explain import Explainer, events_by_job
 
     configuration = configuration_for(options)
     explainer = Explainer(client, configuration.puppetdb) if client else explainer_of_saved(configuration)
@@ -158,14 +158,13 @@ def _explained(
         paint=view.paint if is_text else plain,
         all_nodes=options["all_nodes"],
     )
+    saved = events_by_job(events)
     explained = []
     for job in details:
         if client and job.ref:
             explanation = explainer.explain(job.ref, wanted=wanted)
         else:
-            refs = {job.ref, *(one.ref for one in job.jobs)} if isinstance(job, PlanDetails) else {job.ref}
-            own = [event for ref, event in events if ref in refs]
-            explanation = explainer.explain_saved(job.ref, own, wanted=wanted)
+            explanation = explainer.explain_saved(job.ref, saved, wanted=wanted)
         for notice in explanation.notices:
             say_safe(f"Notice: {notice}")
         explained.append(with_causes(job, explanation, text))

@@ -113,11 +113,10 @@ def _saved(
     from jobevents_cli.errors import UnknownJob
     from jobevents_cli.model.job_ref import JobRef
     from jobevents_cli.output.notices import say_safe
+    from jobevents_cli.runtime.explain import events_by_job
     from jobevents_cli.state.saved_events import read_saved
 
-    jobs: dict[Any, list[Any]] = {}
-    for ref, event in read_saved(name):
-        jobs.setdefault(ref, []).append(event)
+    jobs = events_by_job(read_saved(name))
     if not jobs:
         say_safe(f"jobevents: --from {name}: no events")
     for named in choice.named:
@@ -126,6 +125,7 @@ def _saved(
     of_plans = {
         JobRef.job(event.child_job) for events in jobs.values() for event in events if event.child_job is not None
     }
-    chosen = [named.ref for named in choice.named] or [ref for ref in jobs if ref not in of_plans]
+    named_refs: list[JobRef | None] = [named.ref for named in choice.named]
+    chosen = named_refs or [ref for ref in jobs if ref not in of_plans]
     for ref in chosen:
-        yield explainer.explain_saved(ref, jobs[ref], jobs=jobs, wanted=wanted)
+        yield explainer.explain_saved(ref, jobs, wanted=wanted)

@@ -76,24 +76,17 @@ class Explainer:
     def explain_saved(
         self,
         ref: JobRef | None,
-        events: Iterable[Event],
+        jobs: Mapping[JobRef | None, Iterable[Event]],
         *,
-        jobs: Mapping[JobRef | None, Iterable[Event]] | None = None,
         wanted: Callable[[str], bool] | None = None,
     ) -> Explanation:
-        """Why the job *ref* failed, by its *events* only, without the orchestrator.
+        """Why the job or plan *ref* failed, by saved events only, without the orchestrator.
 
-        *jobs* are the saved events of other jobs: those that a plan started are explained with it.
+        *jobs* has the events of each job, see `events_by_job`. A plan is explained together with its jobs.
         """
         self._begin()
-        saved = [_SavedJob(ref)]
-        for event in events:
-            saved[0].take(event)
-        for child in sorted(saved[0].children):
-            job = _SavedJob(child)
-            for event in (jobs or {}).get(child, ()):
-                job.take(event)
-            saved.append(job)
+        saved = [_JobByEvents(ref, jobs.get(ref, ()))]
+        saved += [_JobByEvents(child, jobs.get(child, ())) for child in sorted(saved[0].children)]
         nodes = [node for job in saved for node in job.ended.values()]
         count = sum(len(job.seen) for job in saved)
         explanation = self._explanation(ref, None, nodes, count, wanted, plan_errors=saved[0].plan_errors)
@@ -135,9 +128,7 @@ class Explainer:
         if any(_needs_events(node) for node in bad.values()):
             self._add_events(bad, number)
         if not count and job.node_count != 0:  # the list of nodes is empty: the events name those that ended
-            saved = _SavedJob(JobRef.job(number))
-            for event in self._events(number):
-                saved.take(event)
+            saved = _JobByEvents(JobRef.job(number), self._events(JobRef.job(number)))
             bad, count = saved.ended, len(saved.seen)
         return list(bad.values()), count
 
@@ -163,32 +154,28 @@ class Explainer:
 
     def _add_events(self, bad: dict[str, EndedNode], number: int) -> None:
         """Complete the nodes in *bad* with what the job's events say: a report's hash, a message, a result."""
-        for event in self._events(number):
+        for event in self._events(JobRef.job(number)):
             node = bad.get(event.node)
             if node is None or CLOSING_STATES.get(event.type) != node.state:
                 continue
             result = {**event.detail, **node.detail} if event.detail else node.result
             bad[node.name] = replace(node, result=result, message=node.message or event.message)
 
-    def _events(self, number: int) -> Iterator[Event]:
-        """The events of a job; a notice instead of what cannot be read."""
+    def _events(self, ref: JobRef) -> Iterator[Event]:
+        """The events of *ref*; a notice instead of what cannot be read."""
         try:
-            for page in self._client.events(JobRef.job(number), None, self._limit()):
-                yield from page
+            for piece in fetch(lambda: self._client.events(ref, None, self._limit())):
+                yield from piece
         except Interrupted:
             raise
         except JobEventsError as error:
-            self._notices.append(f"the events of job {number} could not be read: {error.message}")
+            self._notices.append(f"the events of {ref.label} could not be read: {error.message}")
 
     def _explain_plan(self, ref: JobRef, plan: Job, wanted: Callable[[str], bool] | None) -> Explanation:
         children = set(plan.child_states) if isinstance(plan, Plan) else set()
-        plan_errors: list[Failure] = []
-        for page in self._client.events(ref, None, self._limit()):
-            for event in page:
-                if event.child_job is not None:
-                    children.add(event.child_job)
-                if event.type == PLAN_FAILED:
-                    plan_errors = _plan_failures(event.details.get("result"), event.message)
+        saved = _JobByEvents(ref, self._events(ref))
+        children.update(child.number for child in saved.children)
+        plan_errors = saved.plan_errors
         if not plan_errors and plan.state == "failure":
             plan_errors = _plan_failures(plan.raw.get("result"), "the plan failed")
         nodes: list[EndedNode] = []
@@ -248,19 +235,28 @@ class Explainer:
         return self._said.setdefault(problem, mark) is mark  # one step: other threads explain other jobs
 
 
-class _SavedJob:
-    """What the saved events of one job say."""
+def events_by_job(saved: Iterable[tuple[JobRef | None, Event]]) -> dict[JobRef | None, list[Event]]:
+    """The events of each job among *saved*, the jobs in the order of their first events."""
+    jobs: dict[JobRef | None, list[Event]] = {}
+    for ref, event in saved:
+        jobs.setdefault(ref, []).append(event)
+    return jobs
 
-    def __init__(self, ref: JobRef | None) -> None:
+
+class _JobByEvents:
+    """What the *events* of the one job or plan *ref* say."""
+
+    def __init__(self, ref: JobRef | None, events: Iterable[Event]) -> None:
         self.seen: set[str] = set()
         self.ended: dict[str, EndedNode] = {}
         self.children: set[JobRef] = set()
         self.plan_errors: list[Failure] = []
         self.is_over = False
         self._number = ref.number if ref and ref.kind is Kind.JOB else None
+        for event in events:
+            self._take(event)
 
-    def take(self, event: Event) -> None:
-        """Take in the next *event*."""
+    def _take(self, event: Event) -> None:
         if event.node:
             self.seen.add(event.node)
         if (state := CLOSING_STATES.get(event.type)) and event.node:

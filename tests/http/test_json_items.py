@@ -128,13 +128,14 @@ def test_most_elements_are_read_together() -> None:
 
 @given(items=st.lists(values, min_size=1, max_size=4), after=st.integers(0, 10_000))
 def test_what_came_before_a_break_is_given_out(items: list[Any], after: int) -> None:
-    """A body that is cut off gives the elements that were whole, and is told to be broken."""
-    body = json.dumps({"items": items}).encode()
+    """A body that is cut off gives the elements that were whole, and is told to be cut off, not to be no JSON."""
+    body = json.dumps({"items": items, "rest": items}, ensure_ascii=after % 2 == 0).encode("utf-8", "surrogatepass")
     cut = body[: after % len(body)]
     reader = ListReader()
     elements = _pairs(reader.feed(cut))
-    assert [value for value, _ in elements] == items[: len(elements)]
-    with pytest.raises(BrokenResponse):
+    expected = json.loads(body.decode("utf-8", "replace"))["items"]
+    assert [value for value, _ in elements] == expected[: len(elements)]
+    with pytest.raises(BrokenResponse, match=r"it is (cut off|empty)"):
         reader.finish()
 
 
@@ -149,6 +150,19 @@ def test_what_is_no_answer_is_broken(body: bytes) -> None:
     """What is not an object with the list in it is never taken for one."""
     with pytest.raises(BrokenResponse):
         _read(body, [])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"items":[],"n":12abc}', b'{"items":[],"n":1e+x}', b'{"items":[],"w":tru }', b'{"items":[{"a": xyz}]}',
+        b'{"items":[{"a" 1}]}', b'{"items":[{a:1}]}', b'{"items":["\\x"]}', b'{"items":["a\nb"]}', b'{"items":[1.]}',
+    ],
+)  # fmt: skip
+def test_what_no_text_could_complete_is_no_json(body: bytes) -> None:
+    """It is not told to be cut off, and is not kept in the hope of more."""
+    with pytest.raises(BrokenResponse, match="it is not JSON"):
+        ListReader().feed(body + b" " * 100)
 
 
 def test_elements_before_bad_text_come_out_first() -> None:

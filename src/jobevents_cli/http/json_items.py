@@ -31,6 +31,12 @@ _MOST_AT_ONCE: Final = 512 * 1024
 
 _AFTER_NUMBER: Final = frozenset(" \t\n\r,]}")
 
+_UNFINISHED: Final = re.compile(r"[ \t\n\r]*(?:-|\.|[eE][+-]?|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?)?")
+"""What a text can end with that is no JSON yet: the beginning of a word, or a number that goes on."""
+
+_LONGEST_ESCAPE: Final = 12
+"""Characters of an escape: two halves of one character, `\\ud83d\\ude00`."""
+
 _ENDS: Final = {"{": "}", "[": "]", '"': '"'}
 
 LARGEST_ELEMENT: Final = 64 * 1024 * 1024
@@ -172,7 +178,7 @@ class ListReader:
             value, source, end = self._decoder.element(self._text, self._at)
             element = self._decoder.elements(value, source)
         except json.JSONDecodeError as error:
-            if error.pos == self._at and error.msg == "Expecting value" and self._text[self._at] not in "tfnN-I":
+            if not _may_go_on(error, self._text):
                 raise BrokenResponse("it is not JSON:", self._excerpt()) from None
             # Parsing the same beginning at every piece would cost the square of a large element's size.
             kept = len(self._text) - self._at
@@ -184,6 +190,8 @@ class ListReader:
         except RecursionError:
             raise BrokenResponse("it is nested too deeply") from None
         if source[-1] in "0123456789" and self._text[end : end + 1] not in _AFTER_NUMBER:
+            if not _UNFINISHED.fullmatch(self._text, end):
+                raise BrokenResponse("it is not JSON:", self._excerpt())
             return None
         self._at = end
         self._taken = len(source)
@@ -299,3 +307,12 @@ class ListReader:
         if self._next_character():
             raise BrokenResponse("it has more than one JSON value:", self._excerpt())
         return False
+
+
+def _may_go_on(error: json.JSONDecodeError, text: str) -> bool:
+    """Whether *text*, which is no JSON because of *error*, is the beginning of it as far as that can be seen."""
+    if error.msg.startswith("Unterminated string"):
+        return True
+    if error.msg.startswith("Invalid \\u"):
+        return len(text) - error.pos <= _LONGEST_ESCAPE
+    return _UNFINISHED.fullmatch(text, error.pos) is not None

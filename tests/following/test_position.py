@@ -17,7 +17,7 @@ def _ids(numbers: Iterable[int | None]) -> list[Event]:
 def _page(position: Position, numbers: Iterable[int | None], now: float) -> list[int | None]:
     """One whole response that was requested and came at *now*; the ids that were new."""
     position.begin_request(now)
-    news = [event.id for event in position.new_among(_ids(numbers))]
+    news = [event.id for event in position.accept(_ids(numbers))]
     position.end_page(now)
     return news
 
@@ -25,7 +25,7 @@ def _page(position: Position, numbers: Iterable[int | None], now: float) -> list
 def test_before_the_first_request_nothing_is_taken_in() -> None:
     """Events, an end and a cut without a request mean nothing."""
     position = Position()
-    assert position.new_among(_ids([1])) == []
+    assert position.accept(_ids([1])) == []
     position.end_page(100)
     position.cut_off(100)
     assert position.next_start is None
@@ -63,10 +63,10 @@ def test_a_sorted_response_that_broke_off_is_continued() -> None:
     """The next request starts with the last event received; without any event, at the same place."""
     position = Position()
     position.begin_request(100)
-    position.new_among(_ids([1, 2]))
+    position.accept(_ids([1, 2]))
     position.cut_off(100)
     assert position.begin_request(101) == 2
-    assert [event.id for event in position.new_among(_ids([2, 3]))] == [3]
+    assert [event.id for event in position.accept(_ids([2, 3]))] == [3]
     position.end_page(101)
     assert not position.is_certain, "no part proves that the server sorts"
     assert _page(position, [1, 2, 3], 102) == []
@@ -77,21 +77,21 @@ def test_an_unsorted_response_that_broke_off_is_requested_again() -> None:
     """Nothing says what is missing, so the next request starts at the same place."""
     position = Position()
     position.begin_request(100)
-    position.new_among(_ids([7, 3]))
+    position.accept(_ids([7, 3]))
     assert position.next_start is None
     position.cut_off(100)
     assert position.begin_request(101) == -1
-    assert [event.id for event in position.new_among(_ids([7, 3, 5]))] == [5]
+    assert [event.id for event in position.accept(_ids([7, 3, 5]))] == [5]
 
 
 def test_a_page_of_joined_parts_settles_nothing() -> None:
     """Until it was read a second time, the ids stay open, however old they are."""
     position = Position()
     position.begin_request(100)
-    position.new_among(_ids([1, 2]))
+    position.accept(_ids([1, 2]))
     position.cut_off(100)
     position.begin_request(101)
-    position.new_among(_ids([2, 3]))
+    position.accept(_ids([2, 3]))
     position.end_page(101)
     position.settle(1000)
     assert position.begin_request(102) == -1
@@ -101,12 +101,12 @@ def test_a_long_page_leaves_a_bounded_cursor() -> None:
     """At most a window of ids is kept; amid a sorted page the cursor is bounded too."""
     position = Position()
     position.begin_request(100)
-    position.new_among(_ids(range(MANY)))
-    low, above, _ = position.cursor()
+    position.accept(_ids(range(MANY)))
+    low, above, _ = position.handled()
     assert (low, len(above)) == (MANY - WINDOW - 1, WINDOW)
     position.end_page(100)
     position.settle(0)
-    assert position.cursor()[:2] == (low, above)
+    assert position.handled()[:2] == (low, above)
     assert position.begin_request(101) == low
 
 
@@ -114,8 +114,8 @@ def test_amid_an_unsorted_page_the_cursor_keeps_every_id() -> None:
     """A loss is worse than a long cursor."""
     position = Position()
     position.begin_request(100)
-    position.new_among(_ids([MANY, *range(MANY)]))
-    low, above, _ = position.cursor()
+    position.accept(_ids([MANY, *range(MANY)]))
+    low, above, _ = position.handled()
     assert (low, len(above)) == (-1, MANY + 1)
 
 

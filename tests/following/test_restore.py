@@ -44,13 +44,13 @@ def test_a_stale_copy_is_waited_out() -> None:
 def test_a_restored_database_is_noticed_after_the_settle_time() -> None:
     """Afterwards an event is new if it is later than all that were handled, whatever its id."""
     detector = RestoreDetector(-1, SETTLE)
-    assert detector.new_among([_event(9, 5), _event(10, 7)])
+    assert detector.accept([_event(9, 5), _event(10, 7)])
     detector.check(_page(10, echoes=True), 10, 100)
     assert detector.check(_page(5, start=3), 10, 101) is Age.BEHIND
     assert detector.check(_page(5, start=3), 10, 104.1) is Age.RESTORED
-    assert [event.id for event in detector.new_among([_event(4, 6), _event(5, 7), _event(6, 8)])] == [6]
+    assert [event.id for event in detector.accept([_event(4, 6), _event(5, 7), _event(6, 8)])] == [6]
     assert detector.newest_timestamp == "2026-11-23T10:00:08Z"
-    assert detector.new_among([_event(7, 1)]) == []
+    assert detector.accept([_event(7, 1)]) == []
 
 
 def test_a_resumed_run_knows_the_newest_timestamp() -> None:
@@ -59,4 +59,4 @@ def test_a_resumed_run_knows_the_newest_timestamp() -> None:
     detector.check(_page(12, echoes=True), 12, 100)
     detector.check(_page(3, start=2), 12, 101)
     assert detector.check(_page(3, start=2), 12, 110) is Age.RESTORED
-    assert detector.new_among([_event(3, 7)]) == []
+    assert detector.accept([_event(3, 7)]) == []

@@ -78,7 +78,7 @@ def test_a_plan_message_that_was_cut_off_is_completed() -> None:
     update = Update(JobRef.plan(12), (_message(1, "short"), _message(2, CUT)), (None, None))
 
     def completed(options: LineOptions, source: _Source) -> list[str]:
-        events = Renderer(options).complete(update, source).events
+        events = Renderer(options).with_whole_messages(update, source).events
         return [event.details["message"] for event in events]
 
     assert completed(LineOptions(), _Source()) == ["short", WHOLE]

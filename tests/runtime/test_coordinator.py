@@ -12,7 +12,7 @@ from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.output.event_printer import EventPrinter
 from jobevents_cli.output.rendering import LineOptions, Renderer
 from jobevents_cli.output.reporter import Reporter, ReportOptions
-from jobevents_cli.runtime.coordinator import Coordinator, WatchOptions
+from jobevents_cli.runtime.coordinator import Coordinator, CoordinatorOptions
 from jobevents_cli.runtime.snapshot import SnapshotOptions
 
 GOOD, BAD, UNKNOWN = (JobRef.job(number) for number in (1, 2, 3))
@@ -39,7 +39,7 @@ class _Scripted:
 def _run(*refs: JobRef, fail_fast: bool = False) -> ExitStatus:
     reporter = Reporter(ReportOptions(), lambda: 0.0)
     printer = EventPrinter(Renderer(LineOptions(as_json=True)), reporter.screen)
-    coordinator = Coordinator(_Scripted(), printer, reporter, WatchOptions(fail_fast=fail_fast))
+    coordinator = Coordinator(_Scripted(), printer, reporter, CoordinatorOptions(fail_fast=fail_fast))
     coordinator.add(SnapshotOptions(wants_outcome=True).read(ref, job_first=False) for ref in refs)
     return coordinator.run()
 
@@ -72,7 +72,7 @@ def test_the_time_before_following_counts_as_well() -> None:
     now = 100.0
     reporter = Reporter(ReportOptions(), lambda: 0.0)
     printer = EventPrinter(Renderer(LineOptions(as_json=True)), reporter.screen)
-    coordinator = Coordinator(_Scripted(), printer, reporter, WatchOptions(timeout=50), clock=lambda: now)
+    coordinator = Coordinator(_Scripted(), printer, reporter, CoordinatorOptions(timeout=50), clock=lambda: now)
     coordinator.add([SnapshotOptions(wants_outcome=True).read(GOOD, job_first=False)])
     now += 51
     with pytest.raises(TimedOut, match=r"job 1 had not ended after 50s \(--timeout\)"):

@@ -113,7 +113,7 @@ def command(
     from jobevents_cli.output.event_printer import EventPrinter
     from jobevents_cli.output.rendering import Renderer
     from jobevents_cli.output.reporter import Reporter
-    from jobevents_cli.runtime.coordinator import Coordinator, WatchOptions
+    from jobevents_cli.runtime.coordinator import Coordinator, CoordinatorOptions
     from jobevents_cli.runtime.followed_job import FollowOptions
     from jobevents_cli.runtime.new_jobs import AllJobs
     from jobevents_cli.state.cursor_file import CursorFolder
@@ -156,7 +156,7 @@ def command(
         client,
         EventPrinter(Renderer(lines), reporter.screen, last_of_all=last_of_all, begins_line=True),
         reporter,
-        WatchOptions(given=given, timeout=timeout, fail_fast=fail_fast),
+        CoordinatorOptions(given=given, timeout=timeout, fail_fast=fail_fast),
         starter=how,
         explain=explain_for(options, client) if options["why"] else None,
         seen=partial(remember, client.url),

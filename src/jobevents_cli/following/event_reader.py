@@ -56,7 +56,7 @@ class EventReader(ABC):
     @property
     def cursor(self) -> Cursor:
         """The reader's position now."""
-        low, above, unordered = self._position.cursor()
+        low, above, unordered = self._position.handled()
         counts = {kind: count for kind, count in self.progress.counts.items() if count}
         return Cursor(low, above, counts, unordered=unordered, changed=self.progress.changed)
 

@@ -90,7 +90,7 @@ class Follower(EventReader):
 
         Returns those not seen before, and for each the seconds its node took, if it ends a node whose start was seen.
         """
-        news = self._restore.new_among(self._position.new_among(events))
+        news = self._restore.accept(self._position.accept(events))
         if not news:
             return [], []
         took = self.progress.take_all(news)

@@ -1,10 +1,10 @@
 """The position in one job: which events were handled already, and where the next request starts.
 
-Ids are database-wide, and an event can become visible after one with a higher id: two transactions. So an id stays
-*open* until a response that was requested a settle time after the id was first seen has come. `low` is the highest
-id up to which all is settled: every page is requested from there, and nothing older is kept. That is right for both
-readings of `start` (servers include the event itself; the oldest manuals could be read otherwise), and next-events is
-never needed: PE's manuals contradict each other on what it contains.
+Ids are database-wide, and an event can become visible after one with a higher id: two transactions. An id is
+*settled* when a response has come that was requested at least a settle time after the id was first seen. Until then it
+is *open*. `low` is the highest id up to which all is settled: every page is requested from there, and nothing older is
+kept. That is right for both readings of `start` (servers include the event itself; the oldest manuals could be read
+otherwise), and next-events is never needed: PE's manuals contradict each other on what it contains.
 
 A page is what one poll brings. If a response breaks off, the next request continues after the last event received,
 provided that what came was sorted; otherwise it starts at the same place again. The parts count as one page, requested
@@ -124,7 +124,7 @@ class Position:
         self._unordered.begin_response()
         return page.start
 
-    def new_among(self, events: Sequence[Event]) -> Sequence[Event]:
+    def accept(self, events: Sequence[Event]) -> Sequence[Event]:
         """The *events* of the current response that were not handled before; from now on they count as handled."""
         page = self.page
         if page is None:
@@ -151,7 +151,7 @@ class Position:
                 self._add_rising(page, rising)
                 rising = []
                 page.is_sorted = page.is_sorted and number >= last
-                if self._is_new_below(page, number):
+                if self._accept_below(page, number):
                     news.append(event)
             last = number
         self._add_rising(page, rising)
@@ -165,7 +165,7 @@ class Position:
             self.highest = page.highest = rising[-1]
             page.lowest_new = min(page.lowest_new, rising[0])
 
-    def _is_new_below(self, page: Page, number: int) -> bool:
+    def _accept_below(self, page: Page, number: int) -> bool:
         """Note the id *number*, which is not above all others; whether it is new."""
         page.highest = max(page.highest, number)
         page.echoes = page.echoes or number == page.start
@@ -206,7 +206,7 @@ class Position:
             self._open.append((now, page.lowest_new))
             page.lowest_new = _NEVER
 
-    def cursor(self) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+    def handled(self) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
         """The low, the ids above it and the unordered events: together, everything handled so far.
 
         Amid a long page that is sorted so far, the low may be higher than that of the next request.

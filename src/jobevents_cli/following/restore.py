@@ -35,7 +35,7 @@ class RestoreDetector:
         self._behind_since: float | None = None
         self._ignore_until = ""
 
-    def new_among(self, events: Sequence[Event]) -> Sequence[Event]:
+    def accept(self, events: Sequence[Event]) -> Sequence[Event]:
         """Those of *events*, new by their ids, that were not handled before a restore."""
         if self._ignore_until:
             events = [event for event in events if event.timestamp > self._ignore_until]

@@ -65,7 +65,7 @@ class SnapshotReader(EventReader):
 
     def receive_events(self, events: Sequence[Event], now: float) -> tuple[Sequence[Event], list[float | None]]:
         """The new events of a piece of the response, and for each the seconds its node took, if known."""
-        news = self._position.new_among(events)
+        news = self._position.accept(events)
         if news:
             self._contact.progress(Stream.EVENTS, now)
         if not self._counts:

@@ -20,6 +20,11 @@ class Outcome(IntEnum):
     STOPPED = 2
 
     @property
+    def is_bad(self) -> bool:
+        """Whether anything went wrong."""
+        return self is not Outcome.SUCCEEDED
+
+    @property
     def status(self) -> ExitStatus:
         """The exit status for it."""
         return (ExitStatus.DONE, ExitStatus.NODES_FAILED, ExitStatus.STOPPED)[self]

@@ -15,6 +15,10 @@ PAGE: Final = 50
 """Jobs in one request: each contains its options, so a large page would be slow."""
 
 
+FAR_ENOUGH: Final = 200
+"""Jobs that are over, newest first, after which a first search for running jobs ends: older ones are not running."""
+
+
 _LIMIT: Final = 30.0
 
 

@@ -49,7 +49,7 @@ class LineOptions(NamedTuple):
 
     @property
     def needs_only_texts(self) -> bool:
-        """Whether the text of most events tells all that is to be known: that it is printed, or that it is not."""
+        """Whether most events need not be parsed: their source text is printed, and decides whether they are."""
         wanted = self.wanted
         return self.needs_texts and (wanted is None or (wanted.json_pattern is not None and not wanted.has_patterns))
 
@@ -100,7 +100,7 @@ class Renderer:
     def __init__(self, options: LineOptions) -> None:
         self.options = options
         self._on_terminal = is_terminal(sys.stdout)
-        self._text = None if options.as_json else _text_lines(options)
+        self._text = None if options.as_json else _new_text_lines(options)
         self._json = JsonLines(on_terminal=self._on_terminal, tagged=options.tagged)
         has_patterns = options.wanted is not None and options.wanted.has_patterns
         # A pattern can take for ever, and only the main thread can stop it. Relative times count from the first event
@@ -126,7 +126,7 @@ class Renderer:
         if self._text:
             self._text.know_jobs(refs)
 
-    def complete(self, update: Update, source: MessageSource) -> Update:
+    def with_whole_messages(self, update: Update, source: MessageSource) -> Update:
         """The *update* with the whole text of messages that the list of a plan's events cuts off.
 
         *source* is the orchestrator's client. A message that it does not return stays as it is. JSON shows each event
@@ -149,7 +149,7 @@ class Renderer:
         events = update.events
         if self.is_for_main_thread:
             return Rendered(update, [self._to_render(event) for event in events])
-        rendered = self._text_lines(update, self._text) if self._text else Rendered(update, self._json_lines(update))
+        rendered = self._rendered_text(update, self._text) if self._text else self._rendered_json(update)
         rendered = rendered._replace(lines=lines_without_secrets(rendered.lines))
         if self._text is None:
             drop_texts(events)
@@ -158,7 +158,7 @@ class Renderer:
         return rendered
 
     def _to_render(self, event: Event) -> bytes | None:
-        """A placeholder for the line of *event*, which the main thread renders later; None if it is not printed."""
+        """A placeholder for the line of *event*, which is rendered after sorting; None if it is not printed."""
         wanted = self.options.wanted
         if wanted is None or wanted(event):
             event.keep_own_text()
@@ -166,17 +166,17 @@ class Renderer:
         event.drop_text()
         return None
 
-    def _json_lines(self, update: Update) -> Sequence[bytes | None]:
+    def _rendered_json(self, update: Update) -> Rendered:
         wanted, events, ref = self.options.wanted, update.events, update.ref
         if wanted is None:
-            return self._json.lines(events, ref)
+            return Rendered(update, self._json.lines(events, ref))
         lines: list[bytes | None] = [None] * len(events)
         for place, event in zip(*candidates(events, wanted.json_pattern), strict=True):
             if wanted(event):
                 lines[place] = self._json.line(event, ref)
-        return lines
+        return Rendered(update, lines)
 
-    def _text_lines(self, update: Update, text: "TextLines") -> Rendered:
+    def _rendered_text(self, update: Update, text: "TextLines") -> Rendered:
         wanted, line, ref = self.options.wanted, text.line, update.ref
         if wanted is None and (joined := text.lines(update.events, ref, update.took)) is not None:
             return Rendered(update, joined)
@@ -239,7 +239,7 @@ def _nodes_of(job: Job) -> list[str]:
     return [name for name in nodes if type(name) is str] if isinstance(nodes, list) else []
 
 
-def _text_lines(options: LineOptions) -> "TextLines":
+def _new_text_lines(options: LineOptions) -> "TextLines":
     from jobevents_cli.render.event_line import TextLines
     from jobevents_cli.render.looks import SYMBOLS
     from jobevents_cli.render.rows import Rows

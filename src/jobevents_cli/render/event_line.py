@@ -92,9 +92,9 @@ class TextLines:
     def line(self, event: Event, ref: JobRef, took: float | None = None) -> Line:
         """Return the *event* of *ref* as text with its line break; its node took *took* seconds."""
         if self._rows:
-            text, day = self._in_rows(self._rows, event, ref, took)
+            text, day = self._on_terminal(self._rows, event, ref, took)
         else:
-            text, day = self._in_one_row(event, ref, took)
+            text, day = self._in_one_line(event, ref, took)
         return Line(self._encoded(text), day)
 
     def lines(self, events: Sequence[Event], ref: JobRef, took: Sequence[float | None]) -> Sequence[bytes] | None:
@@ -104,10 +104,10 @@ class TextLines:
         """
         if self._rows or self.today:
             return None
-        text = "".join([self._in_one_row(event, ref, seconds)[0] for event, seconds in zip(events, took, strict=True)])
+        text = "".join([self._in_one_line(event, ref, seconds)[0] for event, seconds in zip(events, took, strict=True)])
         return JoinedLines(self._encoded(text), len(events), with_breaks=True)
 
-    def _in_one_row(self, event: Event, ref: JobRef, took: float | None) -> tuple[str, str]:
+    def _in_one_line(self, event: Event, ref: JobRef, took: float | None) -> tuple[str, str]:
         """Return the line of *event* not on a terminal, and the day that it does not contain."""
         look = look_of(event)
         node = safe(event.node) if event.node else self._no_node(event, ref)
@@ -115,7 +115,8 @@ class TextLines:
         link = safe(report_link(event)) if look.is_failure or self._messages else ""
         if self._messages and (message := _unsaid(event, [text])):
             text = f"{text}  {message}" if text else message
-        tag = f"  {self._paint(str(ref), tag_style(ref.number))}" if self._tagged and ref.is_known else ""
+        job = self._tag(ref)
+        tag = f"  {self._paint(job, tag_style(ref.number))}" if job else ""
         time, day = self._painted_time(event.timestamp)
         text = f"{time}{self._head(look)}{tag}  {node}  {took_text(took)}  {text}  {link}".rstrip()
         return f"{text}\n", day
@@ -129,11 +130,11 @@ class TextLines:
         if self._rows:
             moment = self._moment(event.timestamp)
             cells = Cells(moment.text, look.text(symbols=self._symbols), look.style, what=facts)
-            return Line(self._encoded(self._rows.in_a_row(cells)), moment.day)
+            return Line(self._encoded(self._rows.without_columns(cells)), moment.day)
         time, day = self._painted_time(event.timestamp)
         return Line(self._encoded(f"{time}{'  '.join([self._head(look), *facts])}\n"), day)
 
-    def _in_rows(self, rows: Rows, event: Event, ref: JobRef, took: float | None) -> tuple[str, str]:
+    def _on_terminal(self, rows: Rows, event: Event, ref: JobRef, took: float | None) -> tuple[str, str]:
         """Return the line of *event* as *rows* lays it out, and the day that it does not contain."""
         look = look_of(event)
         node = safe(event.node) if event.node else self._no_node(event, ref)
@@ -156,7 +157,7 @@ class TextLines:
             what=what,
             link=safe(report_link(event)) if look.is_failure or self._messages else "",
         )
-        return rows.in_columns(cells), moment.day
+        return rows.with_columns(cells), moment.day
 
     def _no_node(self, event: Event, ref: JobRef) -> str:
         """Return the text of the node column for an event without node."""

@@ -74,7 +74,7 @@ class Rows:
         """Whether a pattern to highlight matches in one of *texts*; yes if there is no pattern."""
         return not self._highlight or any(pattern.search(text) for text in texts for pattern in self._highlight)
 
-    def in_columns(self, cells: Cells) -> str:
+    def with_columns(self, cells: Cells) -> str:
         """Return *cells* as rows, each with its line break."""
         if not self._is_fixed:
             self.know_nodes([cells.node])
@@ -85,7 +85,7 @@ class Rows:
         node_at = self._head_at + _HEAD + _GAP + (self._tag + _GAP if self._tag else 0)
         room = self.columns - node_at - _TOOK - _GAP - _LEAST_TEXT
         if room < min(_LEAST_NODE, self._node):
-            return self.in_a_row(cells, node_at if node_at + self._node <= self.columns else 0)
+            return self.without_columns(cells, node_at if node_at + self._node <= self.columns else 0)
         page = _Page(self.columns)
         self._begin(page, cells, self._head_at + _HEAD + _GAP)
         page.move(node_at, _GAP)
@@ -106,7 +106,7 @@ class Rows:
             self._put_wrapped(page, paragraph, text_at)
         return self._ended(page, cells.link)
 
-    def in_a_row(self, cells: Cells, node_at: int = 0) -> str:
+    def without_columns(self, cells: Cells, node_at: int = 0) -> str:
         """Return *cells* one after the other: on a narrow screen, and at a job's end.
 
         Without columns, but the job and the node, which begins at *node_at*, keep to theirs if that is not 0.

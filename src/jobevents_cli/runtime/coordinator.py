@@ -23,7 +23,7 @@ from jobevents_cli.output.reporter import Reporter
 from jobevents_cli.runtime.explanations import Explained, Explanations
 from jobevents_cli.runtime.followed_job import FollowedJob
 from jobevents_cli.runtime.loop import Orchestrator, tail
-from jobevents_cli.runtime.new_jobs import Found
+from jobevents_cli.runtime.new_jobs import FoundJobs
 from jobevents_cli.runtime.workers import TICK, Ended, Workers
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ _MOST_HINTS: Final = 10
 _FAIL_FAST: Final = ("node_failed", "node_errored")
 
 
-class WatchOptions(NamedTuple):
+class CoordinatorOptions(NamedTuple):
     """The options of `tail` that concern all jobs together."""
 
     given: "GivenOptions | None" = None
@@ -77,7 +77,7 @@ class WatchOptions(NamedTuple):
     """Stop when the first node failed or errored."""
 
 
-class JobSource(Orchestrator, MessageSource, Protocol):
+class TailSource(Orchestrator, MessageSource, Protocol):
     """What following jobs and plans needs of a client."""
 
 
@@ -97,10 +97,10 @@ class Coordinator:
 
     def __init__(
         self,
-        orchestrator: JobSource,
+        orchestrator: TailSource,
         printer: EventPrinter,
         reporter: Reporter,
-        options: WatchOptions,
+        options: CoordinatorOptions,
         *,
         starter: JobStarter | None = None,
         explain: Callable[[JobRef], list[str]] | None = None,
@@ -122,7 +122,7 @@ class Coordinator:
         self._seen = seen
         self._documents: list[Job] = []
         """The jobs' own documents with which `seen` is still to be called."""
-        self._workers = Workers[Rendered | Update | Found | Explained]()
+        self._workers = Workers[Rendered | Update | FoundJobs | Explained]()
         self._explanations = Explanations(explain, self._workers)
         self._following: dict[JobRef, FollowedJob] = {}
         self._ended: dict[JobRef, Outcome | None] = {}
@@ -189,7 +189,7 @@ class Coordinator:
                 self._reporter.add(job.ref, job.follower.progress)
             self._workers.start(job.ref, self._updates(job))
 
-    def find(self, searches: Iterable[Found | Wait]) -> None:
+    def find(self, searches: Iterable[FoundJobs | Wait]) -> None:
         """Follow what *searches* find, too."""
         self._search_is_on = True
         self._workers.start(_SEARCH, iter(searches))
@@ -206,14 +206,14 @@ class Coordinator:
             if isinstance(step, Wait):
                 yield step
             else:
-                # Nothing here names what was made of the step: its events would be kept until the next one.
+                # No variable keeps the rendered update, so its events are freed before the next step.
                 yield self._rendered(step)
             _note_running_jobs(job, self._clock())
 
     def _rendered(self, update: Update) -> Rendered | Update:
         """The *update* with its lines, if this thread may render them."""
         renderer = self._printer.renderer
-        update = renderer.complete(update, self._orchestrator)
+        update = renderer.with_whole_messages(update, self._orchestrator)
         return update if renderer.is_for_main_thread else renderer.render(update)
 
     def run(self) -> ExitStatus:
@@ -226,7 +226,7 @@ class Coordinator:
             named = [ref for ref, job in self._following.items() if not job.belongs_to_plan]
             self._only = named[0] if len(named) == 1 and not self._search_is_on else None
             if self._deadline is not None:
-                self._printer.screen.output.while_blocked = self._look_at_clock
+                self._printer.screen.output.while_blocked = self._check_timeout
             if self._only is None:
                 self._reporter.header_of(named)
             self._is_running = True
@@ -237,25 +237,25 @@ class Coordinator:
                 arrived = self._workers.next(min(TICK, max(0.0, left)))
                 if not isinstance(arrived, Rendered):
                     self._reporter.warn(self._printer.flush())
-                if self._take(arrived):
+                if self._handle(arrived):
                     return ExitStatus.NODES_FAILED
                 # Several together: each call rewrites the cache file, and all jobs wait for that.
                 if len(self._documents) >= _MOST_DOCUMENTS or not self._workers.has_next:
                     self._pass_on_documents()
-                self._do_postponed()
+                self._print_due_ends()
                 self._reporter.say_all(self._explanations.overdue(self._clock()))
                 # A job whose end was seen is only looked at once more for late events: its outcome is known soon.
                 if self._is_late and (self._unfinished or self._search_is_on):
-                    self._look_at_clock()
+                    self._check_timeout()
         except JobEventsError as error:
-            self._leave(error)
+            self._prepare_exit(error)
             raise
         finally:
             self._printer.screen.clear()
             self._pass_on_documents()
         return self._status
 
-    def _look_at_clock(self) -> None:
+    def _check_timeout(self) -> None:
         """Raise TimedOut once `--timeout` is over."""
         if self._is_late:
             from jobevents_cli.model.durations import MINUTE, format_duration
@@ -280,7 +280,7 @@ class Coordinator:
         """How many of the jobs that are followed have not ended, as far as is known."""
         return sum(not job.is_over for job in self._following.values())
 
-    def _leave(self, error: JobEventsError) -> None:
+    def _prepare_exit(self, error: JobEventsError) -> None:
         """Make the positions of all jobs final, because *error* ends the run, and add to it how to resume."""
         if error.status in (ExitStatus.NO_ANSWER, ExitStatus.DENIED) and not isinstance(error, OutputFailed):
             with suppress(JobEventsError):
@@ -311,22 +311,22 @@ class Coordinator:
         # Following all jobs again prints nothing of those that end before.
         return [*hints, f"Follow all jobs again with: {given.resume_all()}"] if given.all_jobs else hints
 
-    def _take(self, arrived: Rendered | Update | Found | Explained | Ended | None) -> bool:
+    def _handle(self, arrived: Rendered | Update | FoundJobs | Explained | Ended | None) -> bool:
         """Handle what *arrived*; True if that ends the run."""
         match arrived:
             case None:
                 self._printer.tick()
-            case Found():
+            case FoundJobs():
                 self._reporter.note(_SEARCH, "", arrived.notices)
                 self._reporter.warn(filter(None, [arrived.save and arrived.save()]))
                 self.add(arrived.jobs, together=self._is_first_search)
                 self._is_first_search = self._is_first_search and not arrived.jobs
                 for refused in arrived.refused:
-                    self._end(refused)
+                    self._work_ended(refused)
             case Explained():
                 self._reporter.say_all(self._explanations.take(arrived))
             case Ended():
-                self._end(arrived)
+                self._work_ended(arrived)
             case Update():
                 if arrived.ref in self._following:
                     return self._print(self._printer.render(arrived))
@@ -340,7 +340,7 @@ class Coordinator:
         update = rendered.update
         job = self._following[update.ref]
         if update.job:
-            self._see(job, update.job)
+            self._note_document(job, update.job)
         self._join(job, update)
         failed = self._first_failure(update) if self._options.fail_fast else None
         count = None if failed is None else failed + 1
@@ -360,7 +360,7 @@ class Coordinator:
             self._postponed.append((job, update.ending))
         return False
 
-    def _do_postponed(self) -> None:
+    def _print_due_ends(self) -> None:
         """Conclude the jobs whose last line can be printed now: everything before it is printed.
 
         A plan ends after its jobs. Jobs that had ended before they were followed end in the order of their time.
@@ -371,9 +371,9 @@ class Coordinator:
             if job.printed.held is not None or has_open_jobs or self._has_earlier_end(job):
                 waiting.append((job, end))
             elif isinstance(end, Ending):
-                self._conclude(job, end)
+                self._print_job_end(job, end)
             else:
-                self._leave_job(job, end)
+                self._remove_job(job, end)
         self._postponed = waiting
 
     def _has_earlier_end(self, job: FollowedJob) -> bool:
@@ -385,7 +385,7 @@ class Coordinator:
             for other in self._following.values()
         )
 
-    def _see(self, job: FollowedJob, document: Job) -> None:
+    def _note_document(self, job: FollowedJob, document: Job) -> None:
         """Note that the *document* of *job* was read, with another state than before."""
         self._documents.append(document)
         is_first, job.was_seen = not job.was_seen, True
@@ -401,7 +401,7 @@ class Coordinator:
     def _first_failure(self, update: Update) -> int | None:
         return next((index for index, event in enumerate(update.events) if event.type in _FAIL_FAST), None)
 
-    def _conclude(self, job: FollowedJob, ending: Ending) -> None:
+    def _print_job_end(self, job: FollowedJob, ending: Ending) -> None:
         """Report how *job* ended."""
         job.is_concluded = True
         is_said = any(event is ending.event for event, _ in job.printed.ends)
@@ -411,7 +411,7 @@ class Coordinator:
             plan_jobs.ended[job.ref.number] = outcome
         if not self._search_is_on:  # else they would take memory without end
             self._ended[job.ref] = outcome
-            if outcome and job.ref.kind is Kind.JOB:
+            if outcome is not None and outcome.is_bad and job.ref.kind is Kind.JOB:
                 self._failed_jobs.append((job.ref, outcome, progress))
         if job.belongs_to_plan:
             return
@@ -431,10 +431,10 @@ class Coordinator:
         return [
             failed.get(number, (JobRef.job(number), outcome, None))
             for number, outcome in sorted(job.plan_jobs.ended.items())
-            if outcome
+            if outcome is not None and outcome.is_bad
         ]
 
-    def _end(self, ended: Ended) -> None:
+    def _work_ended(self, ended: Ended) -> None:
         """Stop following what has *ended*."""
         if ended.name == _SEARCH:
             self._search_is_on = False
@@ -451,9 +451,9 @@ class Coordinator:
             self._printer.forget(job.printed)
             self._postponed.append((job, error))
         elif error:
-            self._give_up(ended.name, None, error)
+            self._report_job_error(ended.name, None, error)
 
-    def _leave_job(self, job: FollowedJob, error: JobEventsError | None) -> None:
+    def _remove_job(self, job: FollowedJob, error: JobEventsError | None) -> None:
         """Stop following *job*: it has ended, or *error* makes following it impossible."""
         del self._following[job.ref]
         # A job given up for a while, as in an outage, is still open for the next run.
@@ -461,7 +461,7 @@ class Coordinator:
         for plan_jobs in self._plans_of(job):
             plan_jobs.leave(job.ref.number, is_done=is_done)
         if error:
-            self._give_up(job.ref, job, error)
+            self._report_job_error(job.ref, job, error)
         if job.plan_jobs:
             self._reporter.warn(filter(None, [job.plan_jobs.commit()]))
         if job.has_ended and is_done:
@@ -475,7 +475,7 @@ class Coordinator:
         plans = [other.plan_jobs for other in self._following.values() if other.is_plan_with_jobs]
         return [plan_jobs for plan_jobs in plans if plan_jobs and is_job and number in plan_jobs.open]
 
-    def _give_up(self, ref: JobRef, job: FollowedJob | None, error: JobEventsError) -> None:
+    def _report_job_error(self, ref: JobRef, job: FollowedJob | None, error: JobEventsError) -> None:
         """Report that *ref* is no longer followed because of *error*; the other jobs are."""
         from jobevents_cli.output.command_lines import resume_hint
         from jobevents_cli.output.notices import print_error

@@ -19,15 +19,12 @@ from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.plan import Plan
-from jobevents_cli.orchestrator.job_search import PAGE, newest_first
+from jobevents_cli.orchestrator.job_search import FAR_ENOUGH, PAGE, newest_first
 from jobevents_cli.runtime.loop import Orchestrator, ResponseDropped, tail
 from jobevents_cli.runtime.retry import retried
 
 _LOOK_EVERY: Final = 5.0
 """Polling intervals, and at most seconds, between two searches for new jobs."""
-
-_FAR_ENOUGH: Final = 200
-"""Jobs that are over, newest first, after which the first search ends: older ones are not running."""
 
 _SHORTEST_PAUSE: Final = 0.004
 _LONGEST_PAUSE: Final = 1.0
@@ -213,7 +210,7 @@ def _look(source: JobSource, kind: Kind, known: KnownJobs | None, wanted: Callab
         if (is_new or (known is None and not job.is_over)) and wanted(job):
             to_follow.add(number)
         idle = 0 if is_new or not job.is_over else idle + 1
-        if idle >= (_FAR_ENOUGH if known is None else PAGE):
+        if idle >= (FAR_ENOUGH if known is None else PAGE):
             first = min(numbers)
             break
     else:

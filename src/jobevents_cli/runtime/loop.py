@@ -62,7 +62,7 @@ def tail(
         # A job's state counts when it changes; a plan's also says which jobs it has started.
         changed = job if job and (job.state != last_state or ref.kind is Kind.PLAN) else None
         last_state = job.state if job else last_state
-        # It takes the place of the page's last update, whose events would else be kept until the next poll.
+        # Reassigning `update` frees the page's last events before the next poll.
         update = follower.update(job=changed, is_page_end=is_page_end, with_cursor=with_cursor)
         # What brought nothing is not worth an update: a job may be silent for hours, and many jobs at once.
         is_news = update.notices or changed or update.cursor or update.ending or update.is_lost != was_lost

@@ -11,7 +11,7 @@ from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.retry_budget import RetryBudget
 from jobevents_cli.following.update import Save, Wait
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.orchestrator.job_search import PAGE, JobLister, Wanted, newest_first
+from jobevents_cli.orchestrator.job_search import FAR_ENOUGH, PAGE, JobLister, Wanted, newest_first
 from jobevents_cli.runtime.followed_job import FollowedJob, FollowOptions
 from jobevents_cli.runtime.retry import retried
 from jobevents_cli.runtime.workers import Ended
@@ -22,11 +22,8 @@ if TYPE_CHECKING:
 LOOK_EVERY: Final = 5.0
 """Seconds between two searches for jobs that have started."""
 
-_FAR_ENOUGH: Final = 200
-"""Jobs without a running one, newest first, after which the search for running jobs stops."""
 
-
-class Found(NamedTuple):
+class FoundJobs(NamedTuple):
     """The result of one search: jobs to follow, those that cannot be followed, and notices for the user."""
 
     jobs: tuple[FollowedJob, ...] = ()
@@ -63,7 +60,7 @@ class AllJobs:
             self._known, self._save = cursor.low if cursor else None, file.save
             self._handled.update(cursor.above if cursor else ())
 
-    def __iter__(self) -> Iterator[Found | Wait]:
+    def __iter__(self) -> Iterator[FoundJobs | Wait]:
         """What each search finds, and the time until the next one."""
         notices: list[Notice] = []
         searched = self._known
@@ -72,7 +69,7 @@ class AllJobs:
             for item in retried(self._request(searched), self._budget, clock=time.monotonic, say=notices.append):
                 if isinstance(item, Wait):
                     if notices:
-                        yield Found(notices=tuple(notices))
+                        yield FoundJobs(notices=tuple(notices))
                         notices.clear()
                     yield item
                 else:
@@ -86,7 +83,7 @@ class AllJobs:
     def _request(self, searched: int | None) -> "Callable[[], Iterator[list[Job]]]":
         return lambda: iter([_since(self._lister, searched)])
 
-    def _found(self, jobs: "list[Job]", searched: int | None, notices: tuple[Notice, ...]) -> Found:
+    def _found(self, jobs: "list[Job]", searched: int | None, notices: tuple[Notice, ...]) -> FoundJobs:
         followed: list[FollowedJob] = []
         refused: list[Ended] = []
         for job in reversed(jobs):
@@ -108,7 +105,7 @@ class AllJobs:
             self._handled |= numbers - self._open
         self._highest = max([self._highest, *numbers])
         is_first = searched is None
-        return Found(tuple(followed), tuple(refused), notices, self._saved if followed or is_first else None)
+        return FoundJobs(tuple(followed), tuple(refused), notices, self._saved if followed or is_first else None)
 
     def job_ended(self, ref: JobRef) -> str | None:
         """Note that nothing more will be printed of *ref*: the next run begins after the oldest job still open.
@@ -139,6 +136,6 @@ def _since(lister: JobLister, highest: int | None) -> "list[Job]":
         found.append(job)
         is_new = highest is None or (job.number is not None and job.number > highest)
         idle = 0 if not job.is_over else idle + 1
-        if (not is_new and idle >= PAGE) or (highest is None and idle >= _FAR_ENOUGH):
+        if (not is_new and idle >= PAGE) or (highest is None and idle >= FAR_ENOUGH):
             break
     return found

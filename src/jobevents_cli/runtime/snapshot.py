@@ -12,7 +12,7 @@ from jobevents_cli.output.capabilities import is_terminal
 from jobevents_cli.output.event_printer import EventPrinter
 from jobevents_cli.output.rendering import LineOptions, Renderer
 from jobevents_cli.output.reporter import Reporter, ReportOptions
-from jobevents_cli.runtime.coordinator import Coordinator, WatchOptions
+from jobevents_cli.runtime.coordinator import Coordinator, CoordinatorOptions
 from jobevents_cli.runtime.followed_job import FollowedJob
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def print_snapshot(client: OrchestratorClient, ref: JobRef, lines: LineOptions, 
     reporter = Reporter(report, client.server_time)
     last_of_all = options.last if options.with_jobs else None
     printer = EventPrinter(Renderer(lines), reporter.screen, last_of_all=last_of_all)
-    coordinator = Coordinator(client, printer, reporter, WatchOptions(), starter=options)
+    coordinator = Coordinator(client, printer, reporter, CoordinatorOptions(), starter=options)
     coordinator.add([options.read(ref, job_first=has_header)])
     status = coordinator.run()
     if options.wants_outcome and not coordinator.all_over:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from jobevents_cli.errors import AccessDenied, RequestRefused, TokenRefused, TransientFault
 from jobevents_cli.following.notices import ContactBack, ContactLost
-from jobevents_cli.following.retry_budget import LONGEST_DELAY, RetryBudget, retry_delay
+from jobevents_cli.following.retry_budget import DELAY_CAP, RetryBudget, retry_delay
 
 samples = st.floats(0, 1)
 CUT = TransientFault("cut off")
@@ -21,7 +21,7 @@ def delay(budget: RetryBudget, requested_at: float, now: float, retry_after: flo
 @given(attempt=st.integers(0, 1000), sample=samples)
 def test_the_pace_of_retries(attempt: int, sample: float) -> None:
     """Growing, never at once and never further apart than half a minute and a quarter of it."""
-    assert 0.375 <= retry_delay(attempt, sample) <= 1.25 * LONGEST_DELAY
+    assert 0.375 <= retry_delay(attempt, sample) <= 1.25 * DELAY_CAP
     assert retry_delay(attempt + 1, 0.5) >= retry_delay(attempt, 0.5)
 
 

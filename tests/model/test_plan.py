@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jobevents_cli.model.plan import Plan
+from jobevents_cli.model.plan import Plan, failed_targets
 
 
 def test_the_fields_of_a_plan() -> None:
@@ -51,3 +51,12 @@ def test_a_plan_without_any_field() -> None:
     plan = Plan({"status": []})
     assert (plan.plan_name, plan.environment, plan.child_states, plan.result) == ("", "", {}, None)
     assert not plan.has_running_jobs
+
+
+def test_the_targets_on_which_a_plan_failed() -> None:
+    """Of one step, or of each of several that ran in parallel."""
+    results = [{"target": "a", "status": "failure"}, {"target": "b", "status": "success"}, {"target": 7}, "odd"]
+    step = {"details": {"result_set": [*results, {"target": "a"}, {"target": "c"}]}}
+    parallel = {"details": {"results": [step, {"details": {}}, "odd"]}}
+    assert failed_targets(step) == failed_targets(parallel) == ["a", "c"]
+    assert failed_targets({"details": {"results": {}}}) == failed_targets({}) == []

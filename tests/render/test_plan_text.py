@@ -7,7 +7,7 @@ from hypothesis import given
 from support.json_shapes import DETAIL
 
 from jobevents_cli.model.event import Event
-from jobevents_cli.render.plan_text import failed_targets, plan_text
+from jobevents_cli.render.plan_text import plan_text
 
 
 def _text(kind: str, details: Any) -> str:
@@ -39,8 +39,6 @@ def test_a_failure_is_its_message_and_the_targets_that_failed() -> None:
     error = {"kind": "bolt/run-failure", "msg": "Plan aborted: 2 failed", "details": {"result_set": results}}
     assert _text("plan_failed", {"result": error}) == "Plan aborted: 2 failed: a.example.com, c.example.com"
     assert _text("plan_failed", {"result": {"msg": "no targets", "details": {"x": "secret"}}}) == "no targets"
-    parallel = {"details": {"results": [error, {"details": {}}, "odd"]}}
-    assert failed_targets(parallel) == ["a.example.com", "c.example.com"]
 
 
 def test_results_are_never_shown() -> None:

@@ -1,4 +1,4 @@
-"""The one retry mechanism: whether and when a failed request is repeated, and for how long."""
+"""Decides whether a failed request is repeated, when, and for how long. `batch_retry.py` does it for a command."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -7,9 +7,11 @@ from jobevents_cli.errors import JobEventsError, TokenRefused, TransientFault
 from jobevents_cli.following.notices import ContactBack, ContactLost
 
 FIRST_DELAY: Final = 0.5
+"""Seconds until the first retry, before they are spread."""
 
 
-LONGEST_DELAY: Final = 30.0
+DELAY_CAP: Final = 30.0
+"""The most seconds between two retries, before they are spread by a quarter either way."""
 
 
 LONGEST_RETRY_AFTER: Final = 3600.0
@@ -21,11 +23,12 @@ FIRST_CONTACT_FOR: Final = 5.0
 
 
 _MOST_DOUBLINGS: Final = 10
+"""The delay has reached its cap long before; the power of two stays small in an outage of days."""
 
 
 def retry_delay(attempt: int, sample: float) -> float:
     """Seconds until attempt number *attempt* (from 0) is repeated: exponential, spread by *sample* (0 to 1)."""
-    return min(LONGEST_DELAY, FIRST_DELAY * float(2 ** min(attempt, _MOST_DOUBLINGS))) * (0.75 + 0.5 * sample)
+    return min(DELAY_CAP, FIRST_DELAY * float(2 ** min(attempt, _MOST_DOUBLINGS))) * (0.75 + 0.5 * sample)
 
 
 class Retry(NamedTuple):

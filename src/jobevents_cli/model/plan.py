@@ -1,6 +1,6 @@
 """A plan job as the orchestrator describes it, read tolerantly."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 from jobevents_cli.model.job import TERMINAL_STATES, Job
@@ -56,3 +56,21 @@ def _latest(states: object) -> str:
     if isinstance(last, Mapping):
         last = last.get("state")
     return as_text(last)
+
+
+def failed_targets(error: Mapping[str, Any]) -> list[str]:
+    """The targets in a Bolt *error*, the result of a plan that failed, that did not succeed; each once."""
+    return list(dict.fromkeys(_targets(as_mapping(error.get("details")))))
+
+
+def _targets(details: Mapping[str, Any]) -> Iterator[str]:
+    results = details.get("result_set")
+    for result in results if isinstance(results, list) else ():
+        if as_mapping(result).get("status") != "success" and (target := as_text(as_mapping(result).get("target"))):
+            yield target
+    # A block of parallel steps fails with the errors of each.
+    errors = details.get("results")
+    for error in errors if isinstance(errors, list) else ():
+        nested = as_mapping(as_mapping(error).get("details"))
+        if "result_set" in nested:
+            yield from _targets({"result_set": nested["result_set"]})

@@ -4,11 +4,12 @@ Shapes: PE 2021.7 manual, "GET /plan_jobs/:job-id/events"; `plan_failed` carries
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.json_values import as_id, as_mapping, as_text
+from jobevents_cli.model.plan import failed_targets
 
 
 def plan_text(event: Event) -> str:
@@ -35,24 +36,6 @@ def failure_text(error: Mapping[str, Any]) -> str:
     text = as_text(error.get("msg")).strip()
     targets = ", ".join(failed_targets(error))
     return f"{text}: {targets}" if text and targets else text or targets
-
-
-def failed_targets(error: Mapping[str, Any]) -> list[str]:
-    """Return the targets in a Bolt *error* that did not succeed, each once."""
-    return list(dict.fromkeys(_targets(as_mapping(error.get("details")))))
-
-
-def _targets(details: Mapping[str, Any]) -> Iterator[str]:
-    results = details.get("result_set")
-    for result in results if isinstance(results, list) else ():
-        if as_mapping(result).get("status") != "success" and (target := as_text(as_mapping(result).get("target"))):
-            yield target
-    # A block of parallel steps fails with the errors of each.
-    errors = details.get("results")
-    for error in errors if isinstance(errors, list) else ():
-        nested = as_mapping(as_mapping(error).get("details"))
-        if "result_set" in nested:
-            yield from _targets({"result_set": nested["result_set"]})
 
 
 def _message(value: object) -> str:

@@ -16,9 +16,8 @@ from jobevents_cli.model.explanation import Explanation, again_for, counts_of, t
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.model.node_failures import EndedNode, failures_of
-from jobevents_cli.model.plan import Plan
+from jobevents_cli.model.plan import Plan, failed_targets
 from jobevents_cli.puppetdb.client import PuppetdbClient
-from jobevents_cli.render.plan_text import failed_targets
 from jobevents_cli.runtime.retry import fetch
 from jobevents_cli.runtime.run_reports import RunReports
 

@@ -30,10 +30,10 @@ def test_the_jobs_of_a_plan_belong_to_it() -> None:
     """The plan's own document is read first, as it names the jobs that have started; theirs are not."""
     options = FollowOptions(with_jobs=True)
     plan = options.follow(PLAN)
-    assert plan.plan_jobs
-    child = options.follow_child(plan.plan_jobs, JOB, is_new=True)
-    assert (plan.is_plan_with_jobs, plan.belongs_to_plan) == (True, False)
-    assert (child.is_plan_with_jobs, child.belongs_to_plan) == (False, True)
+    assert plan.children
+    child = options.follow_child(plan.children, JOB, is_new=True)
+    assert plan.parent is child.children is None
+    assert plan.children is child.parent is child.siblings
     assert [type(job.follower.next_step(0.0)) for job in (plan, child)] == [CheckJob, Fetch]
 
 

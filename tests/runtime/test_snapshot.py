@@ -22,7 +22,7 @@ def test_the_jobs_of_a_plan_are_read_like_the_plan() -> None:
     """From the same event on, and as many of the last ones; they belong to the plan."""
     options = SnapshotOptions(start=5, last=3, with_jobs=True)
     plan = options.read(PLAN, job_first=False)
-    assert plan.plan_jobs
-    job = options.follow_child(plan.plan_jobs, JOB, is_new=False)
-    assert (plan.is_plan_with_jobs, job.belongs_to_plan) == (True, True)
+    assert plan.children
+    job = options.follow_child(plan.children, JOB, is_new=False)
+    assert plan.children is job.parent
     assert [(it.follower.next_start, it.printed.last) for it in (plan, job)] == [(5, 3), (5, 3)]

@@ -154,3 +154,7 @@ class EventReader(ABC):
     @abstractmethod
     def receive_job_fault(self, fault: JobEventsError, now: float) -> None:
         """Take in that the last CheckJob failed at *now*; raises *fault* if reading cannot continue."""
+
+    @abstractmethod
+    def jobs_running(self, now: float, *, are_running: bool) -> None:
+        """Note at *now* whether any job of this plan is running."""

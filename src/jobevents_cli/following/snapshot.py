@@ -111,6 +111,9 @@ class SnapshotReader(EventReader):
         self._notices.append(JobNotRead(fault.message))
         self._conclude(is_over=True)
 
+    def jobs_running(self, now: float, *, are_running: bool) -> None:
+        """Nothing: a plan is read once, whether its jobs are running or not."""
+
     def _begin(self) -> None:
         """Continue with the events, whether the job could be read or not."""
         self._is_first = False

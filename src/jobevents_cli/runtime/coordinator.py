@@ -151,17 +151,17 @@ class Coordinator:
             if job.ref not in self._following:
                 self._following[job.ref] = job
                 new.append(job)
-                if job.is_plan_with_jobs and job.plan_jobs:
-                    resumed = [JobRef.job(number) for number in sorted(job.plan_jobs.open)]
-                    new += self._children(job.plan_jobs, resumed, is_new=False)
+                if job.children:
+                    resumed = [JobRef.job(number) for number in sorted(job.children.open)]
+                    new += self._children(job.children, resumed, is_new=False)
         self._begin(new, together=together)
 
     def _join(self, plan: FollowedJob, update: Update) -> None:
         """Follow the jobs that *update* of *plan* names for the first time."""
-        if plan.plan_jobs and plan.is_plan_with_jobs:
+        if plan.children:
             is_new = plan.printed.held is None
-            refs = list(plan.plan_jobs.joining(update))
-            self._begin(self._children(plan.plan_jobs, refs, is_new=is_new), together=not is_new)
+            refs = list(plan.children.joining(update))
+            self._begin(self._children(plan.children, refs, is_new=is_new), together=not is_new)
 
     def _children(self, plan_jobs: "PlanJobs", refs: Iterable[JobRef], *, is_new: bool) -> list[FollowedJob]:
         """The records of those jobs of a plan that are not followed yet. The others are the plan's jobs, too."""
@@ -181,11 +181,11 @@ class Coordinator:
         if not self._is_running:
             self._to_begin.append((jobs, together))
             return
-        if together and (len(jobs) > 1 or any(job.printed.last is not None or job.plan_jobs for job in jobs)):
+        if together and (len(jobs) > 1 or any(job.printed.last is not None or job.siblings for job in jobs)):
             self._printer.gather(job.printed for job in jobs)
             self._in_order_until = self._clock() + _IN_ORDER_FOR
         for job in jobs:
-            if not job.is_plan_with_jobs:
+            if not job.children:
                 self._reporter.add(job.ref, job.follower.progress)
             self._workers.start(job.ref, self._updates(job))
 
@@ -208,7 +208,7 @@ class Coordinator:
             else:
                 # No variable keeps the rendered update, so its events are freed before the next step.
                 yield self._rendered(step)
-            _note_running_jobs(job, self._clock())
+            job.note_running_jobs(self._clock())
 
     def _rendered(self, update: Update) -> Rendered | Update:
         """The *update* with its lines, if this thread may render them."""
@@ -223,7 +223,7 @@ class Coordinator:
         how to resume.
         """
         try:
-            named = [ref for ref, job in self._following.items() if not job.belongs_to_plan]
+            named = [ref for ref, job in self._following.items() if not job.parent]
             self._only = named[0] if len(named) == 1 and not self._search_is_on else None
             if self._deadline is not None:
                 self._printer.screen.output.while_blocked = self._check_timeout
@@ -296,7 +296,7 @@ class Coordinator:
             return []
         from jobevents_cli.output.command_lines import resume_hint
 
-        jobs = [job for job in self._following.values() if not job.belongs_to_plan]
+        jobs = [job for job in self._following.values() if not job.parent]
         running = sum(job.follower.had_contact and not job.is_over for job in jobs)
         were = f"{'1 job was' if running == 1 else f'{running} jobs were'} running when last checked" if running else ""
         if given.all_jobs and given.resume:
@@ -367,7 +367,7 @@ class Coordinator:
         """
         waiting = []
         for job, end in sorted(self._postponed, key=lambda entry: entry[0].printed.ended_at):
-            has_open_jobs = job.is_plan_with_jobs and job.plan_jobs and job.plan_jobs.open
+            has_open_jobs = job.children and job.children.open
             if job.printed.held is not None or has_open_jobs or self._has_earlier_end(job):
                 waiting.append((job, end))
             elif isinstance(end, Ending):
@@ -381,7 +381,7 @@ class Coordinator:
         if job.is_concluded or self._clock() >= self._in_order_until:
             return False
         return any(
-            other.printed.ended_at < job.printed.ended_at and not other.is_concluded and not other.is_plan_with_jobs
+            other.printed.ended_at < job.printed.ended_at and not other.is_concluded and not other.children
             for other in self._following.values()
         )
 
@@ -413,7 +413,7 @@ class Coordinator:
             self._ended[job.ref] = outcome
             if outcome is not None and outcome.is_bad and job.ref.kind is Kind.JOB:
                 self._failed_jobs.append((job.ref, outcome, progress))
-        if job.belongs_to_plan:
+        if job.parent:
             return
         self._reporter.remove(job.ref)
         if outcome is None:
@@ -425,12 +425,12 @@ class Coordinator:
 
     def _failed_of(self, job: FollowedJob) -> list[tuple[JobRef, Outcome, Progress | None]]:
         """The jobs of a plan that ended badly, in this run or an earlier one."""
-        if not job.plan_jobs:
+        if not job.children:
             return []
         failed = {ref.number: (ref, outcome, progress) for ref, outcome, progress in self._failed_jobs}
         return [
             failed.get(number, (JobRef.job(number), outcome, None))
-            for number, outcome in sorted(job.plan_jobs.ended.items())
+            for number, outcome in sorted(job.children.ended.items())
             if outcome is not None and outcome.is_bad
         ]
 
@@ -462,8 +462,8 @@ class Coordinator:
             plan_jobs.leave(job.ref.number, is_done=is_done)
         if error:
             self._report_job_error(job.ref, job, error)
-        if job.plan_jobs:
-            self._reporter.warn(filter(None, [job.plan_jobs.commit()]))
+        if job.siblings:
+            self._reporter.warn(filter(None, [job.siblings.commit()]))
         if job.has_ended and is_done:
             self._reporter.warn(filter(None, [job.has_ended(job.ref)]))
         if job.close:
@@ -471,9 +471,10 @@ class Coordinator:
 
     def _plans_of(self, job: FollowedJob) -> "list[PlanJobs]":
         """The jobs of each plan that waits for *job*: it may be one that the user named, too."""
-        number, is_job = job.ref.number, job.ref.kind is Kind.JOB
-        plans = [other.plan_jobs for other in self._following.values() if other.is_plan_with_jobs]
-        return [plan_jobs for plan_jobs in plans if plan_jobs and is_job and number in plan_jobs.open]
+        if job.ref.kind is not Kind.JOB:
+            return []
+        plans = [other.children for other in self._following.values() if other.children]
+        return [plan_jobs for plan_jobs in plans if job.ref.number in plan_jobs.open]
 
     def _report_job_error(self, ref: JobRef, job: FollowedJob | None, error: JobEventsError) -> None:
         """Report that *ref* is no longer followed because of *error*; the other jobs are."""
@@ -481,7 +482,7 @@ class Coordinator:
         from jobevents_cli.output.notices import print_error
 
         given = self._options.given
-        is_child = job is not None and job.belongs_to_plan
+        is_child = job is not None and job.parent is not None
         if job and given and not is_child and _can_be_resumed(error, [job]):
             error.resume_hint = resume_hint(job.when_last_checked, given.resume_job(job.printed))
         self._printer.screen.clear()
@@ -498,13 +499,3 @@ def _can_be_resumed(error: JobEventsError, jobs: Iterable[FollowedJob]) -> bool:
     """Whether following *jobs*, which *error* ends, can go on later: not if the very first request was refused."""
     was_followed = any(job.follower.had_contact for job in jobs)
     return error.status in _RESUMABLE or (isinstance(error, RequestRefused) and was_followed)
-
-
-def _note_running_jobs(job: FollowedJob, now: float) -> None:
-    """If *job* is a plan, note in its follower whether any of its jobs is running at *now*."""
-    jobs = job.plan_jobs
-    if jobs and job.is_plan_with_jobs and (jobs.open or jobs.ended):
-        from jobevents_cli.following.follower import Follower
-
-        if isinstance(job.follower, Follower):
-            job.follower.jobs_running(now, are_running=bool(jobs.open))

@@ -50,22 +50,25 @@ class FollowedJob:
         self.close = keeper.close if keeper else None
         """Lets other processes have the job's cursor."""
         self.has_ended = has_ended
-        self.plan_jobs: PlanJobs | None = None
-        """The jobs of a plan, if this is the plan or one of them."""
+        self.children: PlanJobs | None = None
+        """The jobs of this plan, if they are followed, too."""
+        self.parent: PlanJobs | None = None
+        """The jobs of the plan that started this one, if it is followed because of that."""
         self.was_seen = False
         """The job's own document was read."""
         self.is_concluded = False
         """The line of the job's end is printed."""
 
     @property
-    def is_plan_with_jobs(self) -> bool:
-        """Whether this is a plan whose jobs are followed, too."""
-        return self.plan_jobs is not None and self.plan_jobs.plan == self.ref
+    def siblings(self) -> "PlanJobs | None":
+        """The jobs that are followed and saved together with this one, if it is a plan or the job of one."""
+        return self.children or self.parent
 
-    @property
-    def belongs_to_plan(self) -> bool:
-        """Whether this is a job that is followed because a plan started it."""
-        return self.plan_jobs is not None and self.plan_jobs.plan != self.ref
+    def note_running_jobs(self, now: float) -> None:
+        """If this is a plan, tell its follower at *now* whether any of its jobs is running."""
+        jobs = self.children
+        if jobs and (jobs.open or jobs.ended):
+            self.follower.jobs_running(now, are_running=bool(jobs.open))
 
     @property
     def ref(self) -> JobRef:
@@ -122,7 +125,8 @@ class FollowOptions(NamedTuple):
         cursor = plan_jobs.cursor_of(ref.number)
         job = FollowedJob(self._follower(ref, cursor, job_first=False))
         job.printed.last = None if cursor or is_new or plan_jobs.is_resumed else self.last
-        return self._together(job, plan_jobs)
+        job.parent = plan_jobs
+        return self._saved_together(job, plan_jobs)
 
     def _follow_plan(self, ref: JobRef) -> FollowedJob:
         from jobevents_cli.runtime.plan_jobs import PlanJobs
@@ -135,11 +139,11 @@ class FollowOptions(NamedTuple):
         job = FollowedJob(follower)
         job.printed.last = None if kept else self.last
         job.close = file.close if file else None
-        return self._together(job, PlanJobs(ref, follower.cursor, kept=kept, save=file.save if file else None))
+        job.children = PlanJobs(ref, follower.cursor, kept=kept, save=file.save if file else None)
+        return self._saved_together(job, job.children)
 
-    def _together(self, job: FollowedJob, plan_jobs: "PlanJobs") -> FollowedJob:
+    def _saved_together(self, job: FollowedJob, plan_jobs: "PlanJobs") -> FollowedJob:
         """The record *job*, its cursor kept together with those of *plan_jobs*."""
-        job.plan_jobs = plan_jobs
         if self.cursors:
             job.printed.save = partial(plan_jobs.keep, job.ref)
             job.printed.commit_all = plan_jobs.commit

@@ -43,13 +43,13 @@ class SnapshotOptions(NamedTuple):
         if self.with_jobs:
             from jobevents_cli.runtime.plan_jobs import PlanJobs
 
-            job.plan_jobs = PlanJobs(ref, job.follower.cursor)
+            job.children = PlanJobs(ref, job.follower.cursor)
         return job
 
     def follow_child(self, plan_jobs: "PlanJobs", ref: JobRef, *, is_new: bool) -> FollowedJob:  # noqa: ARG002 - the same
         """The record of *ref*, one of *plan_jobs*."""
         job = self._read(ref, wants_outcome=False, job_first=False)
-        job.plan_jobs = plan_jobs
+        job.parent = plan_jobs
         return job
 
     def _read(self, ref: JobRef, *, wants_outcome: bool, job_first: bool) -> FollowedJob:

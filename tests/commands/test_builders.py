@@ -5,7 +5,8 @@ from typing import Any
 import click
 import pytest
 
-from jobevents_cli.commands.builders import given_options, line_options, refuse_together, wanted_jobs
+from jobevents_cli.commands.builders import given_options, line_options, refuse_together
+from jobevents_cli.commands.job_choice import wanted_jobs
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
@@ -22,6 +23,7 @@ def _options(**given: Any) -> dict[str, Any]:
         "profile",
         "environment",
         "owner",
+        "state",
         "job_type",
         "start",
         "lines",

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from jobevents_cli.commands.job_choice import NARROWING
 from jobevents_cli.commands.options import check_types
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.errors import AccessDenied
 from jobevents_cli.following.filters import event_filter
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
-from jobevents_cli.orchestrator.job_search import Wanted
 from jobevents_cli.output.capabilities import (
     can_encode,
     is_same_terminal,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from jobevents_cli.runtime.explain import Explainer
 
 _CONNECTION: Final = {"url": "--url", "token_file": "--token-file", "cacert": "--cacert", "profile": "--profile"}
-_NARROWING: Final = {"environment": "--environment", "owner": "--owner", "job_type": "--job-type"}
 _FILTERS: Final = {
     "types": "--type",
     "nodes": "--node",
@@ -119,7 +118,7 @@ def given_options(options: Mapping[str, Any], *, all_jobs: bool) -> "GivenOption
     from jobevents_cli.output.command_lines import GivenOptions
 
     return GivenOptions(
-        all_jobs=("--all", *_repeated(options, _NARROWING)) if all_jobs else (),
+        all_jobs=("--all", *_repeated(options, NARROWING)) if all_jobs else (),
         events=tuple(_repeated(options, _FILTERS | {"as_json": "--json"})),
         server=tuple(_repeated(options, _CONNECTION)),
         start=options["start"],
@@ -189,16 +188,6 @@ def view_for(options: Mapping[str, Any], now: float) -> "View":
         paint=paint_for(options["color"], sys.stdout),
         symbols=can_encode(SYMBOLS, sys.stdout),
         links=on_terminal and options["color"] != "never",
-    )
-
-
-def wanted_jobs(options: Mapping[str, Any]) -> Wanted:
-    """Which jobs the options choose."""
-    return Wanted(
-        state=options.get("state"),
-        job_type=options["job_type"],
-        owner=options["owner"],
-        environment=options["environment"],
     )
 
 

@@ -143,7 +143,8 @@ def command(receiver: tuple[str, ...], **options: Any) -> None:
     If a batch is refused five times, it is halved, down to one event, which is then named on standard error. With
     --skip-after that event is printed there as JSON and given up. An outage never ends `forward`.
     """
-    from jobevents_cli.commands.builders import client_for, configuration_for, wanted_jobs
+    from jobevents_cli.commands.builders import client_for, configuration_for
+    from jobevents_cli.commands.job_choice import wanted_jobs
     from jobevents_cli.following.delivered import Delivered
     from jobevents_cli.following.filters import event_filter
     from jobevents_cli.following.known_jobs import KnownJobs

@@ -69,12 +69,13 @@ latest_options = stacked(
     state_option,
 )
 
-_NARROWING = {
+NARROWING = {
     "environment": "--environment",
     "owner": "--owner",
     "job_type": "--job-type",
     "state": "--state",
 }
+"""The options that narrow `--latest` and `--all` down, by the names of their values."""
 
 
 class JobChoice:
@@ -104,8 +105,6 @@ def job_choice(options: Mapping[str, Any], *, others: Mapping[str, object] | Non
 
     *others* are further ways of choosing, such as `--all`, with their values. A usage error names what contradicts.
     """
-    from jobevents_cli.orchestrator.job_search import Wanted
-
     named: tuple[NamedJob, ...] = tuple(dict.fromkeys(options["jobs"]))
     ways = {
         "JOB": named,
@@ -116,13 +115,19 @@ def job_choice(options: Mapping[str, Any], *, others: Mapping[str, object] | Non
     given = [name for name, value in ways.items() if value]
     if len(given) > 1:
         raise click.UsageError(f"{given[0]} and {given[1]} contradict each other: give one of them")
-    narrowing = [option for name, option in _NARROWING.items() if options.get(name) is not None]
+    narrowing = [option for name, option in NARROWING.items() if options.get(name) is not None]
     if narrowing and given and given[0] not in ("--latest", "--all"):
         raise click.UsageError(f"{narrowing[0]} and {given[0]} contradict each other: it narrows --latest down")
     if narrowing and not given:
         raise click.UsageError(f"{narrowing[0]} narrows --latest down: give --latest too")
-    wanted = Wanted(**{name: options.get(name) for name in _NARROWING})
-    return JobChoice(named, wanted, latest=options["latest"], latest_plan=options["latest_plan"])
+    return JobChoice(named, wanted_jobs(options), latest=options["latest"], latest_plan=options["latest_plan"])
+
+
+def wanted_jobs(options: Mapping[str, Any]) -> Wanted:
+    """Which jobs the options that narrow a choice down leave."""
+    from jobevents_cli.orchestrator.job_search import Wanted
+
+    return Wanted(**{name: options.get(name) for name in NARROWING})
 
 
 def no_job_named(command: str, options: Mapping[str, Any], *, failed: bool = False) -> UsageProblem:

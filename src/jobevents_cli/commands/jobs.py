@@ -42,7 +42,8 @@ def command(*, plans: bool, limit: int, as_json: bool, **options: Any) -> int:
 
     With --plans: the recent plan jobs, each with its jobs by state.
     """
-    from jobevents_cli.commands.builders import client_for, refuse_together, view_for, wanted_jobs
+    from jobevents_cli.commands.builders import client_for, refuse_together, view_for
+    from jobevents_cli.commands.job_choice import wanted_jobs
     from jobevents_cli.orchestrator.job_search import recent_jobs, recent_plans
     from jobevents_cli.output.notices import say_safe
     from jobevents_cli.output.printer import print_lines

@@ -15,7 +15,7 @@ from jobevents_cli.model.json_text import (
     without_space,
 )
 
-_BOUND: Final = "},{"
+_SEPARATOR: Final = "},{"
 
 _EXCERPT: Final = 16  # enough to see whether it is HTML
 
@@ -110,8 +110,8 @@ class ElementDecoder:
 
     def _with_texts(self, values: list[Any], tight: str, count: int) -> Elements | None:
         """The elements *values* of the compact list *tight*, which has *count* objects."""
-        lines = f"{tight[1:-1]}\n".replace(_BOUND, "}\n{")
-        # There is one bound fewer than objects: if there are just as many places that look like one, they are it.
+        lines = f"{tight[1:-1]}\n".replace(_SEPARATOR, "}\n{")
+        # There is one separator fewer than objects: if just as many places look like one, they are it.
         if lines.count("\n") != count:
             return self._one_by_one(tight)
         return Elements(values, JoinedLines(with_jq_escapes(lines), count, with_breaks=False))
@@ -151,9 +151,9 @@ def _may_be_deep(tight: str) -> bool:
     """
     at, most = 0, 2 * _DEEP
     while at + most < len(tight):
-        end = tight.rfind(_BOUND, at, at + most)
+        end = tight.rfind(_SEPARATOR, at, at + most)
         if end < 0:
-            return any(part.count("[") + part.count("{") > _DEEP for part in tight.split(_BOUND))
+            return any(part.count("[") + part.count("{") > _DEEP for part in tight.split(_SEPARATOR))
         at = end + 1
     return False
 

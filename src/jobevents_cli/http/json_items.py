@@ -26,7 +26,7 @@ _SMALL_ELEMENT: Final = 64 * 1024
 _SCANNED: Final = 256 * 1024
 """If a member may be large, an element of more characters is parsed only once its end has come."""
 
-_MOST_AT_ONCE: Final = 512 * 1024
+_MOST_READ_AT_ONCE: Final = 512 * 1024
 """Elements in so many characters of text are parsed together: parsing more at once takes much memory."""
 
 _AFTER_NUMBER: Final = frozenset(" \t\n\r,]}")
@@ -71,33 +71,42 @@ class ListReader:
         self._decoder = ElementDecoder(keeps_texts=keeps_texts, parses=parses, large_member=large_member)
         self._text = ""
         self._at = 0
-        self._waiting: list[str] = []
+        """Up to where the text was read."""
+        self._unjoined: list[str] = []
+        """Pieces that came after the text."""
         self._size = 0
-        self._wanted = 0
-        self._taken = 0
+        """Characters that are not read yet, in the text and in the pieces."""
+        self._retry_at_size = 0
+        """A large element is tried again once so many characters are there."""
+        self._value_length = 0
         """Characters of the latest value."""
-        self._beside = 0
+        self._outside_list = 0
+        """Characters that came beside the list."""
         self._members = 0
         self._scanner: ValueScanner | None = None
         """Looks for the end of an element that may have a large member."""
         self._end_at = 0
         """Where that element ends, counted from its begin."""
         self._expect = self._start
-        self._found = False
-        self._takes_at_once = True
-        self._bound = ""
+        """The state: what reads the next thing in the text, and sets the next state."""
+        self._has_list = False
+        self._can_read_many = True
+        """No list of objects was found to be anything else so far."""
+        self._separator = ""
         """What is between two objects of the list, with the brackets around it."""
-        self._out: list[Elements] = []
+        self._ready: list[Elements] = []
+        """The elements that the latest piece completed."""
         self._member = ""
+        """The name of the latest member."""
         self._broken: BrokenResponse | None = None
 
     def feed(self, piece: bytes) -> list[Elements]:
         """The elements that *piece* completes; BrokenResponse if the text cannot be JSON."""
         text = self._utf8.decode(piece)
-        self._out = []
+        self._ready = []
         if self._broken:
             raise self._broken
-        self._waiting.append(text)
+        self._unjoined.append(text)
         self._size += len(text)
         if self._scanner:
             end = self._scanner.end_in(text)
@@ -105,44 +114,44 @@ class ListReader:
                 self._scanner = None
                 self._end_at = self._size - len(text) + end
                 self._read()
-        elif self._size >= self._wanted and self._may_end(text):
+        elif self._size >= self._retry_at_size and self._may_end(text):
             self._read()
         if self._size > LARGEST_ELEMENT:
             raise BrokenResponse("one element of it is larger than 64 MB")
-        if self._beside > LARGEST_ELEMENT:
+        if self._outside_list > LARGEST_ELEMENT:
             raise BrokenResponse("it has more than 64 MB beside its list")
         if self._members > _MOST_MEMBERS:
             raise BrokenResponse(f"it has more than {_MOST_MEMBERS} members")
-        return self._out
+        return self._ready
 
     def finish(self) -> list[Elements]:
         """The elements still kept back; BrokenResponse unless the whole response came, with the list in it."""
-        self._out = []
+        self._ready = []
         self._read()
         if self._broken:
             raise self._broken
         if self._expect != self._end:
-            raise BrokenResponse("it is cut off" if self._size or self._found else "it is empty")
-        if not self._found:
+            raise BrokenResponse("it is cut off" if self._size or self._has_list else "it is empty")
+        if not self._has_list:
             raise BrokenResponse(f"it has no list {_LIST!r}")
-        return self._out
+        return self._ready
 
     def _may_end(self, text: str) -> bool:
         """Whether a large element that is waited for can end in *text*, the newest of it."""
-        return not self._wanted or _ENDS.get(self._text[:1], "") in text
+        return not self._retry_at_size or _ENDS.get(self._text[:1], "") in text
 
     def _read(self) -> None:
-        self._text = "".join((self._text[self._at :], *self._waiting))
-        self._waiting.clear()
-        self._at = self._wanted = 0
+        self._text = "".join((self._text[self._at :], *self._unjoined))
+        self._unjoined.clear()
+        self._at = self._retry_at_size = 0
         try:
             while self._expect():
                 pass
         except BrokenResponse as broken:
-            if not self._out:
+            if not self._ready:
                 raise
             self._broken = broken  # what came before is given out first
-        if self._wanted or self._at > _SCANNED:
+        if self._retry_at_size or self._at > _SCANNED:
             self._text, self._at = self._text[self._at :], 0
         self._size = len(self._text) - self._at
 
@@ -150,11 +159,11 @@ class ListReader:
         """The next character that is not white space, or an empty string if it is yet to come."""
         match = _SPACE.match(self._text, self._at)
         end = match.end() if match else self._at
-        self._beside += end - self._at
+        self._outside_list += end - self._at
         self._at = end
         return self._text[self._at : self._at + 1]
 
-    def _take(self, wanted: str) -> bool:
+    def _step_over(self, wanted: str) -> bool:
         """Step over the next character, which must be one of *wanted*; False if it is yet to come."""
         character = self._next_character()
         if not character:
@@ -182,7 +191,7 @@ class ListReader:
                 raise BrokenResponse("it is not JSON:", self._excerpt()) from None
             # Parsing the same beginning at every piece would cost the square of a large element's size.
             kept = len(self._text) - self._at
-            self._wanted = 4 * kept if kept > _SMALL_ELEMENT else 0
+            self._retry_at_size = 4 * kept if kept > _SMALL_ELEMENT else 0
             if self._decoder.may_be_large and kept > _SCANNED and character in "{[":
                 self._scanner = ValueScanner()
                 self._scanner.end_in(self._text, self._at)
@@ -194,7 +203,7 @@ class ListReader:
                 raise BrokenResponse("it is not JSON:", self._excerpt())
             return None
         self._at = end
-        self._taken = len(source)
+        self._value_length = len(source)
         return element
 
     def _large_value(self) -> Elements:
@@ -203,7 +212,7 @@ class ListReader:
         excerpt = self._excerpt()
         # What was read is dropped before its source is made compact: each copy takes as much memory.
         source, self._text, self._at = self._text[self._at : end], self._text[end:], 0
-        self._taken = len(source)
+        self._value_length = len(source)
         try:
             return self._decoder.large_element(source)
         except json.JSONDecodeError:
@@ -214,7 +223,7 @@ class ListReader:
     # The states. Each takes what it can, and returns False if more text is needed.
 
     def _start(self) -> bool:
-        if not self._take("{"):
+        if not self._step_over("{"):
             return False
         self._expect = self._first_member
         return True
@@ -232,27 +241,27 @@ class ListReader:
         if name is None:
             return False
         self._member = name.values[0]
-        self._beside += self._taken
+        self._outside_list += self._value_length
         self._members += 1
         self._expect = self._colon
         return True
 
     def _colon(self) -> bool:
-        if not self._take(":"):
+        if not self._step_over(":"):
             return False
         self._expect = self._member_value
         return True
 
     def _member_value(self) -> bool:
         if self._member == _LIST:
-            if not self._take("["):
+            if not self._step_over("["):
                 return False
-            self._found = True
+            self._has_list = True
             self._expect = self._first_element
             return True
         if self._value() is None:
             return False
-        self._beside += self._taken
+        self._outside_list += self._value_length
         self._expect = self._after_member
         return True
 
@@ -263,41 +272,41 @@ class ListReader:
         return self._element()
 
     def _element(self) -> bool:
-        if not self._take_at_once():
+        if not self._read_many():
             element = self._value()
             if element is None:
                 return False
-            self._out.append(element)
+            self._ready.append(element)
         self._expect = self._after_element
         return True
 
-    def _take_at_once(self) -> bool:
+    def _read_many(self) -> bool:
         """The fast path: take all whole objects but the last. The states deal with whatever else there is."""
-        if not self._bound or self._end_at or self._next_character() != "{":
+        if not self._separator or self._end_at or self._next_character() != "{":
             return False
-        begin, end = self._at, self._text.rfind(self._bound) + 1
-        if not 0 < end - begin < _MOST_AT_ONCE:
+        begin, end = self._at, self._text.rfind(self._separator) + 1
+        if not 0 < end - begin < _MOST_READ_AT_ONCE:
             return False
         objects = self._decoder.objects(f"[{self._text[begin:end]}]")
         if objects is None:
-            self._takes_at_once = False
-            self._bound = ""
+            self._can_read_many = False
+            self._separator = ""
             return False
-        self._out.append(objects)
+        self._ready.append(objects)
         self._text, self._at = self._text[end:], 0  # an error's place is counted in lines, from the begin of it
         return True
 
     def _after_element(self) -> bool:
-        if self._takes_at_once and (match := _BETWEEN_OBJECTS.match(self._text, self._at)):
-            self._bound = f"}}{match[0]}{{"
-        if not self._take(",]"):
+        if self._can_read_many and (match := _BETWEEN_OBJECTS.match(self._text, self._at)):
+            self._separator = f"}}{match[0]}{{"
+        if not self._step_over(",]"):
             return False
         ended = self._text[self._at - 1] == "]"
         self._expect = self._after_member if ended else self._element
         return True
 
     def _after_member(self) -> bool:
-        if not self._take(",}"):
+        if not self._step_over(",}"):
             return False
         ended = self._text[self._at - 1] == "}"
         self._expect = self._end if ended else self._name

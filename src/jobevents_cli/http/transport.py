@@ -7,7 +7,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
@@ -145,7 +145,7 @@ class ServerConnection:
             raise UsageProblem(f"{connection.url!r} ({origin}) is not an address: {error}") from None
 
     @contextmanager
-    def _exchange(self, request: Any, limit: float) -> Iterator[Response]:
+    def _exchange(self, request: Callable[[str], httpx.Request], limit: float) -> Iterator[Response]:
         """Send *request*, a function of the token, and yield the response. Every fault becomes one of our errors."""
         kept, inner = self._take(), None
         try:
@@ -161,7 +161,7 @@ class ServerConnection:
                 inner.close()
             self._give_back(kept)
 
-    def _send(self, kept: KeptConnection, request: Any, limit: float) -> httpx.Response:
+    def _send(self, kept: KeptConnection, request: Callable[[str], httpx.Request], limit: float) -> httpx.Response:
         """The response. If the token is refused and there is a new one, the request is sent again with that."""
         if self._is_refused and self._token:
             self._token.reread()

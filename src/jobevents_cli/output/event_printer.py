@@ -153,33 +153,33 @@ class EventPrinter:
                     self.end(job, Ending(None, None))
             self._writer.stop()
 
-    def _put(self, job: PrintedJob, rendered: Rendered, indices: Sequence[int], count: int) -> None:
-        """Write the events of *rendered* at *indices*; then *count* of its events are done.
+    def _put(self, job: PrintedJob, rendered: Rendered, places: Sequence[int], count: int) -> None:
+        """Write the events of *rendered* at *places*; then *count* of its events are done.
 
         The event of the job's end is kept for later.
         """
         if self.renderer.holds_ends:
             update = rendered.update
-            ends = {index for index in indices if self.renderer.ends(update.events[index])}
-            job.ends += [(update.events[index], update.took[index]) for index in indices if index in ends]
-            indices = [index for index in indices if index not in ends]
+            ends = {place for place in places if self.renderer.ends(update.events[place])}
+            job.ends += [(update.events[place], update.took[place]) for place in places if place in ends]
+            places = [place for place in places if place not in ends]
         if self.renderer.is_for_main_thread:
-            late = self._late_lines(rendered, indices)
+            late = self._late_lines(rendered, places)
             data, days = [line.data for line in late], [line.day for line in late]
-        elif len(indices) == len(rendered.lines):
+        elif len(places) == len(rendered.lines):
             data, days = rendered.lines, rendered.days  # type: ignore[assignment] # each of them is shown
         else:
-            data = [line for index in indices if (line := rendered.lines[index]) is not None]
-            days = [rendered.days[index] for index in indices] if rendered.days else []
-        self._writer.put(job, rendered, data, indices, count, days=days)
+            data = [line for place in places if (line := rendered.lines[place]) is not None]
+            days = [rendered.days[place] for place in places] if rendered.days else []
+        self._writer.put(job, rendered, data, places, count, days=days)
 
-    def _late_lines(self, rendered: Rendered, indices: Sequence[int]) -> "list[Line]":
-        """The lines of the events at *indices*, which only the main thread may render."""
+    def _late_lines(self, rendered: Rendered, places: Sequence[int]) -> "list[Line]":
+        """The lines of the events at *places*, which only the main thread may render."""
         update, lines = rendered.update, []
         with self._guard:
-            for index in indices:
+            for place in places:
                 self._guard.begin_line()
-                lines.append(self.renderer.line(update.events[index], update.ref, update.took[index]))
+                lines.append(self.renderer.line(update.events[place], update.ref, update.took[place]))
         return lines
 
     def _look(self) -> None:
@@ -198,8 +198,8 @@ class EventPrinter:
         self._release([job for job in jobs if job.has_begun or job.last is None])
 
     def _release(self, jobs: list[PrintedJob]) -> None:
-        for job, rendered, indices in in_order(jobs, self._last_of_all):
-            self._put(job, rendered, indices, indices[-1] + 1)
+        for job, rendered, places in in_order(jobs, self._last_of_all):
+            self._put(job, rendered, places, places[-1] + 1)
         for job in jobs:
             if job.latest:
                 rendered, count = job.latest

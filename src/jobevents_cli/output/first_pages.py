@@ -10,7 +10,7 @@ from jobevents_cli.output.printed_job import Held, PrintedJob
 from jobevents_cli.output.rendering import Rendered
 
 Entry = tuple[float, int, PrintedJob, Rendered, int]
-"""The time of an event, the place of its job among the jobs, and where the event is found."""
+"""The time of an event, the number of its job among the jobs, and where the event is found."""
 
 
 def hold(job: PrintedJob, rendered: Rendered, count: int) -> int:
@@ -34,18 +34,18 @@ def in_order(jobs: Iterable[PrintedJob], last: int | None = None) -> Iterator[tu
     Yields events of one update that follow each other: the job, the update, the places of the events in it. The
     order within a job is kept. Afterwards nothing is held.
     """
-    entries: Iterable[Entry] = merge(*(list(_entries(job, place)) for place, job in enumerate(jobs)))
+    entries: Iterable[Entry] = merge(*(list(_entries(job, number)) for number, job in enumerate(jobs)))
     if last is not None:
         entries = deque(entries, maxlen=last)
     for _, group in groupby(entries, key=lambda entry: (entry[1], id(entry[3]))):
         run = list(group)
-        yield run[0][2], run[0][3], [index for *_, index in run]
+        yield run[0][2], run[0][3], [place for *_, place in run]
 
 
-def _entries(job: PrintedJob, place: int) -> Iterator[Entry]:
+def _entries(job: PrintedJob, number: int) -> Iterator[Entry]:
     held: deque[Held] = job.held or deque()
     job.held = None
     latest = float("-inf")
-    for rendered, index in held:
-        latest = max(latest, seconds_of(rendered.update.events[index].timestamp) or latest)
-        yield latest, place, job, rendered, index
+    for rendered, place in held:
+        latest = max(latest, seconds_of(rendered.update.events[place].timestamp) or latest)
+        yield latest, number, job, rendered, place

@@ -48,9 +48,9 @@ def print_saved(
             if last is None:
                 printer.take(job.printed, rendered)
             else:
-                held.extend((job, (rendered, index)) for index, line in enumerate(rendered.lines) if line is not None)
-    for job, (rendered, index) in held:
-        only = [line if place == index else None for place, line in enumerate(rendered.lines)]
+                held.extend((job, (rendered, place)) for place, line in enumerate(rendered.lines) if line is not None)
+    for job, (rendered, shown) in held:
+        only = [line if place == shown else None for place, line in enumerate(rendered.lines)]
         printer.take(job.printed, rendered._replace(lines=only))
     missing = [job.ref for job in listed.values() if not job.has_events]
     if missing:

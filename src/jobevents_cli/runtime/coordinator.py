@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from jobevents_cli.errors import JobEventsError, OutputFailed, RequestRefused, TimedOut
+from jobevents_cli.errors import JobEventsError, OutputFailed, TimedOut
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.following.update import Update, Wait
 from jobevents_cli.model.job import Job
@@ -24,6 +24,7 @@ from jobevents_cli.runtime.explanations import Explained, Explanations
 from jobevents_cli.runtime.followed_job import FollowedJob
 from jobevents_cli.runtime.loop import Orchestrator, tail
 from jobevents_cli.runtime.new_jobs import FoundJobs
+from jobevents_cli.runtime.resume_hints import RESUMABLE, can_be_resumed, resume_hints
 from jobevents_cli.runtime.workers import TICK, Ended, Workers
 
 if TYPE_CHECKING:
@@ -42,26 +43,11 @@ _WORST_LAST: Final = (
     ExitStatus.NO_ANSWER,
 )
 
-_RESUMABLE: Final = frozenset(
-    {
-        ExitStatus.DENIED,
-        ExitStatus.NO_ANSWER,
-        ExitStatus.TIMED_OUT,
-        ExitStatus.HUNG_UP,
-        ExitStatus.INTERRUPTED,
-        ExitStatus.TERMINATED,
-    }
-)
-"""The ends after which following can be resumed later."""
-
 _IN_ORDER_FOR: Final = 4.0
 """Seconds for which the ends of jobs that are over are waited for, to print them by time: settle time and a poll."""
 
 _MOST_DOCUMENTS: Final = 50
 """Documents that are kept at most until they are passed on: some name thousands of nodes."""
-
-_MOST_HINTS: Final = 10
-"""Jobs of `--all` for each of which the hint has a line; for more, one command names them all."""
 
 _FAIL_FAST: Final = ("node_failed", "node_errored")
 
@@ -286,30 +272,13 @@ class Coordinator:
             with suppress(JobEventsError):
                 self._printer.release_all()
         self._printer.stop([job.printed for job in self._following.values()])
-        if _can_be_resumed(error, self._following.values()):
-            error.resume_hint = "\n".join(self._hints()) or None
+        if can_be_resumed(error, self._following.values()):
+            error.resume_hint = "\n".join(self._hints) or None
 
+    @property
     def _hints(self) -> list[str]:
         """How to resume what is not finished, a line for each command."""
-        given = self._options.given
-        if given is None:
-            return []
-        from jobevents_cli.output.command_lines import resume_hint
-
-        jobs = [job for job in self._following.values() if not job.parent]
-        running = sum(job.follower.had_contact and not job.is_over for job in jobs)
-        were = f"{'1 job was' if running == 1 else f'{running} jobs were'} running when last checked" if running else ""
-        if given.all_jobs and given.resume:
-            return [resume_hint(were, given.resume_all())]
-        if given.all_jobs and len(jobs) > _MOST_HINTS:
-            hints = [resume_hint(were, given.again(job.ref for job in jobs))]
-        else:
-            hints = [
-                resume_hint(job.when_last_checked, given.resume_job(job.printed, exists=job.follower.had_contact))
-                for job in jobs
-            ]
-        # Following all jobs again prints nothing of those that end before.
-        return [*hints, f"Follow all jobs again with: {given.resume_all()}"] if given.all_jobs else hints
+        return resume_hints(self._options.given, [job for job in self._following.values() if not job.parent])
 
     def _handle(self, arrived: Rendered | Update | FoundJobs | Explained | Ended | None) -> bool:
         """Handle what *arrived*; True if that ends the run."""
@@ -353,7 +322,7 @@ class Coordinator:
             self._printer.stop([])
             what = event.type.removeprefix("node_")
             self._reporter.say(f"jobevents: {event.node} {what}, so following ends here (--fail-fast)")
-            for hint in self._hints():
+            for hint in self._hints:
                 self._reporter.say(hint)
             return True
         if update.ending:
@@ -457,7 +426,7 @@ class Coordinator:
         """Stop following *job*: it has ended, or *error* makes following it impossible."""
         del self._following[job.ref]
         # A job given up for a while, as in an outage, is still open for the next run.
-        is_done = not (error and error.status in _RESUMABLE)
+        is_done = not (error and error.status in RESUMABLE)
         for plan_jobs in self._plans_of(job):
             plan_jobs.leave(job.ref.number, is_done=is_done)
         if error:
@@ -483,7 +452,7 @@ class Coordinator:
 
         given = self._options.given
         is_child = job is not None and job.parent is not None
-        if job and given and not is_child and _can_be_resumed(error, [job]):
+        if job and given and not is_child and can_be_resumed(error, [job]):
             error.resume_hint = resume_hint(job.when_last_checked, given.resume_job(job.printed))
         self._printer.screen.clear()
         print_error(error)
@@ -493,9 +462,3 @@ class Coordinator:
 
     def _note(self, status: ExitStatus) -> None:
         self._status = max(self._status, status, key=_WORST_LAST.index)
-
-
-def _can_be_resumed(error: JobEventsError, jobs: Iterable[FollowedJob]) -> bool:
-    """Whether following *jobs*, which *error* ends, can go on later: not if the very first request was refused."""
-    was_followed = any(job.follower.had_contact for job in jobs)
-    return error.status in _RESUMABLE or (isinstance(error, RequestRefused) and was_followed)

@@ -12,6 +12,7 @@ from jobevents_cli.commands.options import check_types
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.errors import AccessDenied
 from jobevents_cli.following.filters import event_filter
+from jobevents_cli.http.hidden import hide
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
 from jobevents_cli.output.capabilities import (
@@ -21,7 +22,6 @@ from jobevents_cli.output.capabilities import (
     takes_footer,
     width_of,
 )
-from jobevents_cli.output.hidden import hide
 from jobevents_cli.output.rendering import LineOptions, paint_for, times_for
 
 if TYPE_CHECKING:

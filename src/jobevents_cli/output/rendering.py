@@ -8,6 +8,7 @@ from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.contact import ANSWER_LIMIT
 from jobevents_cli.following.filters import Filter
 from jobevents_cli.following.update import Update
+from jobevents_cli.http.hidden import lines_without_secrets, without_secrets
 from jobevents_cli.model.event import END_TYPES, OUT_MESSAGE, Event
 from jobevents_cli.model.events_together import candidates, drop_contents, drop_texts
 from jobevents_cli.model.job import Job
@@ -17,7 +18,6 @@ from jobevents_cli.model.json_values import as_mapping
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.capabilities import can_encode, encoding_of, is_terminal, wants_color, width_of
-from jobevents_cli.output.hidden import lines_without_secrets, without_secrets
 from jobevents_cli.render.json_line import JsonLines
 
 if TYPE_CHECKING:

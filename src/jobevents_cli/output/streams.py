@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import Final
 
 from jobevents_cli.errors import JobEventsError, OutputFailed, PipeClosed
+from jobevents_cli.http.hidden import without_secrets
 from jobevents_cli.output.capabilities import encoding_of
 from jobevents_cli.output.descriptor import Descriptor, ReaderWatch
-from jobevents_cli.output.hidden import without_secrets
 
 STDOUT: Final = 1
 STDERR: Final = 2

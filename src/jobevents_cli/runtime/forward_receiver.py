@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final, cast
 
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.output.hidden import without_secrets
+from jobevents_cli.http.hidden import without_secrets
 
 _KEPT: Final = 4096
 """Bytes of the end of the command's standard error that are kept."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from jobevents_cli.http.hidden import text_without_secrets
 from jobevents_cli.http.user_file import read_user_file
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
@@ -95,7 +96,9 @@ def _ref(job: Job) -> JobRef | None:
 
 
 def _words(job: Job) -> tuple[str, ...]:
-    return tuple(word[:_LONGEST] for word in (job.state, job.type, job.environment, job.owner))
+    words = (job.state, job.type, job.environment, job.owner)
+    # A part of the token is not recognised: it is blanked before a word is shortened.
+    return tuple(text_without_secrets(word)[:_LONGEST] for word in words)
 
 
 def _number(name: str) -> int:

@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
+from jobevents_cli.http.hidden import text_without_secrets
+
 
 def own_folder(kind: Literal["config", "state", "cache"]) -> Path | None:
     """The user's folder for files of that *kind*; None if there is no home directory to keep it in."""
@@ -34,7 +36,7 @@ def draft_of(path: Path) -> Path:
 
 
 def replace_file(path: Path, text: str, *, is_durable: bool = False) -> None:
-    """Put *text* into *path*, mode 0600. If *path* is a symlink, the file it points to is replaced.
+    """Put *text* into *path*, mode 0600, without the token. If *path* is a symlink, the file it points to is replaced.
 
     *is_durable*: wait until the text is on the disk, so that also a power failure leaves the old or the new file.
 
@@ -44,6 +46,7 @@ def replace_file(path: Path, text: str, *, is_durable: bool = False) -> None:
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "it is not a file")  # root could replace /dev/null
     draft = draft_of(target)
+    text = text_without_secrets(text)
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Keeps the token out of everything that is printed, even if a server sends it back among its data."""
+"""Keeps the token out of everything that is printed or kept, even if a server sends it back among its data."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -6,7 +6,7 @@ _hidden: list[Callable[[], str]] = []
 
 
 def hide(secret: Callable[[], str]) -> None:
-    """Never print what *secret* returns from now on. It is called at each output: a token can be renewed."""
+    """Never print or keep what *secret* returns from now on. It is called at each output: a token can be renewed."""
     _hidden.append(secret)
 
 
@@ -16,6 +16,11 @@ def without_secrets(data: bytes) -> bytes:
         if form in data:
             data = _blanked(data, form)
     return data
+
+
+def text_without_secrets(text: str) -> str:
+    """The same for *text*."""
+    return without_secrets(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
 
 def lines_without_secrets(lines: Sequence[bytes | None]) -> Sequence[bytes | None]:

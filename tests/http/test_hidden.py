@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from support.misbehaving import TestServer, job
+from support.plans import answering
 from support.program import TOKEN, Home, wait_until
 
 Serve = Callable[..., TestServer]
@@ -52,3 +53,18 @@ def test_forward_hands_the_token_to_nobody(home: Home, serve: Serve) -> None:
     live.process.terminate()
     live.finish()
     assert TOKEN not in got.read_text()
+
+
+@pytest.mark.parametrize("form", [TOKEN, TOKEN.upper(), base64.b64encode(TOKEN.encode()).decode()])
+def test_no_file_contains_the_token(home: Home, serve: Serve, form: str) -> None:
+    """Neither the jobs that are remembered, of whose words only a part is kept, nor a picture nor a cursor."""
+    document = {"name": "352", "state": "running", "environment": {"name": form}, "owner": {"login": "x" * 50 + form}}
+    echoing = answering({"/jobs/352": {**document, "state": "finished"}, "/jobs": {"items": [document]}})
+    url = serve(job("n1:running", "n1:finished", "job:finished"), faults={0: echoing}).url
+    picture = home.folder / "job.svg"
+    for arguments in ("tail 352 --resume", "show 352", f"show 352 --svg {picture}", "jobs"):
+        assert home.run(*arguments.split(), "--url", url).status == 0
+    assert "seen lately: 352" in home.run("tail", "--url", url).err
+    written = [path for path in home.folder.rglob("*") if path.is_file() and path.name != "token"]
+    assert {path.name for path in written} >= {"jobs.json", "job.svg"}
+    assert [path for path in written if form[:10].lower() in path.read_text(encoding="utf-8").lower()] == []

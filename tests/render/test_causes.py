@@ -63,7 +63,8 @@ def test_a_catalog() -> None:
 def test_many_lines_and_many_nodes() -> None:
     """Of many lines the last are shown, of many names as many as fit two rows, and how many more there are."""
     names = [f"n{number:03}.example.com" for number in range(290)]
-    lines = PIPE.lines(_explanation(_cause("first\nsecond\nlast", *names, log=_log(*"123456"))))
+    message = "\n".join(["first", *["between"] * 8, "last"])
+    lines = PIPE.lines(_explanation(_cause(message, *names, log=_log(*"123456"))))
     assert [line.strip() for line in lines[3:8]] == ["first", "… last", "… 4 more lines", "5", "6"]
     assert len(lines) == 10
     assert lines[8].split()[0] == "n000.example.com"
@@ -75,19 +76,51 @@ def test_many_lines_and_many_nodes() -> None:
 
 
 def test_a_narrow_screen() -> None:
-    """Header, message and names are broken between words, and one mark says where a message was cut."""
+    """Header, message and names are broken between words; where rows are few, one mark says where a message was cut."""
     names = ["app01.example.com", "cache01.example.com", "queue02.example.com"]
     message = "change from 'notrun' to ['0'] failed: '/opt/app/bin/migrate' returned 3 instead of one of [0]"
-    assert CauseText(columns=40, node_columns=40, paint=plain).lines(_explanation(_cause(message, *names))) == [
+    whole = CauseText(columns=40, node_columns=40, paint=plain).lines(_explanation(_cause(message, *names)))
+    assert whole == [
         "Job 352  failed  deploy  3 of 300 nodes",
         "failed: 1 cause",
         "",
         "3 nodes  Exec[migrate]  db.pp:3",
         "         change from 'notrun' to ['0']",
-        "         failed: '/opt/app/bin/migrate'…",
+        "         failed: '/opt/app/bin/migrate'",
+        "         returned 3 instead of one of",
+        "         [0]",
         "         app01.example.com",
         "         … and 2 more",
     ]
+    few = CauseText(columns=40, node_columns=40, paint=plain, rows=10).lines(_explanation(_cause(message, *names)))
+    assert few == [*whole[:5], "         failed: '/opt/app/bin/migrate'…", *whole[8:]]
+
+
+def test_the_lines_of_a_message_are_whole_where_there_is_room() -> None:
+    """All of them, if they are few."""
+    lines = PIPE.lines(_explanation(_cause("first\nsecond\nlast")))
+    assert [line.strip() for line in lines[3:6]] == ["first", "second", "last"]
+
+
+@pytest.mark.parametrize(
+    ("errors", "others", "shown"),
+    [
+        (["disk full"], "0123456789", ["… 9 more lines", "disk full", "9"]),
+        (list("abc"), "0123", ["… 5 more lines", "c", "3"]),
+        (list("abc"), "", list("abc")),
+        (list("abcd"), "", ["… 2 more lines", "c", "d"]),
+        (["a"], "0", ["a", "0"]),
+    ],
+)
+def test_the_last_lines_of_both_outputs(errors: list[str], others: str, shown: list[str]) -> None:
+    """However long standard output is, standard error, which says why, is not hidden by it."""
+    log = tuple(LogLine("err", "stderr", text) for text in errors)
+    log += tuple(LogLine("notice", "stdout", text) for text in others)
+    cause = _cause("failed", kind=CauseKind.COMMAND, resource=None, file=None, log=log, exit_code=1)
+    lines = [line.strip() for line in PIPE.lines(_explanation(cause))]
+    assert lines[4:-1] == shown
+    scarce = CauseText(columns=80, node_columns=80, paint=plain, rows=7).lines(_explanation(cause))
+    assert [line.strip() for line in scarce[4:-1]] == [f"… {errors[-1]}"]
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])

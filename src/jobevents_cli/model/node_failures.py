@@ -13,6 +13,9 @@ from jobevents_cli.model.report import LogLine, Report
 LAST_LINES: Final = 10
 """How many lines of each of a task's or command's outputs belong to a cause."""
 
+STDERR: Final = "stderr"
+"""The source of the log lines that are a task's or command's standard error."""
+
 FAILED_STATES: Final = ("failed", "errored")
 
 _COMMANDS: Final = ("command", "script", "plan_command", "plan_script")
@@ -130,7 +133,7 @@ def _run_counts(detail: Mapping[str, Any]) -> tuple[CauseKind, str]:
 
 
 def _output_of(detail: Mapping[str, Any]) -> tuple[LogLine, ...]:
-    streams = (("err", "stderr", as_text(detail.get("stderr"))), ("notice", "stdout", stdout_of(detail)))
+    streams = (("err", STDERR, as_text(detail.get("stderr"))), ("notice", "stdout", stdout_of(detail)))
     return tuple(
         LogLine(level, name, line)
         for level, name, text in streams

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from jobevents_cli.model.causes import Cause, CauseKind, Finding
 from jobevents_cli.model.explanation import Again, Explanation
 from jobevents_cli.model.job_ref import Kind
+from jobevents_cli.model.node_failures import STDERR
 from jobevents_cli.model.report import LogLine
 from jobevents_cli.render.escape import safe, safe_lines
 from jobevents_cli.render.styles import Paint, cut, width, wrapped
@@ -24,9 +25,6 @@ SCREEN_ROWS: Final = 24
 
 _LONGEST_LINE: Final = 500
 """Characters of a line of text that is not on a screen."""
-
-_LINES: Final = 2
-"""Lines of a message that has several: the first and the last, which say most."""
 
 _GAP: Final = "  "
 PAINT: Final = re.compile(r"\x1b\[[0-9;]*m")
@@ -52,7 +50,8 @@ class Detail(NamedTuple):
     nodes: int
 
 
-_DETAILS: Final = (Detail(2, 3, 2), Detail(2, 2, 2), Detail(2, 1, 1), Detail(1, 1, 1))
+_DETAILS: Final = (Detail(8, 3, 2), Detail(2, 3, 2), Detail(2, 2, 2), Detail(2, 1, 1), Detail(1, 1, 1))
+"""From the most detail to the least. What still does not fit is drawn with the second: it scrolls in any case."""
 
 
 class CauseText:
@@ -93,14 +92,11 @@ class CauseText:
         indent = max((len(label) for label in [*labels, "Again:" if again else ""]), default=0) + len(_GAP)
         last = [f"{'Again:':<{indent}}{again}"] if again else []
         around = self._height([*lines, *last])
-        full = self._causes(explanation.causes, labels, indent, _DETAILS[0])
-        causes = full
-        for detail in () if self._all_nodes or self._logs else _DETAILS[1:]:
-            if around + self._height(causes) < self._most_rows:
-                break
+        for detail in _DETAILS[:1] if self._all_nodes or self._logs else _DETAILS:
             causes = self._causes(explanation.causes, labels, indent, detail)
-        fits = around + self._height(causes) < self._most_rows
-        return [*lines, *(causes if fits else full), *last]
+            if around + self._height(causes) < self._most_rows:
+                return [*lines, *causes, *last]
+        return [*lines, *self._causes(explanation.causes, labels, indent, _DETAILS[1]), *last]
 
     def _height(self, lines: Iterable[str]) -> int:
         """The rows that *lines* take on the screen."""
@@ -132,13 +128,15 @@ class CauseText:
 
     def _message_rows(self, message: str, indent: int) -> list[str]:
         lines = [line for line in safe_lines(_begin(message)) if line.strip()]
+        most = self._detail.message
         if len(lines) <= 1:
-            return [row for line in lines for row in self._rows(line, indent, self._detail.message)]
-        if self._detail.message == 1:
-            lines = [f"{lines[0]} …"]
-        elif len(lines) > _LINES:
-            lines = [lines[0], f"… {lines[-1]}"]
-        return [row for line in lines for row in self._rows(line, indent, 1)]
+            return [row for line in lines for row in self._rows(line, indent, most)]
+        rows = [row for line in lines for row in self._rows(line, indent, most)]
+        if len(rows) <= most:
+            return rows
+        # The first line and the last one say most.
+        shown = [f"{lines[0]} …"] if most == 1 else [lines[0], lines[-1] if len(lines) == most else f"… {lines[-1]}"]
+        return [row for line in shown for row in self._rows(line, indent, 1)]
 
     def _log_rows(self, finding: Finding, indent: int) -> Iterator[str]:
         if self._logs:
@@ -146,20 +144,18 @@ class CauseText:
                 text = " ".join(safe_lines(_begin(line.message)))
                 yield from self._rows(f"{safe(line.level)}: {safe(_begin(line.source))}: {text}", indent, None)
             return
-        texts = [
-            text
-            for line in finding.log
-            if not _says(finding.message, _begin(line.message).strip())
-            for text in safe_lines(_begin(line.message))
-            if text.strip()
-        ]
-        most = self._detail.log
-        if len(texts) > most > 1:
-            hidden = len(texts) - most + 1
-            yield f"… {_count(hidden, 'more line')}"
-            texts = texts[hidden:]
-        elif len(texts) > most:
-            texts = [f"… {texts[-1]}"]
+        errors, others = list[str](), list[str]()
+        for line in finding.log:
+            if not _says(finding.message, _begin(line.message).strip()):
+                stream = errors if line.source == STDERR else others
+                stream += [text for text in safe_lines(_begin(line.message)) if text.strip()]
+        count, most = len(errors) + len(others), self._detail.log
+        if count <= most:
+            texts = [*errors, *others]
+        elif most == 1:
+            texts = [f"… {(errors or others)[-1]}"]
+        else:
+            texts = [f"… {_count(count - most + 1, 'more line')}", *_last_lines(errors, others, most - 1)]
         for text in texts:
             yield from self._rows(text, indent, 1)
 
@@ -178,6 +174,13 @@ class CauseText:
         room = max(20, self._node_columns - indent)
         rows = wrapped(" ".join(names), room) if self._all_nodes else _fitted_names(names, room, self._detail.nodes)
         yield from (row for row in rows if row)
+
+
+def _last_lines(errors: Sequence[str], others: Sequence[str], most: int) -> list[str]:
+    """The last lines of both, *most* in all: of *errors* at least half if there are so many."""
+    of_others = min(len(others), max(most // 2, most - len(errors)))
+    of_errors = most - of_others
+    return [*errors[len(errors) - of_errors :], *others[len(others) - of_others :]]
 
 
 def _fitted_names(names: Sequence[str], room: int, most: int) -> list[str]:

@@ -1,12 +1,14 @@
 """The summary after a tail, and the line of a job's end."""
 
+import pytest
+
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.render.styles import Span
-from jobevents_cli.render.summary import failure_lines, outcome_line
+from jobevents_cli.render.summary import failure_lines, outcome_lines
 
 JOB = JobRef.job(352)
 REST = "jobevents list 352 --failures"
@@ -35,16 +37,40 @@ def _text(spans: list[Span]) -> str:
     return "".join(text for text, _ in spans)
 
 
+def _outcome(ref: JobRef, outcome: Outcome, progress: Progress, *, symbols: bool = True) -> str:
+    (line,) = outcome_lines(ref, outcome, progress, symbols=symbols)
+    return _text(line)
+
+
 def test_the_outcome_is_one_line() -> None:
     """Symbol and outcome, job, time, counts; a plan is named as one."""
     progress = _progress("finished", "finished", "failed", "skipped", nodes=4)
-    line = _text(outcome_line(JOB, Outcome.FAILED, progress, symbols=True))
-    assert line == "✘ failed  job 352  42s  2 finished (2 changed), 1 failed, 1 skipped"
-    line = _text(outcome_line(JobRef.plan(12), Outcome.SUCCEEDED, _progress("finished"), symbols=False))
+    whole = "✘ failed  job 352  42s  2 finished (2 changed), 1 failed, 1 skipped"
+    assert _outcome(JOB, Outcome.FAILED, progress) == whole
+    line = _outcome(JobRef.plan(12), Outcome.SUCCEEDED, _progress("finished"), symbols=False)
     assert line == "+ finished  plan 12  42s"
-    line = _text(outcome_line(JOB, Outcome.STOPPED, _progress("errored", nodes=5), symbols=True))
+    line = _outcome(JOB, Outcome.STOPPED, _progress("errored", nodes=5))
     assert line == "■ stopped  job 352  42s  1 errored, 4 without a result"
-    assert _text(outcome_line(JOB, Outcome.FAILED, Progress(), symbols=True)) == "✘ failed  job 352  no nodes"
+    assert _outcome(JOB, Outcome.FAILED, Progress()) == "✘ failed  job 352  no nodes"
+
+
+@pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        (80, "one two three four five six seven eight\n"),
+        (60, f"one two three four five six\n{' ' * 33}seven eight\n"),
+        (40, "one two\n    three four five six seven eight\n"),
+    ],
+)
+def test_on_a_screen_what_does_not_fit_continues_below(columns: int, text: str) -> None:
+    """Broken between words, below the text, or further left where little room is beside the node."""
+    progress = Progress()
+    nodes = {"n0": "one two three four five six seven eight", "node12.example.com": "no"}
+    for node, message in nodes.items():
+        progress.take(Event({"type": "node_failed", "details": {"node": node}, "message": message}))
+    lines = failure_lines(progress, symbols=True, rest=REST, columns=columns)
+    shown = "".join(f"{_text(line)}\n" for line in lines)
+    assert shown == f"  ✘ failed   n0{' ' * 18}{text}  ✘ failed   node12.example.com  no\n"
 
 
 def test_each_failed_node_is_one_line() -> None:

@@ -10,7 +10,7 @@ from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
-from jobevents_cli.output.capabilities import can_encode, width_of
+from jobevents_cli.output.capabilities import can_encode, is_terminal, width_of
 from jobevents_cli.output.screen import Screen
 
 if TYPE_CHECKING:
@@ -138,19 +138,20 @@ class Reporter:
         options = self._options
         if not options.summary:
             return
-        from jobevents_cli.render.summary import failure_lines, outcome_line
+        from jobevents_cli.render.summary import failure_lines, outcome_lines
 
+        columns = width_of(sys.stderr) if is_terminal(sys.stderr) else None
         lines = []
         if not (is_said and options.is_same_terminal):
-            lines.append(outcome_line(ref, outcome, progress, symbols=self._symbols))
+            lines += outcome_lines(ref, outcome, progress, symbols=self._symbols, columns=columns)
         names_nodes = not (options.failures_are_printed or options.groups_causes)
         for job, how, its in ((ref, outcome, progress), *children):
-            if job != ref:
-                lines.append([("  ", ""), *outcome_line(job, how, its, symbols=self._symbols)])
+            indent = "" if job == ref else "  "
+            room = columns and columns - len(indent)
+            of_job = [] if job == ref else outcome_lines(job, how, its, symbols=self._symbols, columns=room)
             if names_nodes and its:
-                rest = options.failures(job)
-                indent = "" if job == ref else "  "
-                lines += [[(indent, ""), *line] for line in failure_lines(its, symbols=self._symbols, rest=rest)]
+                of_job += failure_lines(its, symbols=self._symbols, rest=options.failures(job), columns=room)
+            lines += [[(indent, ""), *line] for line in of_job]
         for line in lines:
             self.screen.say(self._painted(line))
         has_failed = outcome is Outcome.FAILED if ref.kind is Kind.PLAN else progress.failed_nodes > 0

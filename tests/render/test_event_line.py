@@ -124,6 +124,18 @@ def test_nodes_of_jobs_that_start_later_find_room() -> None:
     assert row == "02:41:17  ✔ finished  2        db01.example.com       1s  12 tables migrated\n"
 
 
+def test_a_node_that_is_wider_than_the_screen_continues_in_its_column() -> None:
+    """Its name is broken where the row ends; what follows comes after it."""
+    lines = TextLines(time=time_format("utc", short=True, today=TODAY), rows=Rows(80))
+    node = f"node11.{'department.' * 6}example.com"
+    begun = lines.line(_event("23T02:41:17", "node_running", node), JOB).data.decode().splitlines()
+    ended = lines.line(_event("23T02:41:19", "node_finished", node, _run("unchanged")), JOB, 2.0).data.decode()
+    at = begun[0].index("node11")
+    assert begun == [f"02:41:17  ▶ running   {node[: 80 - at]}", f"{' ' * at}{node[80 - at :]}"]
+    assert "".join(row[at:] for row in ended.splitlines()[:2]).startswith(node)
+    assert "unchanged" in ended.splitlines()[-1]
+
+
 @pytest.mark.parametrize("columns", [45, 60])
 def test_nodes_stay_in_their_column_on_a_narrow_screen(columns: int) -> None:
     """Where a line has no room for columns, the nodes are still below each other."""

@@ -91,7 +91,7 @@ class Rows:
         page.move(node_at, _GAP)
         text_at = node_at
         if cells.node or cells.took:
-            page.put(cells.node, self._marked(cells.node))
+            self._put_wrapped(page, cells.node, node_at)
             node_end = node_at + min(self._node, room)
             text_at = node_end + _TOOK + _GAP
             if page.at > node_end and (cells.took or cells.what):

@@ -157,6 +157,19 @@ def test_a_job_that_does_not_answer_for_15_seconds_after_the_end() -> None:
     assert _outcome(follower, 120) is Outcome.SUCCEEDED
 
 
+def test_the_job_is_requested_once_before_its_events() -> None:
+    """If that fails nothing is said: the events show whether there is contact. A plan's status names its jobs."""
+    follower = _follower(job_first=True)
+    assert follower.next_step(100) == CheckJob(10)
+    follower.receive_job_fault(CUT, 100)
+    assert isinstance(follower.next_step(100), Fetch)
+    assert follower.take_notices() == ()
+    plan = _follower(JobRef.plan(12), job_first=True)
+    assert plan.next_step(100) == CheckJob(10)
+    plan.receive_job_fault(CUT, 100)
+    assert plan.take_notices() == (ContactLost("cut off", 5.0, had_contact=False),)
+
+
 def test_a_page_before_the_end_of_the_job_does_not_count() -> None:
     """Events read before the end was seen may lack the last ones."""
     follower = _follower(job_first=True)

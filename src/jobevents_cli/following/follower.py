@@ -46,7 +46,7 @@ class Follower(EventReader):
     ) -> None:
         """Follow *ref* from event id *start*, or continue from *cursor*, else from the job's first event.
 
-        *job_first*: request the job itself before its events. *wait_for*: seconds to wait for a job that does not
+        *job_first*: request the job itself before its events; a plan's until that works. *wait_for*: seconds to wait for a job that does not
         exist yet. *interval*, *retry_for* and *settle* are seconds; *sample* gives random numbers from 0 to 1.
         """
         first = -1 if start is None else start - 1
@@ -66,6 +66,8 @@ class Follower(EventReader):
         self._restore = RestoreDetector(first, settle, cursor.newest_timestamp if cursor else "")
         self._schedule = Schedule(interval, sample, job_first=job_first)
         self._plan = PlanWatch() if ref.kind is Kind.PLAN else None
+        self._is_before_events = job_first and self._plan is None
+        """The job is requested before its events: once, and if that fails, the events show what is wrong."""
 
     @property
     def cursor(self) -> Cursor:
@@ -118,6 +120,7 @@ class Follower(EventReader):
 
     def receive_job(self, job: Job, now: float) -> None:
         """Take in what the response to the last CheckJob said."""
+        self._is_before_events = False
         self._note_good(Stream.JOB, now)
         self.progress.take_job(job)
         self._schedule.job_checked(now)
@@ -138,6 +141,10 @@ class Follower(EventReader):
 
     def receive_job_fault(self, fault: JobEventsError, now: float) -> None:
         """The same for the last CheckJob. Once the end was seen, how the job ended is known without it."""
+        if self._is_before_events:
+            self._is_before_events = False
+            self._schedule.stop_checking()
+            return
         if not self._will_retry(Stream.JOB, fault, now):
             self._notices.append(JobNotRead(fault.message))
             self._schedule.give_up_job(now)

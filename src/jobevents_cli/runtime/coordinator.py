@@ -253,7 +253,8 @@ class Coordinator:
                 raise TimedOut(f"not all was printed {after}")
             if not count:
                 raise TimedOut(f"no job was running {after}")
-            jobs = self._only.label if self._only else f"{count} job{'s' * (count != 1)}"
+            is_only_one = self._only in self._following and not self._following[self._only].is_over
+            jobs = self._only.label if self._only and is_only_one else f"{count} job{'s' * (count != 1)}"
             raise TimedOut(f"{jobs} had not ended {after}")
 
     @property

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 
+import pytest
 from support import misbehaving
 from support.misbehaving import TestServer, job, publish
 from support.program import Home
@@ -60,6 +61,27 @@ def test_a_job_that_cannot_be_explained_holds_up_no_other(home: Home, serve: Ser
     assert "Job 2" in ran.err
     where = server.url.removeprefix("http://")
     assert f"jobevents: the causes of job 1 are not known: {where} did not respond in time" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "first"),
+    [
+        (["--fail-fast"], 3, "jobevents: n1 errored, so following ends here (--fail-fast)"),
+        (["--timeout", "2"], 124, "Job 352  running  deploy in production  1 of 2 nodes failed: 1 cause so far, "),
+    ],
+)
+def test_a_tail_that_ends_before_its_job_explains_what_went_wrong_so_far(
+    home: Home, serve: Serve, arguments: list[str], status: int, first: str
+) -> None:
+    """The causes come before how to resume, which is the last line; a run in which nothing failed has none."""
+    server = serve(job("n1:running", "n2:running", "n1:errored"), job("n1:running", job_id=2))
+    ran = home.run("tail", "352", "--why", *arguments, "--url", server.url)
+    lines = ran.err.splitlines()
+    assert (ran.status, lines[0].startswith(first)) == (status, True)
+    assert "1 node  n1 is errored" in lines
+    assert lines[-1].startswith("Job 352 was running when last checked. Resume with: jobevents tail 352 --start 4")
+    if status == 124:
+        assert "cause" not in home.run("tail", "2", "--why", *arguments, "--url", server.url).err
 
 
 def test_a_puppetdb_that_is_silent_does_not_hide_the_causes(home: Home, serve: Serve) -> None:

@@ -46,8 +46,9 @@ class Follower(EventReader):
     ) -> None:
         """Follow *ref* from event id *start*, or continue from *cursor*, else from the job's first event.
 
-        *job_first*: request the job itself before its events; a plan's until that works. *wait_for*: seconds to wait for a job that does not
-        exist yet. *interval*, *retry_for* and *settle* are seconds; *sample* gives random numbers from 0 to 1.
+        *job_first*: request the job itself before its events, a plan's until that works. *wait_for*: seconds to wait
+        for a job that does not exist yet. *interval*, *retry_for* and *settle* are seconds; *sample* gives random
+        numbers from 0 to 1.
         """
         first = -1 if start is None else start - 1
         if cursor:

@@ -275,6 +275,21 @@ class Coordinator:
         self._printer.stop([job.printed for job in self._following.values()])
         if can_be_resumed(error, self._following.values()):
             error.resume_hint = "\n".join(self._hints) or None
+        if isinstance(error, TimedOut):
+            self._explain_so_far()
+
+    def _explain_so_far(self) -> None:
+        """With `--why`, print what went wrong until now in the jobs that are not finished."""
+        failed = [job for job in self._following.values() if job.follower.progress.failed_nodes]
+        for ref in dict.fromkeys(job.parent.plan if job.parent else job.ref for job in failed):
+            self._explanations.start(ref, self._clock())
+        while self._explanations.are_awaited:
+            arrived = self._workers.next()
+            if isinstance(arrived, Explained):
+                self._reporter.say_all(self._explanations.take(arrived))
+            elif isinstance(arrived, Ended):
+                self._reporter.say_all(self._explanations.failed(arrived))
+            self._reporter.say_all(self._explanations.overdue(self._clock()))
 
     @property
     def _hints(self) -> list[str]:
@@ -323,6 +338,7 @@ class Coordinator:
             self._printer.stop([])
             what = event.type.removeprefix("node_")
             self._reporter.say(f"jobevents: {event.node} {what}, so following ends here (--fail-fast)")
+            self._explain_so_far()
             for hint in self._hints:
                 self._reporter.say(hint)
             return True

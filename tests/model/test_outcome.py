@@ -80,3 +80,8 @@ def test_how_a_plan_ended(types: list[str], state: str | None, outcome: Outcome)
 def test_the_exit_status_of_each_outcome() -> None:
     """0, 3 and 5."""
     assert [one.status for one in Outcome] == [ExitStatus.DONE, ExitStatus.NODES_FAILED, ExitStatus.STOPPED]
+
+
+def test_which_outcomes_are_bad() -> None:
+    """All but success."""
+    assert [outcome.is_bad for outcome in Outcome] == [False, True, True]

@@ -16,7 +16,7 @@ from typing import Final, NoReturn
 import click
 
 from jobevents_cli.commands.help_groups import GroupedGroup
-from jobevents_cli.errors import Interrupted, JobEventsError, UsageProblem
+from jobevents_cli.errors import Interrupted, JobEventsError, UsageProblem, interruption_behind
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.version import __version__
 
@@ -162,7 +162,7 @@ def _invoke(arguments: list[str]) -> int:  # noqa: PLR0911 - a table
     except (KeyboardInterrupt, EOFError, click.Abort):
         return _end(Interrupted("by SIGINT", ExitStatus.INTERRUPTED))
     except Exception as error:  # noqa: BLE001 - a traceback is a bug, and so is ending without a word
-        return _end(_interruption(error) or _exhausted(error) or _bug(error))
+        return _end(interruption_behind(error) or _exhausted(error) or _bug(error))
 
 
 def _as_ours(error: click.UsageError) -> UsageProblem:
@@ -193,16 +193,6 @@ def nearest(name: str, among: click.Command | Sequence[str]) -> str | None:
     else:
         names = among
     return next(iter(get_close_matches(name, names, n=1, cutoff=0.7)), None)
-
-
-def _interruption(error: BaseException) -> Interrupted | None:
-    """The signal that led to *error*: Python wraps what a handler raises while a class is being made."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, Interrupted):
-            return cause
-        cause = cause.__cause__ or cause.__context__
-    return None
 
 
 def _exhausted(error: Exception) -> UsageProblem | None:

@@ -103,3 +103,17 @@ class Interrupted(JobEventsError):
     def __init__(self, message: str, status: ExitStatus) -> None:
         super().__init__(message)
         self.status = status
+
+
+def interruption_behind(error: BaseException) -> Interrupted | None:
+    """The signal that led to *error*, if one did.
+
+    What a signal's handler raises can be replaced on its way: Python wraps it while a class is being made, and a lock
+    that it kept from being taken again cannot be released.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, Interrupted):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None

@@ -1,14 +1,16 @@
 """Several jobs are followed at once: their lines, and the one exit status of the run."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 
-from jobevents_cli.errors import TimedOut, UnknownJob
+from jobevents_cli.errors import Interrupted, TimedOut, UnknownJob
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.output.command_lines import GivenOptions
 from jobevents_cli.output.event_printer import EventPrinter
 from jobevents_cli.output.rendering import LineOptions, Renderer
 from jobevents_cli.output.reporter import Reporter, ReportOptions
@@ -77,3 +79,22 @@ def test_the_time_before_following_counts_as_well() -> None:
     now += 51
     with pytest.raises(TimedOut, match=r"job 1 had not ended after 50s \(--timeout\)"):
         coordinator.run()
+
+
+def test_a_signal_that_comes_while_a_lock_is_taken_says_how_to_resume() -> None:
+    """Python then raises another error on the way out, because that lock cannot be released."""
+
+    def seen(_jobs: list[Job]) -> None:
+        try:
+            raise Interrupted("by SIGHUP", ExitStatus.HUNG_UP)
+        finally:
+            threading.Lock().release()
+
+    reporter = Reporter(ReportOptions(), lambda: 0.0)
+    printer = EventPrinter(Renderer(LineOptions(as_json=True)), reporter.screen)
+    coordinator = Coordinator(_Scripted(), printer, reporter, CoordinatorOptions(GivenOptions()), seen=seen)
+    coordinator.add([SnapshotOptions(wants_outcome=True).read(GOOD, job_first=False)])
+    with pytest.raises(Interrupted) as raised:
+        coordinator.run()
+    assert raised.value.resume_hint
+    assert raised.value.resume_hint.endswith("Resume with: jobevents tail 1 --start 11")

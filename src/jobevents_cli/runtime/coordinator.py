@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from jobevents_cli.errors import JobEventsError, OutputFailed, TimedOut
+from jobevents_cli.errors import JobEventsError, OutputFailed, TimedOut, interruption_behind
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.following.update import Update, Wait
 from jobevents_cli.model.job import Job
@@ -209,15 +209,7 @@ class Coordinator:
         how to resume.
         """
         try:
-            named = [ref for ref, job in self._following.items() if not job.parent]
-            self._only = named[0] if len(named) == 1 and not self._search_is_on else None
-            if self._deadline is not None:
-                self._printer.screen.output.while_blocked = self._check_timeout
-            if self._only is None:
-                self._reporter.header_of(named)
-            self._is_running = True
-            for jobs, together in self._to_begin:
-                self._begin(jobs, together=together)
+            self._begin_all()
             while self._following or self._search_is_on or self._explanations.are_awaited:
                 left = TICK if self._deadline is None or self._is_late else self._deadline - self._clock()
                 arrived = self._workers.next(min(TICK, max(0.0, left)))
@@ -233,13 +225,28 @@ class Coordinator:
                 # A job whose end was seen is only looked at once more for late events: its outcome is known soon.
                 if self._is_late and (self._unfinished or self._search_is_on):
                     self._check_timeout()
-        except JobEventsError as error:
+        except Exception as raised:
+            error = interruption_behind(raised) or raised
+            if not isinstance(error, JobEventsError):
+                raise
             self._prepare_exit(error)
-            raise
+            raise error from None
         finally:
             self._printer.screen.clear()
             self._pass_on_documents()
         return self._status
+
+    def _begin_all(self) -> None:
+        """Begin with what was added before the run."""
+        named = [ref for ref, job in self._following.items() if not job.parent]
+        self._only = named[0] if len(named) == 1 and not self._search_is_on else None
+        if self._deadline is not None:
+            self._printer.screen.output.while_blocked = self._check_timeout
+        if self._only is None:
+            self._reporter.header_of(named)
+        self._is_running = True
+        for jobs, together in self._to_begin:
+            self._begin(jobs, together=together)
 
     def _check_timeout(self) -> None:
         """Raise TimedOut once `--timeout` is over."""

@@ -108,8 +108,8 @@ class Interrupted(JobEventsError):
 def interruption_behind(error: BaseException) -> Interrupted | None:
     """The signal that led to *error*, if one did.
 
-    What a signal's handler raises can be replaced on its way: Python wraps it while a class is being made, and a lock
-    that it kept from being taken again cannot be released.
+    What a signal's handler raises can be replaced on its way out. Python wraps it while a class is being made. If it
+    prevents a lock from being taken again, releasing that lock fails.
     """
     cause: BaseException | None = error
     while cause is not None:

@@ -7,11 +7,11 @@ from jobevents_cli.errors import JobEventsError, TokenRefused, TransientFault
 from jobevents_cli.following.notices import ContactBack, ContactLost
 
 FIRST_DELAY: Final = 0.5
-"""Seconds until the first retry, before they are spread."""
+"""Seconds until the first retry, before the random spread."""
 
 
 DELAY_CAP: Final = 30.0
-"""The most seconds between two retries, before they are spread by a quarter either way."""
+"""The most seconds between two retries, before the random spread of a quarter either way."""
 
 
 LONGEST_RETRY_AFTER: Final = 3600.0

@@ -13,7 +13,7 @@ _ID_AT_END: Final = re.compile(r'"id":(?<=[{,]"id":)"?([0-9]{1,18})"?\}$', re.MU
 quotes after `id` and before the digits begin or end one, whatever is before them."""
 
 _SHOWN_ONCE: Final = (NODE_RUNNING, NODE_FINISHED)
-"""The types of which most events are. A summary shows failures again, and the last line the job's end."""
+"""Most events are of these types. Others are shown again: failures in the summary, the job's end in the last line."""
 
 
 class UnreadEvents(Sequence[Event]):
@@ -103,9 +103,9 @@ def drop_texts(events: Sequence[Event]) -> None:
 
 
 def drop_contents(events: Sequence[Event]) -> None:
-    """Forget what *events* say, once nothing is to be made of it any more, unless they may be shown again.
+    """Forget what those of *events* say that are not shown again.
 
-    That is done where they were parsed: another thread would first have to fetch all of it into its processor's cache.
+    The thread that parsed them is to call this: another one would first fetch all of it into its processor's cache.
     """
     for event in events:
         if event.type in _SHOWN_ONCE:

@@ -38,9 +38,7 @@ def has_error(detail: Mapping[str, Any]) -> bool:
 
     A command that exits with 23 leaves its node `finished` (seen in recorded results).
     """
-    if detail.get("_error"):
-        return True
-    return ("exit_code" in detail or "exitcode" in detail) and _exit_code(detail) is not None
+    return bool(detail.get("_error")) or _exit_code(detail) is not None
 
 
 def stdout_of(detail: Mapping[str, Any]) -> str:

@@ -129,8 +129,6 @@ class CauseText:
     def _message_rows(self, message: str, indent: int) -> list[str]:
         lines = [line for line in safe_lines(_begin(message)) if line.strip()]
         most = self._detail.message
-        if len(lines) <= 1:
-            return [row for line in lines for row in self._rows(line, indent, most)]
         rows = [row for line in lines for row in self._rows(line, indent, most)]
         if len(rows) <= most:
             return rows
@@ -177,7 +175,7 @@ class CauseText:
 
 
 def _last_lines(errors: Sequence[str], others: Sequence[str], most: int) -> list[str]:
-    """The last lines of both, *most* in all: of *errors* at least half if there are so many."""
+    """The last lines of both, *most* in all. At least half of them are *errors*, if there are so many."""
     of_others = min(len(others), max(most // 2, most - len(errors)))
     of_errors = most - of_others
     return [*errors[len(errors) - of_errors :], *others[len(others) - of_others :]]

@@ -23,7 +23,7 @@ RESUMABLE: Final = frozenset(
 """The ends after which following can be resumed later."""
 
 _MOST_COMMANDS: Final = 10
-"""Jobs of `--all` each of which has a command of its own; for more, one command names them all."""
+"""Up to so many jobs of `--all` have a command each; of more, one command names all."""
 
 
 def can_be_resumed(error: JobEventsError, jobs: Iterable[FollowedJob]) -> bool:

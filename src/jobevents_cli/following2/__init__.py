@@ -1,0 +1,1 @@
+"""The core of following jobs: pure, without I/O and clock."""

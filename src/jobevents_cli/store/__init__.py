@@ -1,0 +1,1 @@
+"""What the program remembers from run to run."""

@@ -85,7 +85,9 @@ _NOTHING: Final[Mapping[str, Any]] = {}
 class Event:
     """One event. `id` is None if the server sent none that gives the event a place among the others."""
 
-    __slots__ = ("_place", "_text", "_together", "detail", "details", "id", "node", "raw", "timestamp", "type")
+    __slots__ = ("_place", "_text", "_together", "detail", "details", "id", "key", "node", "raw", "timestamp", "type")
+    key: int | str
+    """What says that it is the same event: set by `Position.take`."""
 
     def __init__(
         self, raw: Any, text: str | None = None, together: Sequence[str] | None = None, place: int = 0

@@ -4,6 +4,8 @@ import os
 import select
 import stat
 import sys
+import weakref
+from contextlib import suppress
 from typing import Final, Protocol
 
 _ATOMIC: Final = getattr(select, "PIPE_BUF", 512)
@@ -16,11 +18,22 @@ class Descriptor:
     def __init__(self, number: int) -> None:
         """Write to the descriptor *number*. OSError if it is not open."""
         mode = os.fstat(number).st_mode
-        self._number = number
         self.is_terminal = os.isatty(number)
+        self._number = self._own_terminal(number) if self.is_terminal else number
         self._may_block = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or self.is_terminal
         self._capacity = _capacity_of(number) if stat.S_ISFIFO(mode) else 0
-        self._poll = _polled(number) if self._may_block else None
+        self._poll = _polled(self._number) if self._may_block else None
+
+    def _own_terminal(self, number: int) -> int:
+        """The terminal *number*, opened anew so that writing does not block. Whoever shares it notices nothing.
+
+        A terminal that says that it has room may have less than is written, and block until a signal comes.
+        """
+        if sys.platform != "win32":
+            with suppress(OSError):
+                number = os.open(os.ttyname(number), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+                weakref.finalize(self, os.close, number)
+        return number
 
     def write(self, data: bytes, start: int, wait: float) -> int:
         """Write a piece of *data*, from index *start* on. Waits up to *wait* seconds for room.
@@ -52,22 +65,37 @@ class Descriptor:
 
 
 class ReaderWatch:
-    """Notices, without writing, that the reader of the pipe or socket *number* has gone, if the system reports it."""
+    """Notices, without writing, that the reader of the pipe or socket *number* has gone, if the system reports it.
+
+    Of a socket, POLLRDHUP only says that the other end sends nothing more: `nc -N`, for example, does so at once and
+    continues to read. Sending nothing fails if the other end does not read. TCP tells that only after a line was sent.
+    """
 
     def __init__(self, number: int) -> None:
-        self._poll = None
-        self._gone = 0
-        if sys.platform != "win32":
-            is_socket = stat.S_ISSOCK(os.fstat(number).st_mode)
-            # A socket reports POLLHUP when its other end is closed. POLLRDHUP would be too early: `nc -N`, for
-            # example, closes its own side at once and continues to read.
-            self._gone = select.POLLERR | (select.POLLHUP if is_socket else 0)
-            self._poll = _polled(number, for_room=False)
+        self._number = number
+        self._is_socket = _is_stream_socket(number)
+        self._poll = None if self._is_socket else _polled(number, for_room=False)
 
     @property
     def is_gone(self) -> bool:
         """Whether nobody can read any more what is written."""
-        return self._poll is not None and any(happened & self._gone for _, happened in self._poll.poll(0))
+        if self._is_socket:
+            try:
+                os.write(self._number, b"")
+            except BlockingIOError:
+                return False
+            except OSError:
+                return True
+        return self._poll is not None and any(happened & select.POLLERR for _, happened in self._poll.poll(0))
+
+
+def _is_stream_socket(number: int) -> bool:
+    if not stat.S_ISSOCK(os.fstat(number).st_mode):
+        return False
+    import socket
+
+    with socket.socket(fileno=os.dup(number)) as found:
+        return found.type == socket.SOCK_STREAM
 
 
 class _Poll(Protocol):

@@ -1,0 +1,29 @@
+"""Repeats one request until it works, for commands that print something once."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from jobevents_cli.errors import JobEventsError
+from jobevents_cli.following.retry_budget import FIRST_CONTACT_FOR, RetryBudget
+from jobevents_cli.runtime.event_loop import Ask, Pause, Requests
+
+T = TypeVar("T")
+
+
+def retried(work: Callable[[], T], *, retry_for: float = FIRST_CONTACT_FOR) -> Requests[T]:
+    """What *work* returns, as requests for the loop. It is repeated for *retry_for* seconds, at most 5.
+
+    Raises the error that ends retrying.
+    """
+    budget = RetryBudget(min(retry_for, FIRST_CONTACT_FOR), random.random)
+    while True:
+        requested_at = time.monotonic()
+        try:
+            return (yield Ask(work))  # type: ignore[no-any-return]
+        except JobEventsError as fault:
+            retry = budget.retry(fault, requested_at, time.monotonic())
+            if retry is None:
+                raise
+        yield Pause(retry.delay)

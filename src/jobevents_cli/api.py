@@ -12,6 +12,7 @@ from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
+from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.errors import AccessDenied, JobEventsError, RequestRefused, TokenRefused, UsageProblem
 from jobevents_cli.following.follower import Follower
@@ -24,9 +25,8 @@ from jobevents_cli.model.job_ref import JobRef, Kind, parse_job
 from jobevents_cli.model.json_values import as_id
 from jobevents_cli.model.node import Node
 from jobevents_cli.model.plan import Plan
-from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
-from jobevents_cli.orchestrator.job_search import Wanted, recent_jobs, recent_plans
 from jobevents_cli.runtime.explain import Explainer
+from jobevents_cli.runtime.job_search import Wanted, nodes_of, recent_jobs, recent_plans
 from jobevents_cli.runtime.loop import tail
 from jobevents_cli.runtime.retry import retried
 
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from jobevents_cli.model.outcome import Outcome
 
 _SHORTEST_INTERVAL: Final = 0.1
-
-_LIMIT: Final = 60.0
-"""Seconds without progress after which a request is given up."""
 
 Item = TypeVar("Item")
 
@@ -48,7 +45,7 @@ class Following:
     """
 
     def __init__(
-        self, client: OrchestratorClient, ref: JobRef, new_follower: Callable[[JobRef], Follower], *, with_jobs: bool
+        self, client: Orchestrator, ref: JobRef, new_follower: Callable[[JobRef], Follower], *, with_jobs: bool
     ) -> None:
         self.job = str(ref)
         """The job or plan that the latest event belongs to: `352` or `plan/12`."""
@@ -204,7 +201,7 @@ def follow(
     following: AccessDenied, RequestRefused (UnknownJob for a job that does not exist) and NoUsableAnswer. A job that
     failed is not an error: see `Following.outcome`.
     """
-    client = open_client(_configuration(url, token, token_file, cacert, profile).orchestrator)
+    client = Orchestrator(_configuration(url, token, token_file, cacert, profile).orchestrator)
     ref = _ref(job, client.host)
     if not interval >= _SHORTEST_INTERVAL:
         raise UsageProblem(f"interval must be at least {_SHORTEST_INTERVAL} seconds, not {interval}")
@@ -246,7 +243,7 @@ def jobs(
         raise UsageProblem(f"limit must be at least 0, not {limit}")
     if plans and job_type:
         raise UsageProblem("plans and job_type contradict each other: plans have no type")
-    client = open_client(_configuration(url, token, token_file, cacert, profile).orchestrator)
+    client = Orchestrator(_configuration(url, token, token_file, cacert, profile).orchestrator)
     wanted = Wanted(state, job_type, owner, environment)
 
     def found() -> list[Job]:
@@ -268,7 +265,7 @@ def show(
 
     The other arguments and the errors are those of `follow`; a request that fails is repeated for 5 s.
     """
-    client = open_client(_configuration(url, token, token_file, cacert, profile).orchestrator)
+    client = Orchestrator(_configuration(url, token, token_file, cacert, profile).orchestrator)
     ref = _ref(job, client.host)
     return _fetched(client, lambda: _shown(client, ref))
 
@@ -289,7 +286,7 @@ def why(
     errors are those of `follow`; a request that fails is repeated for 5 s.
     """
     configuration = _configuration(url, token, token_file, cacert, profile)
-    client = open_client(configuration.orchestrator)
+    client = Orchestrator(configuration.orchestrator)
     explainer = Explainer(client, configuration.puppetdb)
     try:
         return explainer.explain(_ref(job, client.host))
@@ -298,15 +295,15 @@ def why(
         client.close()
 
 
-def _shown(client: OrchestratorClient, ref: JobRef) -> JobWithNodes:
-    job = client.job(ref, _LIMIT)
+def _shown(client: Orchestrator, ref: JobRef) -> JobWithNodes:
+    job = client.job(ref)
     if isinstance(job, Plan):
         return JobWithNodes(job, jobs=tuple(_child(client, *child) for child in sorted(job.child_states.items())))
-    pages = client.nodes(ref.number, _LIMIT, job.node_count)
+    pages = nodes_of(client, ref.number, job.node_count)
     return JobWithNodes(job, tuple(node for page in pages for node in page))
 
 
-def _child(client: OrchestratorClient, number: int, state: str) -> JobWithNodes:
+def _child(client: Orchestrator, number: int, state: str) -> JobWithNodes:
     """One of a plan's jobs. If it cannot be read, only what the plan says about it."""
     try:
         return _shown(client, JobRef.job(number))
@@ -330,7 +327,7 @@ def _ref(job: int | str, host: str) -> JobRef:
     return named.ref
 
 
-def _fetched(client: OrchestratorClient, request: Callable[[], Item]) -> Item:
+def _fetched(client: Orchestrator, request: Callable[[], Item]) -> Item:
     """What *request* returns. If it fails it is repeated for 5 s. Closes the connections at the end."""
     budget = RetryBudget(FIRST_CONTACT_FOR, random.random)
     try:

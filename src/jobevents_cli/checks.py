@@ -5,21 +5,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import httpx
-
+from jobevents_cli.clients.faults import UntrustedCertificate
+from jobevents_cli.clients.orchestrator import Orchestrator
+from jobevents_cli.clients.pages import value_in
+from jobevents_cli.clients.puppetdb import ADDRESS_HINT, HINTS, QUERY_PATH
+from jobevents_cli.clients.session import LARGEST_DOCUMENT, Probe, Response, Session
+from jobevents_cli.clients.statuses import error_of
+from jobevents_cli.config.address import API_PATH, puppetdb_url
 from jobevents_cli.config.configuration import Configuration
+from jobevents_cli.config.connection import Connection
 from jobevents_cli.errors import AccessDenied, JobEventsError, NoUsableAnswer, TransientFault
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.http.address import API_PATH, puppetdb_url
-from jobevents_cli.http.connection import Connection
-from jobevents_cli.http.responses import error_of, json_of
-from jobevents_cli.http.transport import Probe, ServerConnection, UntrustedCertificate
-from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
-from jobevents_cli.puppetdb.client import ADDRESS_HINT, HINTS, QUERY_PATH
 
-_LIMIT: Final = 10.0
 _CLOCKS_AGREE: Final = 5.0
 _OK: Final = 200
+_SERVER_ERROR: Final = 500
 
 _VERSION_PATH: Final = "/pdb/meta/v1/version"
 _TINY_QUERY: Final = ["from", "reports", ["extract", ["certname"]], ["limit", 1]]
@@ -86,7 +86,7 @@ class OrchestratorChecks:
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
-        self._client: OrchestratorClient | None = None
+        self._client: Orchestrator | None = None
         self._reached = _Reached()
 
     def steps(self) -> tuple[_Step, ...]:
@@ -119,7 +119,7 @@ class OrchestratorChecks:
         cacert = self._configuration.cacert
         trusted = f"{cacert.value} ({cacert.origin})" if cacert else "the system's trust store"
         connection = Connection(self._configuration.url, cacert=cacert.value if cacert else None)
-        return self._reached.connect(ServerConnection(connection), API_PATH, trusted)
+        return self._reached.connect(Session(connection), API_PATH, trusted)
 
     def _token(self) -> str:
         return self._configuration.token.description
@@ -132,8 +132,8 @@ class OrchestratorChecks:
         return "only its owner can read it" if token.is_renewable else "none: the token is from the environment"
 
     def _accepted(self) -> str:
-        client = self._client = open_client(self._configuration.orchestrator)
-        jobs = client.jobs(1, 0, _LIMIT)
+        client = self._client = Orchestrator(self._configuration.orchestrator)
+        jobs = client.jobs(1, 0)
         return f"the token may see jobs; the newest is {jobs[0].number}" if jobs else "the token may see jobs: none yet"
 
     def _clock(self) -> str:
@@ -151,7 +151,7 @@ class PuppetdbChecks:
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
-        self._server: ServerConnection | None = None
+        self._server: Session | None = None
         self._reached = _Reached()
 
     def steps(self) -> tuple[_Step, ...]:
@@ -173,7 +173,7 @@ class PuppetdbChecks:
         fault: JobEventsError = NoUsableAnswer("it has no address")
         connections = self._configuration.puppetdb
         for connection in connections:
-            self._server = ServerConnection(connection, "PuppetDB")
+            self._server = Session(connection, "PuppetDB")
             trusted = connection.cacert or "the system's trust store"
             try:
                 found = self._reached.connect(self._server, _VERSION_PATH, trusted)
@@ -185,10 +185,7 @@ class PuppetdbChecks:
         raise type(fault)(fault.message, hint=fault.hint or ADDRESS_HINT)
 
     def _version(self) -> str:
-        with self._used.get(_VERSION_PATH, {}, _LIMIT) as response:
-            if response.status != _OK:
-                raise error_of(response, hints=HINTS)
-            document = json_of(response)
+        document = _value(self._used.get(_VERSION_PATH, largest=LARGEST_DOCUMENT))
         version = document.get("version") if isinstance(document, dict) else None
         if not isinstance(version, str):
             raise NoUsableAnswer(f"{self._used.where} does not say its version", hint=HINTS[404])
@@ -196,16 +193,14 @@ class PuppetdbChecks:
 
     def _access(self) -> str:
         connection = self._configuration.puppetdb[0]
-        with self._used.post_json(QUERY_PATH, {"query": _TINY_QUERY}, _LIMIT) as response:
-            if response.status != _OK:
-                raise error_of(response, hints=HINTS)
-            if not isinstance(json_of(response), list):
-                raise NoUsableAnswer(f"{self._used.where} did not return a list for a query")
+        rows = _value(self._used.post_json(QUERY_PATH, {"query": _TINY_QUERY}, largest=LARGEST_DOCUMENT))
+        if not isinstance(rows, list):
+            raise NoUsableAnswer(f"{self._used.where} did not return a list for a query")
         with_what = "the token" if connection.token else f"the certificate {connection.cert}"
         return f"{with_what} may query reports"
 
     @property
-    def _used(self) -> ServerConnection:
+    def _used(self) -> Session:
         if self._server is None:
             raise NoUsableAnswer("it was not reached")
         return self._server
@@ -220,11 +215,11 @@ class _Reached:
         self._trusted = ""
         self._host = ""
 
-    def connect(self, server: ServerConnection, path: str, trusted: str) -> str:
+    def connect(self, server: Session, path: str, trusted: str) -> str:
         """Connect to *server* as every request does; return the result in words. *trusted* names the CAs."""
         self._trusted, self._host, self._untrusted, self._probe = trusted, server.host, None, None
         try:
-            probe = self._probe = server.probe(path, _LIMIT)
+            probe = self._probe = server.probe(path)
         except UntrustedCertificate as error:
             self._untrusted = error
             return f"{server.where} was reached"
@@ -234,7 +229,7 @@ class _Reached:
     @property
     def is_failing(self) -> bool:
         """Whether the server answered with an error of its own."""
-        return self._probe is not None and httpx.codes.is_server_error(self._probe.status)
+        return self._probe is not None and self._probe.status >= _SERVER_ERROR
 
     def certificate(self) -> str:
         """The server's certificate in words. UntrustedCertificate if it cannot be verified."""
@@ -247,6 +242,13 @@ class _Reached:
             f"of {_name(certificate, 'subject', self._host)}, by {_name(certificate, 'issuer', 'unknown')}, "
             f"valid until {certificate.get('notAfter')}; verified with {self._trusted}"
         )
+
+
+def _value(response: Response) -> Any:
+    """The JSON value that PuppetDB returned; the error of a response that is not a 200."""
+    if response.status != _OK:
+        raise error_of(response, hints=HINTS)
+    return value_in(response)
 
 
 def _name(certificate: Mapping[str, Any], of: str, otherwise: str) -> str:

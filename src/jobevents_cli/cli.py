@@ -212,11 +212,10 @@ def _bug(error: Exception) -> JobEventsError:
     if os.environ.get(DEBUG_VARIABLE):
         from traceback import format_exception
 
-        from jobevents_cli.http.token import without_tokens
         from jobevents_cli.output.streams import say
         from jobevents_cli.render.escape import safe
 
-        for line in without_tokens("".join(format_exception(error))).splitlines():
+        for line in "".join(format_exception(error)).splitlines():
             say(safe(line))
     else:
         hint = f"{DEBUG_VARIABLE}=1 prints the traceback; please report it"

@@ -7,7 +7,7 @@ import pytest
 
 from jobevents_cli.commands.builders import given_options, line_options, refuse_together
 from jobevents_cli.commands.job_choice import wanted_jobs
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 
@@ -55,7 +55,11 @@ def test_filter_options_choose_the_events() -> None:
     wanted = line_options(_options(types=("failed",), nodes=("web*",)), tagged=False).wanted
     assert wanted is not None
     events = [("node_failed", "web1"), ("node_failed", "db1"), ("node_running", "web1")]
-    assert [wanted(Event({"type": kind, "details": {"node": node}})) for kind, node in events] == [True, False, False]
+    assert [wanted(event_of({"type": kind, "details": {"node": node}})) for kind, node in events] == [
+        True,
+        False,
+        False,
+    ]
     assert line_options(_options(), tagged=False).wanted is None
     with pytest.raises(click.BadParameter, match="'faild' is not an event type"):
         line_options(_options(types=("faild",)), tagged=False)

@@ -190,7 +190,7 @@ def test_absurd_columns(home: Home, columns: str) -> None:
 WITH_A_BUG = f"""
 import sys
 from jobevents_cli import cli
-from jobevents_cli.http.token import Token
+from jobevents_cli.config.token import Token
 def broken(*arguments):
     Token({TOKEN!r}, "the token")
     raise KeyError("\\x1b[31m {TOKEN}")

@@ -8,8 +8,8 @@ import pytest
 from support.program import TOKEN, Home
 
 from jobevents_cli.config.configuration import Configuration
+from jobevents_cli.config.connection import Connection
 from jobevents_cli.errors import AccessDenied, UsageProblem
-from jobevents_cli.http.connection import Connection
 
 
 @pytest.fixture(name="user")

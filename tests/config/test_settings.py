@@ -8,8 +8,8 @@ import pytest
 from support.misbehaving import TestServer, job
 from support.program import TOKEN, Home
 
+from jobevents_cli.config.address import Setting, orchestrator_url
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.http.address import Setting, orchestrator_url
 
 Serve = Callable[..., TestServer]
 

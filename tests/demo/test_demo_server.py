@@ -120,7 +120,7 @@ def test_a_long_message_is_cut_in_the_list() -> None:
     assert len(demo.get("plan_jobs/12/events?start=9")["items"][0]["details"]["message"]) == 512
     assert demo.get("plan_jobs/12/event/9")["details"]["message"] == "ä" * 2000
     assert demo.get("plan_jobs/12/event/10", 404)["kind"] == "puppetlabs.orchestrator/mismatched-job-event-id"
-    assert demo.get("plan_jobs/1", 404)["kind"] == "puppetlabs.orchestrator/unknown-plan-job"
+    assert demo.get("plan_jobs/1", 404)["kind"] == "puppetlabs.orchestrator/unknown-job"
 
 
 def test_plans_are_listed_without_results() -> None:

@@ -3,12 +3,12 @@
 import pytest
 
 from jobevents_cli.following.end_watch import FAULTS_FOR, EndWatch
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job_ref import Kind
 
 
 def _event(kind: str) -> Event:
-    return Event({"type": kind})
+    return event_of({"type": kind})
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from jobevents_cli.following.notices import (
 )
 from jobevents_cli.following.plan_watch import SILENT_FOR
 from jobevents_cli.following.update import CheckJob, Done, Fetch, Wait
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
@@ -34,7 +34,7 @@ def _follower(ref: JobRef | None = None, **how: Any) -> Follower:
 
 def _event(number: int, kind: str, second: int = 0) -> Event:
     timestamp = f"2026-11-23T10:00:{second:02d}Z"
-    return Event({"id": number, "type": kind, "timestamp": timestamp, "details": {"node": "web01"}})
+    return event_of({"id": number, "type": kind, "timestamp": timestamp, "details": {"node": "web01"}})
 
 
 STORY = [_event(1, "node_running"), _event(2, "node_finished", 4), _event(3, "job_finished", 5)]
@@ -220,7 +220,7 @@ def test_a_plan_says_what_it_waits_for() -> None:
     _page(follower, [], 100, job=Plan({"state": "pending"}))
     assert follower.take_notices() == (PlanPending(),)
     running = Plan({"state": "running"})
-    _page(follower, [Event({"id": 1, "type": "plan_start"})], 105, job=running)
+    _page(follower, [event_of({"id": 1, "type": "plan_start"})], 105, job=running)
     follower.receive_job(running, 106)
     follower.receive_job(running, 105 + SILENT_FOR)
     assert follower.take_notices() == (PlanSilent(SILENT_FOR),)
@@ -229,7 +229,7 @@ def test_a_plan_says_what_it_waits_for() -> None:
 def test_the_end_of_a_plans_last_job_is_a_reason_to_look_at_the_plan() -> None:
     """The look is due at once."""
     follower = _follower(JobRef.plan(12))
-    _page(follower, [Event({"id": 1, "type": "task_start"})], 100)
+    _page(follower, [event_of({"id": 1, "type": "task_start"})], 100)
     follower.jobs_running(100.1, are_running=True)
     follower.jobs_running(100.5, are_running=False)
     assert isinstance(follower.next_step(100.5), CheckJob)
@@ -274,13 +274,3 @@ def test_an_update_says_where_another_follower_continues() -> None:
     resumed = _follower(cursor=update.cursor)
     assert _page(resumed, STORY, 200) == [3]
     assert resumed.next_start == 4
-
-
-def test_a_response_that_is_dropped_is_no_fault() -> None:
-    """It is requested again at once, after what came of it, without a notice."""
-    follower = _follower()
-    assert follower.next_step(10) == Fetch(None, 10.0)
-    follower.receive_events([_event(5, "node_running")], 11)
-    follower.drop_response(40)
-    assert follower.next_step(40) == Fetch(5, 30.0)
-    assert follower.take_notices() == ()

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 import pytest
 
 from jobevents_cli.following.position import WINDOW, Cursor, Position
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
 
 MANY = 3 * WINDOW
 
 
 def _ids(numbers: Iterable[int | None]) -> list[Event]:
-    return [Event({"id": number} if number is not None else {"message": "no id"}) for number in numbers]
+    return [event_of({"id": number} if number is not None else {"message": "no id"}) for number in numbers]
 
 
 def _page(position: Position, numbers: Iterable[int | None], now: float) -> list[int | None]:
@@ -135,11 +135,11 @@ def test_a_cursor_takes_in_the_events_that_were_handled_since() -> None:
     before = Cursor(5, (7,), {"node_running": 1}, "2026-11-23T10:00:01Z")
     changed = {"detail": {"status": "changed"}}
     events = [
-        Event({"id": 8, "type": "node_finished", "timestamp": "2026-11-23T10:00:03Z", "details": changed}),
-        Event({"id": 6, "type": "node_failed", "timestamp": "2026-11-23T10:00:02Z"}),
-        Event({"id": 9, "type": "of_the_future"}),
+        event_of({"id": 8, "type": "node_finished", "timestamp": "2026-11-23T10:00:03Z", "details": changed}),
+        event_of({"id": 6, "type": "node_failed", "timestamp": "2026-11-23T10:00:02Z"}),
+        event_of({"id": 9, "type": "of_the_future"}),
     ]
-    after = before.after([*events, Event({"message": "no id"})])
+    after = before.after([*events, event_of({"message": "no id"})])
     assert (after.low, sorted(after.above), after.changed) == (5, [6, 7, 8, 9], 1)
     assert after.counts == {"node_running": 1, "node_finished": 1, "node_failed": 1}
     assert after.newest_timestamp == "2026-11-23T10:00:03Z"

@@ -2,7 +2,7 @@
 
 from jobevents_cli.following.position import Page
 from jobevents_cli.following.restore import Age, RestoreDetector
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
 
 SETTLE = 3.0
 
@@ -12,7 +12,7 @@ def _page(highest: int = -1, *, start: int = 10, echoes: bool = False) -> Page:
 
 
 def _event(number: int, second: int) -> Event:
-    return Event({"id": number, "timestamp": f"2026-11-23T10:00:{second:02d}Z"})
+    return event_of({"id": number, "timestamp": f"2026-11-23T10:00:{second:02d}Z"})
 
 
 def test_a_page_with_the_newest_event_is_current() -> None:

@@ -8,7 +8,7 @@ from jobevents_cli.errors import RequestRefused, TransientFault
 from jobevents_cli.following.notices import ContactLost, JobNotRead
 from jobevents_cli.following.snapshot import SnapshotReader
 from jobevents_cli.following.update import CheckJob, Done, Fetch, Wait
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
@@ -23,7 +23,7 @@ def _reader(**how: Any) -> SnapshotReader:
 
 def _events(*kinds: str) -> list[Event]:
     return [
-        Event(
+        event_of(
             {"id": number, "type": kind, "timestamp": f"2026-11-23T10:00:{number:02d}Z", "details": {"node": "web01"}}
         )
         for number, kind in enumerate(kinds, 1)

@@ -1,13 +1,11 @@
 """Events without an id: each is known by its text and by how many equal ones came before it."""
 
 from jobevents_cli.following.unordered import UnorderedEvents
-from jobevents_cli.model.event import Event
-
-LINE = '{"message":"hello","type":"out_message"}'
+from jobevents_cli.model.event import Event, event_of
 
 
 def _event(message: str) -> Event:
-    return Event({"type": "out_message", "message": message})
+    return event_of({"type": "out_message", "message": message})
 
 
 def test_an_event_that_comes_again_is_known() -> None:
@@ -34,15 +32,6 @@ def test_a_resumed_run_knows_the_events_of_the_one_before() -> None:
     before.add(_event("a"))
     after = UnorderedEvents(before.known)
     assert [after.add(_event(text)) for text in ("a", "a", "b")] == [False, False, True]
-
-
-def test_the_source_text_counts_where_it_is_known() -> None:
-    """Two events with the same source text are equal; half a surrogate pair in it does no harm."""
-    events = UnorderedEvents()
-    assert events.add(Event({"message": "hello"}, LINE))
-    assert events.add(Event({"message": "\ud800"}, '{"message":"\ud800"}'))
-    events.begin_response()
-    assert not events.add(Event({"message": "hello"}, LINE))
 
 
 def test_events_are_added_one_by_one_without_a_response() -> None:

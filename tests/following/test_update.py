@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import pytest
 
 from jobevents_cli.following.update import Update
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job_ref import JobRef
 
 
 def _update(ids: Sequence[int | None], *, start: int | None, next_start: int | None) -> Update:
-    events = tuple(Event({"id": number} if number is not None else {}) for number in ids)
+    events = tuple(event_of({"id": number} if number is not None else {}) for number in ids)
     return Update(JobRef.job(1), events, start=start, next_start=next_start)
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import event_of
 
 
 def test_the_fields_of_an_ordinary_event() -> None:
     """Id, type, node, detail, message without its trailing blank, and the time."""
-    event = Event(
+    event = event_of(
         {
             "id": "1272",
             "type": "node_failed",
@@ -34,7 +34,7 @@ def test_the_fields_of_an_ordinary_event() -> None:
 )
 def test_an_event_of_another_shape(raw: Any) -> None:
     """It has no id, type, node or time, and is kept as it came."""
-    event = Event(raw)
+    event = event_of(raw)
     assert (event.id, event.type, event.node, event.detail) == (None, "", "", {})
     assert (event.time, event.child_job, event.raw) == (None, None, raw)
     assert event.timestamp == ""
@@ -45,7 +45,7 @@ def test_an_event_of_another_shape(raw: Any) -> None:
 
 def test_a_time_that_is_a_number_is_shown_as_it_is() -> None:
     """A timestamp that is not text names no moment."""
-    event = Event({"timestamp": 12, "details": {"node": ["web01"], "detail": "none"}})
+    event = event_of({"timestamp": 12, "details": {"node": ["web01"], "detail": "none"}})
     assert (event.timestamp, event.time, event.node, event.detail) == ("12", None, "", {})
 
 
@@ -61,9 +61,9 @@ def test_a_time_that_is_a_number_is_shown_as_it_is() -> None:
 )
 def test_which_job_a_plan_starts(kind: str, number: object, child: int | None) -> None:
     """`*_start` events name it, as a number or as text."""
-    assert Event({"type": kind, "details": {"job-id": number}}).child_job == child
+    assert event_of({"type": kind, "details": {"job-id": number}}).child_job == child
 
 
 def test_an_event_has_only_its_own_fields() -> None:
     """The fields that are read late do not make every name one."""
-    assert not hasattr(Event({"nodes": 1}), "nodes")
+    assert not hasattr(event_of({"nodes": 1}), "nodes")

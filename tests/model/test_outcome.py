@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import Kind
 from jobevents_cli.model.outcome import Outcome, outcome_of
@@ -18,8 +18,8 @@ def _outcome(
     kind: Kind, types: list[str], *, state: str | None = None, details: Any = None, **node_states: int
 ) -> Outcome:
     progress = Progress()
-    events = [Event({"type": name, "details": {"node": str(number)}}) for number, name in enumerate(types)]
-    last = Event({"type": types[-1], "details": details}) if types else None
+    events = [event_of({"type": name, "details": {"node": str(number)}}) for number, name in enumerate(types)]
+    last = event_of({"type": types[-1], "details": details}) if types else None
     progress.take_all(events)
     if state is not None:
         progress.take_job(Job({"state": state, "node_states": node_states}))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.progress import MOST_FAILURES, SLOWEST, Progress
 
@@ -13,7 +13,7 @@ def _event(kind: str, node: str = "web01", second: float | None = 0, **detail: A
     raw: dict[str, Any] = {"type": kind, "details": {"node": node, "detail": detail}}
     if second is not None:
         raw["timestamp"] = f"1970-01-01T00:{int(second) // 60:02d}:{int(second) % 60:02d}Z"
-    return Event(raw)
+    return event_of(raw)
 
 
 def _taken(*events: Event, **how: Any) -> Progress:

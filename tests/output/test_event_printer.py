@@ -4,9 +4,8 @@ import pytest
 
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import Update
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.event_printer import EventPrinter
 from jobevents_cli.output.printed_job import PrintedJob
@@ -26,7 +25,7 @@ def _job() -> PrintedJob:
 
 
 def _update(*ids: int) -> Update:
-    events = tuple(Event({"id": number}) for number in ids)
+    events = tuple(event_of({"id": number}) for number in ids)
     return Update(JOB, events, (None,) * len(ids), start=ids[0], next_start=ids[-1] + 1, cursor=None)
 
 
@@ -79,7 +78,7 @@ def test_the_lines_that_are_shown() -> None:
     update = _update(1, 2, 3)
     assert list(Rendered(update, [b"a\n", None, b"c\n"]).shown(3)) == [0, 2]
     assert list(Rendered(update, [b"a\n", None, b"c\n"]).shown(2)) == [0]
-    assert list(Rendered(update, JoinedLines(b"a\nb\nc\n", 3, with_breaks=True)).shown(2)) == [0, 1]
+    assert list(Rendered(update, [b"a\n", b"b\n", b"c\n"]).shown(2)) == [0, 1]
 
 
 def test_a_job_that_can_be_resumed_waits_for_nothing(printer: EventPrinter, capfd: pytest.CaptureFixture[str]) -> None:

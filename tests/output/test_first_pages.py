@@ -4,7 +4,7 @@ from collections import deque
 
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import Update
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.first_pages import hold, in_order
@@ -18,7 +18,7 @@ def _held(number: int, *pages: str) -> PrintedJob:
     job.held = deque()
     for page in pages:
         times = ["" if second == "-" else f"2026-11-24T10:00:0{second}Z" for second in page]
-        events = tuple(Event({"id": place, "timestamp": time}) for place, time in enumerate(times))
+        events = tuple(event_of({"id": place, "timestamp": time}) for place, time in enumerate(times))
         lines = [b"line\n"] * len(events)
         hold(job, Rendered(Update(job.ref, events, next_start=None, cursor=None), lines), len(events))
     return job
@@ -53,7 +53,7 @@ def test_only_the_last_events_of_all_jobs_together() -> None:
 def test_what_a_filter_leaves_out_is_not_held() -> None:
     """Neither is what comes after the events that count."""
     job = _held(1)
-    events = tuple(Event({"id": number}) for number in range(4))
+    events = tuple(event_of({"id": number}) for number in range(4))
     rendered = Rendered(Update(job.ref, events, next_start=None, cursor=None), [b"a\n", None, b"c\n", b"d\n"])
     assert hold(job, rendered, 3) == 2
     assert list(job.held or ()) == [(rendered, 0), (rendered, 2)]
@@ -61,7 +61,7 @@ def test_what_a_filter_leaves_out_is_not_held() -> None:
 
 def test_what_is_not_held_takes_no_memory() -> None:
     """Of an update only the events to print are kept; with a cursor, which counts them, all are."""
-    events = tuple(Event({"id": number}) for number in range(3))
+    events = tuple(event_of({"id": number}) for number in range(3))
     update = Update(JobRef.job(1), events, (None, None, 5.0), next_start=3, cursor=None)
     rendered = Rendered(update, [None, b"b\n", b"c\n"], ["", "", "2026-11-24"])
     job = _held(1)

@@ -7,7 +7,7 @@ import pytest
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.filters import Filter, event_filter
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import event_of
 from jobevents_cli.output.pattern_guard import PatternGuard
 
 TICKS = 4
@@ -31,7 +31,7 @@ def _ring(times: int = 1) -> None:
 def _looking_for(pattern: str) -> Filter:
     wanted = event_filter(grep=[pattern])
     assert wanted is not None
-    wanted(Event({"id": 1, "message": "a message"}))
+    wanted(event_of({"id": 1, "message": "a message"}))
     return wanted
 
 
@@ -50,7 +50,7 @@ def test_many_short_matches_may_take_long_together() -> None:
     guard = PatternGuard(wanted, lambda: None)
     with guard:
         _ring(TICKS)
-        wanted(Event({"id": 2, "message": "another"}))
+        wanted(event_of({"id": 2, "message": "another"}))
         _ring(TICKS)
         guard.begin_line()
         _ring(TICKS)

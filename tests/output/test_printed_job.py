@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import Update
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.printed_job import PrintedJob
@@ -14,7 +14,7 @@ JOB = JobRef.job(352)
 
 
 def _event(number: int, kind: str = "node_running") -> Event:
-    return Event({"id": str(number), "type": kind, "timestamp": "2026-11-24T10:00:00Z", "details": {"node": "n"}})
+    return event_of({"id": str(number), "type": kind, "timestamp": "2026-11-24T10:00:00Z", "details": {"node": "n"}})
 
 
 def _updates(sizes: list[int]) -> list[Update]:

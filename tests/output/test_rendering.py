@@ -7,7 +7,7 @@ import pytest
 from jobevents_cli.errors import TransientFault
 from jobevents_cli.following.filters import event_filter
 from jobevents_cli.following.update import Update
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.output.rendering import UNRENDERED, LineOptions, Renderer
 
@@ -21,19 +21,19 @@ class _Source:
     def __init__(self, *, is_broken: bool = False) -> None:
         self._is_broken = is_broken
 
-    def plan_event(self, number: int, event_id: int, limit: float) -> Event:  # noqa: ARG002 - the protocol's
+    def plan_event(self, number: int, event_id: int) -> Event:  # noqa: ARG002 - the protocol's
         if self._is_broken:
             raise TransientFault("refused")
         return _message(event_id, WHOLE)
 
 
 def _message(event_id: int, text: str) -> Event:
-    return Event({"id": event_id, "type": "out_message", "details": {"message": text}})
+    return event_of({"id": event_id, "type": "out_message", "details": {"message": text}})
 
 
 def _update(*types: str) -> Update:
     events = tuple(
-        Event({"id": number, "type": kind, "message": f"message {number}", "details": {"node": f"n{number}"}})
+        event_of({"id": number, "type": kind, "message": f"message {number}", "details": {"node": f"n{number}"}})
         for number, kind in enumerate(types, 1)
     )
     return Update(JobRef.job(352), events, (None,) * len(events))

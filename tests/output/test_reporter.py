@@ -3,7 +3,7 @@
 import pytest
 
 from jobevents_cli.following.notices import ContactBack, ContactLost, PlanPending
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
@@ -19,7 +19,7 @@ def _reporter(options: ReportOptions) -> Reporter:
 
 def _failed_on(node: str) -> Progress:
     progress = Progress()
-    progress.take(Event({"id": 1, "type": "node_failed", "details": {"node": node}}))
+    progress.take(event_of({"id": 1, "type": "node_failed", "details": {"node": node}}))
     return progress
 
 

@@ -4,9 +4,8 @@ import pytest
 
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import Update
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.printed_job import PrintedJob
 from jobevents_cli.output.rendering import Rendered
@@ -24,7 +23,7 @@ def _job(saved: list[Cursor] | None = None) -> PrintedJob:
 
 
 def _rendered(job: PrintedJob, *ids: int) -> Rendered:
-    events = tuple(Event({"id": number}) for number in ids)
+    events = tuple(event_of({"id": number}) for number in ids)
     cursor = Cursor(-1, ids, {})
     return Rendered(Update(job.ref, events, next_start=ids[-1] + 1, cursor=cursor), [b"a line\n"] * len(ids))
 
@@ -39,10 +38,10 @@ def test_the_position_moves_after_the_write(capfd: pytest.CaptureFixture[str]) -
     assert (job.resume_start, saved, capfd.readouterr().out) == (3, [Cursor(-1, (1, 2), {})], "one\ntwo\n")
 
 
-def test_joined_lines_are_written_as_they_are(capfd: pytest.CaptureFixture[str]) -> None:
-    """The lines of several jobs keep their order."""
+def test_the_lines_of_several_jobs_keep_their_order(capfd: pytest.CaptureFixture[str]) -> None:
+    """They are written together."""
     writer, job, other = _writer(), _job(), PrintedJob(JobRef.job(353), Progress(), Cursor(-1, (), {}))
-    writer.put(job, _rendered(job, 1, 2), JoinedLines(b"one\ntwo\n", 2, with_breaks=True), range(2), 2)
+    writer.put(job, _rendered(job, 1, 2), [b"one\n", b"two\n"], range(2), 2)
     writer.put(other, _rendered(other, 3), [b"three\n"], [0], 1)
     writer.flush()
     assert capfd.readouterr().out == "one\ntwo\nthree\n"

@@ -11,13 +11,13 @@ from support.program import TOKEN
 from support.puppet_reports import wire_report
 from support.puppetdb import FakePuppetdb, failed_job, failed_run, refuse
 
+from jobevents_cli.clients.orchestrator import Orchestrator
+from jobevents_cli.clients.puppetdb import PuppetdbClient, PuppetdbUnusable
+from jobevents_cli.config.connection import Connection
+from jobevents_cli.config.token import Token
 from jobevents_cli.demo.puppetdb import Puppetdb
-from jobevents_cli.http.connection import Connection
-from jobevents_cli.http.token import Token
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.orchestrator.client import open_client
 from jobevents_cli.puppetdb import reports
-from jobevents_cli.puppetdb.client import PuppetdbClient, PuppetdbUnusable
 from jobevents_cli.puppetdb.reports import Run, find_reports, read_reports, reports_of_jobs
 from jobevents_cli.runtime.explain import Explainer
 
@@ -123,7 +123,7 @@ def _explainer(database: FakePuppetdb, ended: float | None = None, **more: Any) 
     document = failed_run("node-a", "abc") if ended is None else failed_run("node-a", "abc", ended=ended)
     with ExitStack() as stack:
         server = stack.enter_context(TestServer([failed_job(document)]))
-        client = stack.enter_context(closing(open_client(Connection(server.url, token))))
+        client = stack.enter_context(closing(Orchestrator(Connection(server.url, token))))
         yield stack.enter_context(closing(Explainer(client, [Connection(database.url, token)], **more)))
 
 

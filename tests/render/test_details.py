@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.json_shapes import DETAIL
 
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import event_of
 from jobevents_cli.render.details import output_of, report_link, state_of, what_happened
 
 
 def _happened(kind: str, detail: Any, message: str = "the message") -> str:
     details = {"node": "n1"} if detail is None else {"node": "n1", "detail": detail}
-    return what_happened(Event({"type": f"node_{kind}", "details": details, "message": message}))
+    return what_happened(event_of({"type": f"node_{kind}", "details": details, "message": message}))
 
 
 RUNS = [
@@ -132,22 +132,22 @@ def test_a_run_that_failed_for_another_reason_says_both() -> None:
 
 def test_job_events_are_their_message() -> None:
     """A job's own events have nothing else to say."""
-    event = Event({"type": "job_stopping", "message": "Stop requested ", "details": {}})
+    event = event_of({"type": "job_stopping", "message": "Stop requested ", "details": {}})
     assert what_happened(event) == "Stop requested"
 
 
 def test_the_final_state_is_found_wherever_it_is() -> None:
     """No sample of job_finished is known: the state is looked for in each likely place."""
     for details in ({"detail": {"state": "Failed"}}, {"state": "failed"}, {"job": {"status": "failed"}}):
-        assert state_of(Event({"type": "job_finished", "details": details})) == "failed"
-    assert state_of(Event({"type": "job_finished"})) == ""
+        assert state_of(event_of({"type": "job_finished", "details": details})) == "failed"
+    assert state_of(event_of({"type": "job_finished"})) == ""
 
 
 @given(DETAIL, st.sampled_from(("node_finished", "node_failed", "node_errored", "node_running", "job_finished", "x")))
 def test_no_shape_is_a_crash(detail: Any, kind: str) -> None:
     """Whatever JSON a server sends, there is a text."""
     for details in (detail, {"node": "n", "detail": detail}):
-        event = Event({"type": kind, "details": details, "message": "m"})
+        event = event_of({"type": kind, "details": details, "message": "m"})
         assert isinstance(what_happened(event), str)
         assert isinstance(state_of(event), str)
         assert isinstance(report_link(event), str)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
@@ -19,7 +19,7 @@ def _progress(*kinds: str, nodes: int | None = None) -> Progress:
     progress = Progress()
     progress.take_job(Job({"state": "failed", "node_count": nodes}))
     for number, kind in enumerate(kinds):
-        progress.take(Event({"type": f"node_{kind}", "details": {"node": f"n{number}", "detail": {}}}))
+        progress.take(event_of({"type": f"node_{kind}", "details": {"node": f"n{number}", "detail": {}}}))
     return progress
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.json_shapes import DETAIL, JSON
 
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
@@ -30,7 +30,7 @@ CODES = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
 
 def _event(time: str, kind: str, node: str = "", detail: Any = None, message: str = "") -> Event:
     details = {"node": node, "detail": detail} if node else {}
-    return Event({"type": kind, "timestamp": f"2026-11-{time}Z", "details": details, "message": message})
+    return event_of({"type": kind, "timestamp": f"2026-11-{time}Z", "details": details, "message": message})
 
 
 def _run(status: str, node: str = "", **metrics: int) -> dict[str, Any]:
@@ -225,9 +225,9 @@ def test_changed_differs_from_unchanged_without_colours() -> None:
 
 def test_nothing_says_finished_about_a_failed_job() -> None:
     """The type job_finished says that the job ended; its details may say how."""
-    failed = Event({"type": "job_finished", "details": {"detail": {"state": "failed"}}, "message": ""})
+    failed = event_of({"type": "job_finished", "details": {"detail": {"state": "failed"}}, "message": ""})
     assert _text(_lines(None), [(failed, None)]) == "-  ✘ failed  job 352\n"
-    unknown = Event({"type": "job_finished", "details": {}, "message": ""})
+    unknown = event_of({"type": "job_finished", "details": {}, "message": ""})
     assert _text(_lines(None), [(unknown, None)]) == "-  ● ended  job 352\n"
 
 
@@ -281,14 +281,14 @@ def test_a_plans_own_lines(golden: Golden, columns: int | None) -> None:
     lines.know_jobs([PLAN, JobRef.job(69)])
     lines.know_nodes(["web01.example.com"])
     time = {"timestamp": "2026-11-23T02:41:17Z"}
-    events = [(Event({**event, **time}), None) for event in PLAN_EVENTS]
+    events = [(event_of({**event, **time}), None) for event in PLAN_EVENTS]
     text = _text(lines, events[:1], PLAN) + _text(lines, EVENTS[:1], JobRef.job(69)) + _text(lines, events[1:], PLAN)
     golden(f"plan-lines-{columns or 'pipe'}.txt", text)
 
 
 def test_a_message_cannot_forge_a_line() -> None:
     """Off a terminal its line breaks are escapes: an event is one line."""
-    forged = Event({"type": "out_message", "details": {"message": "a\n2026-11-23T02:41:17Z  ✔ finished  db01"}})
+    forged = event_of({"type": "out_message", "details": {"message": "a\n2026-11-23T02:41:17Z  ✔ finished  db01"}})
     assert _text(_lines(None), [(forged, None)], PLAN).count("\n") == 1
 
 
@@ -304,7 +304,7 @@ def test_no_event_is_a_crash_or_a_second_line(raw: Any, detail: Any, kind: str) 
     """Whatever JSON a server sends: one line off a terminal, rows that fit on one, and no control character."""
     details = {"node": str(raw), "detail": detail}
     for value in (raw, detail, {"type": kind, "details": details, "message": str(raw), "timestamp": str(raw)}):
-        event = Event(value)
+        event = event_of(value)
         for ref in (JOB, PLAN):
             assert isinstance(_lines(None, tagged=True).line(event, ref, 3.0).data, bytes)
         line = _lines(None).line(event, JOB, 3.0).data.decode()

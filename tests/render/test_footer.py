@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.render.footer import footer_lines
@@ -14,7 +14,7 @@ from jobevents_cli.render.styles import width
 
 
 def _event(kind: str, node: str, at: int) -> Event:
-    return Event({"type": kind, "timestamp": f"2026-11-23T02:41:{at:02d}Z", "details": {"node": node}})
+    return event_of({"type": kind, "timestamp": f"2026-11-23T02:41:{at:02d}Z", "details": {"node": node}})
 
 
 def _progress(*, nodes: int = 14, created: str = "2026-11-23T02:41:10Z") -> Progress:
@@ -67,7 +67,7 @@ def test_the_longest_running_come_first_in_whatever_order_they_started() -> None
     progress = Progress()
     for node, at in (("web2", 20), ("web1", 15), ("web3", 30), ("web1", 15), ("db1", 10), ("web4", 12)):
         progress.take(_event("node_running", node, at))
-    progress.take(Event({"type": "node_running", "details": {"node": "app1"}}))
+    progress.take(event_of({"type": "node_running", "details": {"node": "app1"}}))
     progress.take(_event("node_finished", "db1", 31))
     assert _rows(progress)[1] == "running: web4 22s, web1 19s, web2 14s, web3 4s, app1"
     progress.take(_event("node_finished", "web4", 32))

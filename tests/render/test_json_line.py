@@ -1,23 +1,20 @@
 """A line of JSON per event: as it came, or with a tag in front; safe on a terminal."""
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.json_text import compact
-from jobevents_cli.render.json_line import JsonLines, encoded
+from jobevents_cli.render.json_line import JsonLines
 
 JOB, PLAN = JobRef.job(352), JobRef.plan(12)
 
 
 def _line(text: str, ref: JobRef = JOB, *, tagged: bool = False, on_terminal: bool = False) -> str:
-    event = Event(json.loads(text), compact(text))
-    line = JsonLines(on_terminal=on_terminal, tagged=tagged).line(event, ref)
+    line = JsonLines(on_terminal=on_terminal, tagged=tagged).line(compact(text.encode()), ref)
     assert line.endswith(b"\n")
     return line.decode().removesuffix("\n")
 
@@ -28,13 +25,13 @@ def _line(text: str, ref: JobRef = JOB, *, tagged: bool = False, on_terminal: bo
         ('{"id":"3","n":1.0,"m":-0,"e":1e2}', '{"id":"3","n":1.0,"m":-0,"e":1e2}'),
         ('{"id": "3", "n": 1.0}', '{"id":"3","n":1.0}'),
         ('{\n  "id" : "3",\n  "a" : [ ]\n}', '{"id":"3","a":[]}'),
-        (r'{"m":"\u001B[1m\/\u00e9\ud800"}', '{"m":"\\u001b[1m/é\N{REPLACEMENT CHARACTER}"}'),
-        ('{"m":"\x7f\x9b"}', '{"m":"\\u007f\x9b"}'),
+        (r'{"m":"\u001B[1m\/\u00e9"}', r'{"m":"\u001B[1m\/\u00e9"}'),
+        ('{"m":"\x7f\x9b"}', '{"m":"\x7f\x9b"}'),
         ("7", "7"),
     ],
 )
 def test_an_event_is_printed_as_it_came(text: str, line: str) -> None:
-    """Compact, with its numbers as they were spelled, and escapes as jq writes them."""
+    """Compact, with its numbers and escapes as they were spelled."""
     assert _line(text) == line
 
 
@@ -63,14 +60,3 @@ def test_nothing_on_a_terminal_can_be_obeyed(text: str) -> None:
     shown = _line(source, on_terminal=True)
     assert not any(0x7F <= ord(character) < 0xA0 or character in "\u061c\u202e\u2066" for character in shown)
     assert json.loads(shown) == json.loads(_line(source))
-
-
-@pytest.mark.parametrize("value", [{"a": [1, None, True, "é"]}, [], "x", 1.5])
-def test_other_values_are_written_compactly(value: Any) -> None:
-    """Those that the program makes itself, in UTF-8."""
-    assert encoded(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def test_an_event_without_source_text_is_encoded() -> None:
-    """One that was made of something else."""
-    assert JsonLines(on_terminal=False).line(Event({"id": "1"}), JOB) == b'{"id":"1"}\n'

@@ -20,7 +20,8 @@ from jobevents_cli.render.junit import junit_pieces
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).parent.parent / "data" / "junit.xsd")
 WEIRD = st.text(
-    st.characters() | st.sampled_from("\x00\x1b\x7f\x85\u2028\u202e\ufffe\uffff\ud800<>&'\"]\r\n\t"), max_size=20
+    st.characters(exclude_categories=["Cs"]) | st.sampled_from("\x00\x1b\x7f\x85\u2028\u202e\ufffe\uffff<>&'\"]\r\n\t"),
+    max_size=20,
 )
 LINK = "https://pe.example.com/#/run/jobs/352/nodes/db01/report?a=1&b=<2>"
 
@@ -130,7 +131,7 @@ def test_a_job_is_written_once() -> None:
     output=WEIRD,
     state=st.sampled_from(["failed", "errored", "skipped", "finished", "x\x00"]),
 )
-@example(name="\ufffe\uffff\ud800\x00", message="]]>", output="\r\n\x0b", state="failed")
+@example(name="\ufffe\uffff\x00", message="]]>", output="\r\n\x0b", state="failed")
 def test_every_text_makes_valid_xml(name: str, message: str, output: str, state: str) -> None:
     """Whatever a server sends, the file is valid XML 1.0 and Jenkins's schema accepts it."""
     result = {"_output": output, "_error": {"msg": message, "kind": name}, output: message}

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from jobevents_cli.model.event import EVENT_TYPES, Event
+from jobevents_cli.model.event import EVENT_TYPES, Event, event_of
 from jobevents_cli.render.looks import KNOWN, LOOKS, STATUS_COLUMNS, SYMBOLS, look_of, look_of_state
 
 
 def _event(kind: str, **detail: Any) -> Event:
-    return Event({"type": kind, "details": {"node": "a", "detail": detail}})
+    return event_of({"type": kind, "details": {"node": "a", "detail": detail}})
 
 
 def test_every_documented_type_has_a_look() -> None:
@@ -53,7 +53,7 @@ def test_a_job_ends_as_its_event_says(state: str, text: str) -> None:
 def test_unknown_types_and_states_are_shown_escaped() -> None:
     """What a newer server sends is shown by its own name, never as control characters."""
     assert look_of(_event("node_\x1b[2J")).text(symbols=True) == "• node_\\x1b[2J"
-    assert look_of(Event({})).text(symbols=False) == "- unknown"
+    assert look_of(event_of({})).text(symbols=False) == "- unknown"
     assert look_of_state("zombie\x1b").text(symbols=True) == "• zombie\\x1b"
     assert look_of_state("").status == "unknown"
     assert look_of_state("errored").text(symbols=True) == "‼ errored"

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from support.json_shapes import DETAIL
 
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import event_of
 from jobevents_cli.render.plan_text import plan_text
 
 
 def _text(kind: str, details: Any) -> str:
-    return plan_text(Event({"type": kind, "details": details}))
+    return plan_text(event_of({"type": kind, "details": details}))
 
 
 @pytest.mark.parametrize("kind", ["task", "script", "command", "upload", "wait", "apply", "apply_prep", "download"])

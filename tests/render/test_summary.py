@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
@@ -21,7 +21,7 @@ def _progress(*kinds: str, nodes: int | None = None) -> Progress:
         detail = {"status": "changed", "metrics": {"changed": 1}} if kind == "finished" else {}
         details = {"node": f"n{number}", "detail": detail}
         progress.take(
-            Event(
+            event_of(
                 {
                     "type": f"node_{kind}",
                     "timestamp": "2026-11-23T02:41:42Z",
@@ -67,7 +67,7 @@ def test_on_a_screen_what_does_not_fit_continues_below(columns: int, text: str) 
     progress = Progress()
     nodes = {"n0": "one two three four five six seven eight", "node12.example.com": "no"}
     for node, message in nodes.items():
-        progress.take(Event({"type": "node_failed", "details": {"node": node}, "message": message}))
+        progress.take(event_of({"type": "node_failed", "details": {"node": node}, "message": message}))
     lines = failure_lines(progress, symbols=True, rest=REST, columns=columns)
     shown = "".join(f"{_text(line)}\n" for line in lines)
     assert shown == f"  ✘ failed   n0{' ' * 18}{text}  ✘ failed   node12.example.com  no\n"

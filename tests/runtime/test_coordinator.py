@@ -1,13 +1,13 @@
 """Several jobs are followed at once: their lines, and the one exit status of the run."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
 from jobevents_cli.errors import Interrupted, TimedOut, UnknownJob
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.model.event import Event
+from jobevents_cli.following2.page import Page
+from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.output.command_lines import GivenOptions
@@ -23,19 +23,18 @@ GOOD, BAD, UNKNOWN = (JobRef.job(number) for number in (1, 2, 3))
 class _Scripted:
     """An orchestrator with a job that succeeded and one that failed."""
 
-    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
-        assert (start, limit > 0) == (None, True)
+    def events(self, ref: JobRef, start: int | None) -> Page:
+        assert start is None
         if ref == UNKNOWN:
             raise UnknownJob("there is no job 3")
         kind = "node_finished" if ref == GOOD else "node_failed"
-        yield [Event({"id": ref.number * 10, "type": kind, "details": {"node": "n1"}})]
+        return Page([event_of({"id": ref.number * 10, "type": kind, "details": {"node": "n1"}})])
 
-    def job(self, ref: JobRef, limit: float) -> Job:
-        assert limit > 0
+    def job(self, ref: JobRef) -> Job:
         return Job({"name": str(ref.number), "state": "finished" if ref == GOOD else "failed"})
 
-    def plan_event(self, number: int, event_id: int, limit: float) -> Event:
-        raise AssertionError((number, event_id, limit))
+    def plan_event(self, number: int, event_id: int) -> Event:
+        raise AssertionError((number, event_id))
 
 
 def _run(*refs: JobRef, fail_fast: bool = False) -> ExitStatus:

@@ -321,7 +321,8 @@ def test_contact_is_back_once_the_job_that_lacks_it_is_given_up(home: Home, serv
             well += 1
             handler.send(answer)
         else:
-            handler.send(Answer(404 if well > 1 else 503, b""))
+            gone = b'{"kind": "puppetlabs.orchestrator/unknown-job"}'
+            handler.send(Answer(404, gone) if well > 1 else Answer(503, b""))
 
     server.faults[0] = refuse
     wait_until(lambda: "2" in asked and well > 1)

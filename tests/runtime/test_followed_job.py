@@ -7,7 +7,7 @@ import pytest
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import CheckJob, Fetch
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.runtime.followed_job import FollowOptions
 from jobevents_cli.state.cursor_file import CursorFolder
@@ -19,7 +19,7 @@ def test_what_is_said_of_a_job_as_the_program_ends() -> None:
     """Nothing until the orchestrator has answered; then whether the end was seen."""
     job = FollowOptions().follow(JOB)
     said = [job.when_last_checked]
-    for event in (Event({"id": 1, "type": "node_running"}), Event({"id": 2, "type": "job_finished"})):
+    for event in (event_of({"id": 1, "type": "node_running"}), event_of({"id": 2, "type": "job_finished"})):
         job.follower.next_step(0.0)
         job.follower.receive_events([event], 0.0)
         said.append(job.when_last_checked)

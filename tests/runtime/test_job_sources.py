@@ -1,12 +1,10 @@
 """What `show` knows of jobs and plans, from the orchestrator or from saved events."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from jobevents_cli.errors import RequestRefused, UnknownJob
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.node import Node
@@ -21,8 +19,7 @@ JOB, OTHER, PLAN = JobRef.job(352), JobRef.job(353), JobRef.plan(12)
 class _Scripted:
     """An orchestrator with the plan 12, whose job 352 can be read and whose job 353 cannot."""
 
-    def job(self, ref: JobRef, limit: float) -> Job:
-        assert limit > 0
+    def job(self, ref: JobRef) -> Job:
         if ref.kind is Kind.PLAN:
             status = {"352": {"state": "failed"}, "353": {"state": "running"}}
             return Plan({"name": "12", "state": "running", "status": status})
@@ -30,10 +27,9 @@ class _Scripted:
             raise RequestRefused("not for you")
         return Job({"name": "352", "state": "failed", "node_count": 2})
 
-    def nodes(self, job_id: int, limit: float, node_count: int | None = None) -> Iterator[list[Node]]:
-        assert (job_id, limit > 0, node_count) == (352, True, 2)
-        yield [Node({"name": "n1", "state": "finished"})]
-        yield [Node({"name": "n2", "state": "failed"})]
+    def nodes(self, job_id: int, offset: int = 0) -> list[Node]:
+        assert job_id == 352
+        return [Node({"name": "n2", "state": "failed"}) if offset else Node({"name": "n1", "state": "finished"})]
 
     def server_time(self) -> float:
         return 0.0
@@ -44,7 +40,7 @@ def _collector(now: float) -> NodeCollector:
 
 
 def _event(kind: str, node: str = "", number: int = 1) -> Event:
-    return Event({"id": number, "type": kind, "details": {"node": node}})
+    return event_of({"id": number, "type": kind, "details": {"node": node}})
 
 
 def test_a_job_is_shown_with_all_pages_of_its_nodes() -> None:
@@ -75,7 +71,9 @@ def test_saved_events_say_which_nodes_are_still_running() -> None:
 
 def test_saved_events_of_a_plan_and_a_job_without_tags() -> None:
     """They belong to one job without a number: a plan, if a plan ends among them, in whatever order."""
-    ends = [(None, Event({"type": kind, "id": number})) for number, kind in ((1, "plan_failed"), (2, "job_finished"))]
+    ends = [
+        (None, event_of({"type": kind, "id": number})) for number, kind in ((1, "plan_failed"), (2, "job_finished"))
+    ]
     for events in (ends, ends[::-1]):
         (plan,) = details_from_saved(events, _collector)
         assert (type(plan), plan.job.state, plan.outcome) == (PlanDetails, "failure", Outcome.FAILED)

@@ -6,8 +6,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from support.plan_world import PLAN, PlanFollowed, PlanWorld, Scripted, follow_plan
-from support.world import Fault, event
+from support.world import event
 
+from jobevents_cli.errors import JobEventsError, TransientFault
 from jobevents_cli.following.end_watch import SETTLE
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
@@ -69,7 +70,7 @@ def stories(draw: st.DrawFn) -> Story:
     return Story(scripts, Outcome.FAILED if fails else Outcome.SUCCEEDED, failed)
 
 
-faults = st.dictionaries(st.integers(2, 60), st.builds(Fault, pieces=st.integers(0, 2)), max_size=8)
+faults = st.dictionaries(st.integers(2, 60), st.just(TransientFault("cut off")), max_size=8)
 samples = st.sampled_from([0.0, 0.5, 1.0])
 
 
@@ -82,7 +83,7 @@ def _check(story: Story, printed: list[tuple[JobRef, int | None]], followed: Pla
 
 @given(story=stories(), faults=faults, sample=samples, latency=st.sampled_from([0.0, 0.01, 0.4]))
 def test_each_event_of_the_plan_and_its_jobs_is_printed_once(
-    story: Story, faults: dict[int, Fault], sample: float, latency: float
+    story: Story, faults: dict[int, JobEventsError], sample: float, latency: float
 ) -> None:
     """Any schedule with faults: everything once, the plan's own verdict, the jobs that failed."""
     followed = follow_plan(PlanWorld(story.scripts, faults=faults, latency=latency), sample=sample)
@@ -91,7 +92,7 @@ def test_each_event_of_the_plan_and_its_jobs_is_printed_once(
 
 @given(story=stories(), faults=faults, stops=st.lists(st.integers(0, 15), min_size=1, max_size=4))
 def test_killed_and_resumed_anywhere_everything_is_printed_once(
-    story: Story, faults: dict[int, Fault], stops: list[int]
+    story: Story, faults: dict[int, JobEventsError], stops: list[int]
 ) -> None:
     """Killed after any update and resumed from the one cursor kept with it: the runs together print all, once."""
     world = PlanWorld(story.scripts, faults=faults)

@@ -1,8 +1,8 @@
 """The reports of failed runs are asked for only where there can be some, and a PuppetDB that fails is no error."""
 
+from jobevents_cli.clients.puppetdb import PuppetdbClient
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.model.node_failures import EndedNode
-from jobevents_cli.puppetdb.client import PuppetdbClient
 from jobevents_cli.runtime.run_reports import RunReports
 
 FAILED_RUN = EndedNode("n1", "failed", {"hash": "abc"}, job_id=352, job_type="deploy")

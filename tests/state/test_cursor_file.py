@@ -14,11 +14,11 @@ from support.marks import NOBODY, needs_nobody, slow_but
 from support.misbehaving import TestServer, job
 from support.program import Home, wait_until
 
+from jobevents_cli.config.private_files import draft_of
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.state.cursor_file import FORGET_AFTER, CursorFolder
-from jobevents_cli.state.private_files import draft_of
 
 Serve = Callable[..., TestServer]
 URL = "https://pe:8143"

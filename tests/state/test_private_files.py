@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jobevents_cli.state.private_files import draft_of, make_private_folder, replace_file
+from jobevents_cli.config.private_files import draft_of, make_private_folder, replace_file
 
 
 def test_a_file_is_private(tmp_path: Path) -> None:

@@ -50,10 +50,10 @@ def test_a_tag_is_recognised_and_removed(saved: Any) -> None:
     """`job` or `plan` as the first key names the job; the event and its text are as the orchestrator sent them."""
     name = saved('{"job":"352","id":"1","x":1.0}', '{"plan":"12","id":"1"}', '{ "job" : "352" , "id":2}', '{"job":"7"}')
     assert [(ref, event.raw, event.text) for ref, event in read_saved(name)] == [
-        (JOB, {"id": "1", "x": 1.0}, '{"id":"1","x":1.0}'),
-        (PLAN, {"id": "1"}, '{"id":"1"}'),
-        (JOB, {"id": 2}, '{"id":2}'),
-        (JobRef.job(7), {}, "{}"),
+        (JOB, {"id": "1", "x": 1.0}, b'{"id":"1","x":1.0}'),
+        (PLAN, {"id": "1"}, b'{"id":"1"}'),
+        (JOB, {"id": 2}, b'{"id":2}'),
+        (JobRef.job(7), {}, b"{}"),
     ]
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from jobevents_cli.errors import TransientFault
 from jobevents_cli.following.delivered import Delivered
 from jobevents_cli.following.update import Wait
-from jobevents_cli.model.event import Event
+from jobevents_cli.following2.page import Page
+from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.plan import Plan
@@ -86,40 +87,32 @@ class ForwardWorld:
 
     # What a client does.
 
-    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
-        """The events visible now, in pieces."""
-        assert limit > 0
+    def events(self, ref: JobRef, start: int | None) -> Page:
+        """The events visible now."""
         self.step()
+        if self.fails(self.fault_rate):
+            raise TransientFault("cut off")
         story = next(story for story in self.stories if story.number == ref.number)
         page = [event for at, event in story.events_at if at <= self.now and int(event["id"]) >= (start or 0)]
         page.sort(key=lambda event: int(event["id"]))
-        size = self.chance.choice([1, 3, 1000])
-        for at in range(0, len(page), size):
-            if self.fails(self.fault_rate):
-                raise TransientFault("cut off")
-            yield [Event(event) for event in page[at : at + size]]
-            self.step()
-        if self.fails(self.fault_rate):
-            raise TransientFault("cut off")
+        return Page([event_of(event) for event in page])
 
-    def job(self, ref: JobRef, limit: float) -> Job:
+    def job(self, ref: JobRef) -> Job:
         """The job as it is now."""
-        assert limit > 0
         self.step()
         if self.fails(self.fault_rate):
             raise TransientFault("503")
         return self._job(next(story for story in self.stories if story.number == ref.number))
 
-    def jobs(self, count: int, offset: int, limit: float) -> list[Job]:
+    def jobs(self, count: int, offset: int) -> list[Job]:
         """The jobs visible now, newest first."""
-        assert limit > 0
         self.step()
         if self.fails(self.fault_rate):
             raise TransientFault("503")
         visible = sorted((story for story in self.stories if story.created <= self.now), key=lambda one: -one.number)
         return [self._job(story) for story in visible[offset : offset + count]]
 
-    def plans(self, _count: int, _offset: int, _limit: float) -> list[Plan]:
+    def plans(self, _count: int, _offset: int) -> list[Plan]:
         """There are no plans here."""
         return []
 

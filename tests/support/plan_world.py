@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import Update, Wait
-from jobevents_cli.model.event import Event
+from jobevents_cli.following2.page import Page
+from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.outcome import Outcome
@@ -15,7 +17,6 @@ from jobevents_cli.model.plan import Plan
 from jobevents_cli.runtime.loop import tail
 from jobevents_cli.runtime.plan_jobs import PlanJobs
 from jobevents_cli.state.plan_cursor import PlanCursor
-from support.world import Fault
 
 PLAN = JobRef.plan(12)
 MOST_REQUESTS = 5000
@@ -38,33 +39,28 @@ class PlanWorld:
     scripts: dict[JobRef, Scripted]
     now: float = 100.0
     latency: float = 0.01
-    faults: dict[int, Fault] = field(default_factory=dict)
+    faults: dict[int, JobEventsError] = field(default_factory=dict)
     requests: int = 0
 
     def clock(self) -> float:
         """The time."""
         return self.now
 
-    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
-        """The events visible now, one a piece."""
-        assert limit > 0
+    def events(self, ref: JobRef, start: int | None) -> Page:
+        """The events visible now."""
         fault = self._request()
+        if fault:
+            raise fault
         least = -1 if start is None else start
         page = [event for at, event in self.scripts[ref].events_at if at <= self.now and int(event["id"]) >= least]
         page.sort(key=lambda event: int(event["id"]))
-        for number, event in enumerate(page):
-            if fault and number == fault.pieces:
-                break
-            yield [Event(event)]
-        if fault:
-            raise fault.error
+        return Page([event_of(event) for event in page])
 
-    def job(self, ref: JobRef, limit: float) -> Job:
+    def job(self, ref: JobRef) -> Job:
         """The plan or job as it is now."""
-        assert limit > 0
         fault = self._request()
         if fault:
-            raise fault.error
+            raise fault
         script = self.scripts[ref]
         state = script.final_state if self.now >= script.ends_at else "running"
         if ref.kind is Kind.JOB:
@@ -76,7 +72,7 @@ class PlanWorld:
         }
         return Plan({"name": str(ref.number), "state": state, "status": status})
 
-    def _request(self) -> Fault | None:
+    def _request(self) -> JobEventsError | None:
         self.requests += 1
         assert self.requests < MOST_REQUESTS, "the followers go on asking for ever"
         self.now += self.latency

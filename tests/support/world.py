@@ -1,29 +1,22 @@
 """A simulated orchestrator and clock: hours pass in milliseconds, and every fault comes when it is told to."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobevents_cli.errors import JobEventsError, TransientFault
+from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.notices import Notice
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import Wait
-from jobevents_cli.model.event import Event
+from jobevents_cli.following2.page import Page
+from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Ending
 from jobevents_cli.runtime.loop import tail
 
 JOB = JobRef.job(352)
-
-
-@dataclass
-class Fault:
-    """How one answer goes wrong: *error* after *pieces* of it have come."""
-
-    error: JobEventsError = field(default_factory=lambda: TransientFault("cut off"))
-    pieces: int = 0
 
 
 @dataclass
@@ -37,8 +30,7 @@ class World:
     job_at: Callable[[float], dict[str, Any]]
     inclusive: bool = True
     latency: float = 0.01
-    piece: int = 1000
-    faults: dict[int, Fault] = field(default_factory=dict)
+    faults: dict[int, JobEventsError] = field(default_factory=dict)
     now: float = 100.0
     asked: list[tuple[float, int | None]] = field(default_factory=list)
     checked: list[float] = field(default_factory=list)
@@ -54,36 +46,31 @@ class World:
         assert seconds >= 0, "nobody waits backwards"
         self.now += seconds
 
-    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[list[Event]]:
-        """The events visible now, in pieces."""
+    def events(self, ref: JobRef, start: int | None) -> Page:
+        """The events visible now, by their ids; or the fault of this request."""
         assert ref == JOB
-        assert limit > 0
         self.asked.append((self.now, start))
         fault = self._request()
         least = -1 if start is None else start if self.inclusive else start + 1
         page = [event for at, event in self.events_at if at <= self.now and _number(event) >= least]
         page.sort(key=_number)
-        pieces = [[Event(value) for value in page[at : at + self.piece]] for at in range(0, len(page), self.piece)]
-        if fault:
-            yield from pieces[: fault.pieces]
-            self.now += self.latency
-            raise fault.error
-        yield from pieces
         self.now += self.latency
+        if fault:
+            raise fault
+        return Page([event_of(value) for value in page])
 
-    def job(self, ref: JobRef, limit: float) -> Job:
+    def job(self, ref: JobRef) -> Job:
         """The job as it is now."""
         assert ref == JOB
-        assert limit > 0
         self.checked.append(self.now)
         fault = self._request()
         if fault:
-            raise fault.error
+            raise fault
         job = Job(self.job_at(self.now))
         self.now += self.latency
         return job
 
-    def _request(self) -> Fault | None:
+    def _request(self) -> JobEventsError | None:
         self.requests += 1
         assert self.requests < self.most_requests, "the follower goes on asking for ever"
         self.now += self.latency

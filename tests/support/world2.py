@@ -11,10 +11,9 @@ from jobevents_cli.following2.follower import Follower, Saved
 from jobevents_cli.following2.notices import Notice
 from jobevents_cli.following2.page import Page
 from jobevents_cli.following2.schedule import Stream
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.model.json_text import encoded
 from jobevents_cli.model.outcome import Ending
 from jobevents_cli.model.plan import Plan
 
@@ -22,11 +21,6 @@ JOB = JobRef.job(352)
 PLAN = JobRef.plan(12)
 EPOCH = 1_800_000_000.0
 """The server's clock when the follower's shows 0."""
-
-
-def event_of(value: Any) -> Event:
-    """The event that is *value*."""
-    return Event(value, encoded(value))
 
 
 def timestamp(at: float) -> str:

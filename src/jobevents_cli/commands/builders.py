@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.commands.job_choice import NARROWING
 from jobevents_cli.commands.options import check_types
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.errors import AccessDenied
 from jobevents_cli.following.filters import event_filter
-from jobevents_cli.http.hidden import hide
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.orchestrator.client import OrchestratorClient, open_client
 from jobevents_cli.output.capabilities import (
     can_encode,
     is_same_terminal,
@@ -45,16 +44,14 @@ def configuration_for(options: Mapping[str, Any]) -> Configuration:
     return Configuration({name: options[name.replace("-", "_")] for name in ("url", "token-file", "cacert", "profile")})
 
 
-def client_for(options: Mapping[str, Any]) -> OrchestratorClient:
+def client_for(options: Mapping[str, Any]) -> Orchestrator:
     """The client for the connection options. Warns if others can read the token file."""
     connection = configuration_for(options).orchestrator
-    if token := connection.token:
-        hide(lambda: token.value)
-        if token.warning:
-            from jobevents_cli.output.notices import say_safe
+    if connection.token and connection.token.warning:
+        from jobevents_cli.output.notices import say_safe
 
-            say_safe(f"Warning: {token.warning}")
-    return open_client(connection)
+        say_safe(f"Warning: {connection.token.warning}")
+    return Orchestrator(connection)
 
 
 def line_options(
@@ -139,7 +136,7 @@ def explainer_of_saved(configuration: Configuration) -> "Explainer":
         return Explainer(None, (), puppetdb_problem=error)
 
 
-def explain_for(options: Mapping[str, Any], client: OrchestratorClient) -> Callable[[JobRef], list[str]]:
+def explain_for(options: Mapping[str, Any], client: Orchestrator) -> Callable[[JobRef], list[str]]:
     """A function that returns the causes of a job for `--why`, as lines that are safe to print on standard error."""
     from jobevents_cli.render.causes import CauseText
     from jobevents_cli.render.escape import safe

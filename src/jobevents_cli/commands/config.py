@@ -144,9 +144,9 @@ def profiles() -> int:
 def _checked(key: str, value: str) -> Any:
     """The value to write into the configuration file for *key*. UsageProblem if *value* cannot be used for it."""
     from jobevents_cli.commands.tail import command as tail
+    from jobevents_cli.config.address import Setting, orchestrator_url, puppetdb_url
     from jobevents_cli.config.configuration import existing_file
     from jobevents_cli.errors import UsageProblem
-    from jobevents_cli.http.address import Setting, orchestrator_url, puppetdb_url
 
     setting = Setting(value, "VALUE")
     if not value:

@@ -168,7 +168,6 @@ def command(receiver: tuple[str, ...], **options: Any) -> None:
             since = options["since"]
             delivered = Delivered(known={} if since is None else {Kind.JOB: KnownJobs(since - 1)})
         client = client_for(options)
-        client.keeps_texts = True
         lines = ForwardedLines(wanted, options["max_bytes"])
         workers = Workers[Arrival]()
         forwarder = Forwarder(

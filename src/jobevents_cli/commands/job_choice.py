@@ -16,9 +16,9 @@ from jobevents_cli.errors import UsageProblem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jobevents_cli.clients.orchestrator import Orchestrator
     from jobevents_cli.model.job_ref import JobRef, NamedJob
-    from jobevents_cli.orchestrator.client import OrchestratorClient
-    from jobevents_cli.orchestrator.job_search import Wanted
+    from jobevents_cli.runtime.job_search import Wanted
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -125,7 +125,7 @@ def job_choice(options: Mapping[str, Any], *, others: Mapping[str, object] | Non
 
 def wanted_jobs(options: Mapping[str, Any]) -> Wanted:
     """Which jobs the options that narrow a choice down leave."""
-    from jobevents_cli.orchestrator.job_search import Wanted
+    from jobevents_cli.runtime.job_search import Wanted
 
     return Wanted(**{name: options.get(name) for name in NARROWING})
 
@@ -143,14 +143,14 @@ def no_job_named(command: str, options: Mapping[str, Any], *, failed: bool = Fal
 
 
 def find_jobs(
-    choice: JobChoice, client: OrchestratorClient, *, retry_for: float = math.inf, timeout: float | None = None
+    choice: JobChoice, client: Orchestrator, *, retry_for: float = math.inf, timeout: float | None = None
 ) -> tuple[JobRef, ...]:
     """The jobs that *choice* names, each once. The newest job is looked up; *retry_for* and *timeout*: see `fetch`.
 
     A usage error if an address names another host than *client* talks to. UnknownJob if there is no newest job.
     """
     from jobevents_cli.model.job_ref import JobRef
-    from jobevents_cli.orchestrator.job_search import latest_job, latest_plan
+    from jobevents_cli.runtime.job_search import latest_job, latest_plan
     from jobevents_cli.runtime.retry import fetch
 
     for _, host in choice.named:

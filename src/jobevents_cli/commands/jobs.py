@@ -42,12 +42,14 @@ def command(*, plans: bool, limit: int, as_json: bool, **options: Any) -> int:
 
     With --plans: the recent plan jobs, each with its jobs by state.
     """
+    from msgspec import Raw
+
     from jobevents_cli.commands.builders import client_for, refuse_together, view_for
     from jobevents_cli.commands.job_choice import wanted_jobs
-    from jobevents_cli.orchestrator.job_search import recent_jobs, recent_plans
     from jobevents_cli.output.notices import say_safe
     from jobevents_cli.output.printer import print_lines
     from jobevents_cli.render.tables import jobs_table
+    from jobevents_cli.runtime.job_search import recent_jobs, recent_plans
     from jobevents_cli.runtime.retry import fetch
     from jobevents_cli.state.job_cache import remember
 
@@ -65,7 +67,7 @@ def command(*, plans: bool, limit: int, as_json: bool, **options: Any) -> int:
     )
     remember(client.url, found)
     if as_json:
-        print_lines(job.raw for job in found)
+        print_lines(Raw(job.text) for job in found)
     elif found:
         print_lines(text=jobs_table(found, view_for(options, client.server_time())))
     else:

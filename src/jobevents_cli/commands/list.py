@@ -51,8 +51,6 @@ def command(*, raw: bool, exit_status: bool, saved: str | None, **options: Any) 
     """
     from jobevents_cli.commands.builders import client_for, line_options, refuse_together
     from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named, refuse_for_plan
-    from jobevents_cli.following.contact import ANSWER_LIMIT
-    from jobevents_cli.runtime.retry import print_raw
     from jobevents_cli.runtime.snapshot import SnapshotOptions, print_snapshot
 
     if raw:
@@ -83,12 +81,7 @@ def command(*, raw: bool, exit_status: bool, saved: str | None, **options: Any) 
         refuse_for_plan(start=options["start"], raw=raw)
     lines = line_options(options, tagged=with_jobs, quiet=raw)
     client = client_for(options)
-    client.drops_large_results = True
     (ref,) = find_jobs(choice, client)
-    if raw:
-        print_raw(lambda: client.raw_events(ref, options["start"], ANSWER_LIMIT))
-        if not exit_status:
-            return ExitStatus.DONE
     what = SnapshotOptions(
         start=options["start"],
         last=options["lines"],

@@ -14,9 +14,9 @@ from jobevents_cli.commands.options import complete_files, connection_options, l
 from jobevents_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
+    from jobevents_cli.clients.orchestrator import Orchestrator
     from jobevents_cli.model.event import Event
     from jobevents_cli.model.job_ref import JobRef
-    from jobevents_cli.orchestrator.client import OrchestratorClient
     from jobevents_cli.render.job_details import JobDetails
 
 _PICTURE_COLUMNS = 100
@@ -134,7 +134,7 @@ def _details(options: Mapping[str, Any], form: str) -> "list[JobDetails]":
 def _explained(
     details: "Sequence[JobDetails]",
     options: Mapping[str, Any],
-    client: "OrchestratorClient | None",
+    client: "Orchestrator | None",
     events: "Iterable[tuple[JobRef | None, Event]]" = (),
 ) -> "list[JobDetails]":
     """The *details* with their causes; without a *client* those that the saved *events* contain."""
@@ -209,9 +209,9 @@ def _print(details: "Sequence[JobDetails]", options: Mapping[str, Any], form: st
 
 def _write_picture(name: str, text: str) -> None:
     """Write *text* as a picture into the file *name*."""
+    from jobevents_cli.config.private_files import replace_file
     from jobevents_cli.errors import OutputFailed, UsageProblem
     from jobevents_cli.render.svg import svg
-    from jobevents_cli.state.private_files import replace_file
 
     path = Path(name)
     if not path.name:

@@ -137,8 +137,6 @@ def command(
     lines = line_options(options, tagged=several, quiet=quiet, end_last=True)
     given = given_options(options, all_jobs=all_jobs)
     client = client_for(options)
-    client.keeps_texts = lines.needs_texts
-    client.drops_large_results = True
     report = report_options(options, given, quiet=quiet, progress=progress, several=several, waits_for_jobs=all_jobs)
     reporter = Reporter(report, client.server_time)
     how = FollowOptions(

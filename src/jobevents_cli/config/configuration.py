@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from jobevents_cli.config.address import PUPPETDB_PORT, Setting, is_loopback, orchestrator_url, puppetdb_url
+from jobevents_cli.config.connection import Connection
 from jobevents_cli.config.file import ConfigFile, config_path
 from jobevents_cli.config.puppet_files import (
     DEFAULT_TOKEN_FILE,
@@ -15,11 +17,9 @@ from jobevents_cli.config.puppet_files import (
     read_puppetdb_conf,
 )
 from jobevents_cli.config.sources import TOKEN_VARIABLE, VARIABLES, Source, look_up
+from jobevents_cli.config.token import Token
+from jobevents_cli.config.user_file import expanded
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.http.address import PUPPETDB_PORT, Setting, is_loopback, orchestrator_url, puppetdb_url
-from jobevents_cli.http.connection import Connection
-from jobevents_cli.http.token import Token
-from jobevents_cli.http.user_file import expanded
 
 
 class PuppetdbSettings(NamedTuple):

@@ -4,10 +4,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from jobevents_cli.config.address import orchestrator_url, puppetdb_url
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.config.sources import TOKEN_VARIABLE, shown
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.http.address import orchestrator_url, puppetdb_url
 
 
 class Row(NamedTuple):

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from jobevents_cli.config.private_files import make_private_folder, own_folder, replace_file
 from jobevents_cli.config.sources import CONFIG_VARIABLE, shown
+from jobevents_cli.config.user_file import expanded, read_user_file
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.http.user_file import expanded, read_user_file
-from jobevents_cli.state.private_files import make_private_folder, own_folder, replace_file
 
 PROFILES: Final = "profiles"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from jobevents_cli.config.sources import shown
+from jobevents_cli.config.user_file import read_user_file
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.http.user_file import read_user_file
 
 DEFAULT_TOKEN_FILE: Final = "~/.puppetlabs/token"  # noqa: S105 - a path, no token
 

@@ -6,8 +6,8 @@ Knows neither files nor the environment: the caller passes the sources, in order
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from jobevents_cli.config.address import Setting
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.http.address import Setting
 
 VARIABLES: Final[Mapping[str, str]] = {
     "url": "JOBEVENTS_URL",

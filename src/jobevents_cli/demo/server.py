@@ -127,7 +127,7 @@ class Orchestrator:
     def _plan(self, name: str) -> ScriptedPlan:
         plan = self.plans.get(_whole(name, "job-id"))
         if plan is None or plan.created > self._clock():
-            raise Refusal(404, "orchestrator/unknown-plan-job", f"Plan job {name} not found")
+            raise Refusal(404, "orchestrator/unknown-job", f"Plan job {name} not found")
         return plan
 
     def _events(self, job: ScriptedJob, start: int) -> Any:

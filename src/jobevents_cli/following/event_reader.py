@@ -11,7 +11,6 @@ from jobevents_cli.following.notices import Notice
 from jobevents_cli.following.position import Cursor, Position
 from jobevents_cli.following.update import Step, Update
 from jobevents_cli.model.event import Event
-from jobevents_cli.model.events_together import ids_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.progress import Progress
@@ -106,7 +105,7 @@ class EventReader(ABC):
         *with_cursor*: the update says where the next follower resumes once its events are printed.
         """
         cursor = self.cursor if with_cursor else None
-        ids = [number for number in ids_of(events) if number is not None]
+        ids = [number for number in (event.id for event in events) if number is not None]
         start, self._given_start = min([self._given_start or 0, *ids]), self.next_start
         update = Update(
             ref=self.ref,
@@ -123,10 +122,6 @@ class EventReader(ABC):
         )
         self._given_cursor = cursor
         return update
-
-    def drop_response(self, now: float) -> None:
-        """Note that the response to the last Fetch was dropped at *now*. The rest is requested again at once."""
-        self._position.cut_off(now)
 
     @abstractmethod
     def next_step(self, now: float) -> Step:

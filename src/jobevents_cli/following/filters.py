@@ -2,13 +2,12 @@
 
 import re
 import warnings
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from fnmatch import translate
 from typing import Final
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.model.event import EVENT_TYPES, FAILURE_TYPES, JOB_STARTS, OUT_MESSAGE, Event
-from jobevents_cli.model.json_text import encoded
 from jobevents_cli.model.json_values import as_text
 
 SHORT_TYPES: Final = {
@@ -41,19 +40,15 @@ class Filter:
         tests: Sequence[Callable[[Event], bool]],
         grep: Sequence[re.Pattern[str]] = (),
         exclude: Sequence[re.Pattern[str]] = (),
-        types: Collection[str] = (),
     ) -> None:
         """Print an event if every one of *tests* is true for it and its message fits *grep* and *exclude*.
 
-        One of the patterns *grep* must match, if there are any, and none of *exclude*. *types*: the tests demand one
-        of them.
+        One of the patterns *grep* must match, if there are any, and none of *exclude*.
         """
         self._tests = tuple(tests)
         self.grep = tuple(grep)
         self._exclude = tuple(exclude)
         self.has_patterns = bool(grep or exclude)
-        self.json_pattern = _json_pattern(types) if types and all(types) else None
-        """Found in the JSON text, as jq writes it, of every event that is printed; None: not known."""
         self.matches = 0
         self.pattern = ""
 
@@ -105,16 +100,12 @@ def event_filter(
         tests.append(lambda event: bool(event.node) and globs.match(event.node) is not None)
     wanted = [_pattern("--grep", text) for text in grep]
     unwanted = [_pattern("--exclude", text) for text in exclude]
-    return Filter(tests, wanted, unwanted, wanted_types) if tests or wanted or unwanted else None
+    return Filter(tests, wanted, unwanted) if tests or wanted or unwanted else None
 
 
 def quoted(text: str) -> str:
     """The beginning of *text* between quotes."""
     return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
-
-
-def _json_pattern(types: Collection[str]) -> re.Pattern[str]:
-    return re.compile(f'"type":(?:{"|".join(re.escape(encoded(name)) for name in types)})')
 
 
 def _pattern(option: str, text: str) -> re.Pattern[str]:

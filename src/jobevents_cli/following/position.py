@@ -21,7 +21,6 @@ from typing import Final, NamedTuple
 from jobevents_cli.following.id_set import IdSet
 from jobevents_cli.following.unordered import UnorderedEvents
 from jobevents_cli.model.event import EVENT_TYPES, NODE_FINISHED, Event
-from jobevents_cli.model.events_together import ids_of
 
 WINDOW: Final = 10_000
 """Ids that stay open at most once a page is complete, and so the events that a server sends again at most."""
@@ -232,7 +231,7 @@ class Position:
 
 def _rising_ids(events: Sequence[Event]) -> list[int]:
     """The ids of *events* if each has one and each is above the one before; else an empty list."""
-    ids = ids_of(events)
+    ids = [event.id for event in events]
     if None in ids or not all(map(lt, ids, ids[1:])):  # type: ignore[arg-type] # none of them is None
         return []
     return ids  # type: ignore[return-value] # none of them is None

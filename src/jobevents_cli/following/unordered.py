@@ -5,7 +5,6 @@ from typing import Final
 
 from jobevents_cli.following.id_set import IdSet
 from jobevents_cli.model.event import Event
-from jobevents_cli.model.json_text import encoded
 
 _DIGEST_BYTES: Final = 8
 
@@ -27,7 +26,7 @@ class UnorderedEvents:
 
     def add(self, event: Event) -> bool:
         """Note that *event* came; False if it is known."""
-        text = encoded(event.raw)
+        text = event.text
         digest = _digest(text, 0)
         number = 0
         if not self._response.add(digest):
@@ -36,7 +35,7 @@ class UnorderedEvents:
 
     def add_next(self, event: Event) -> None:
         """Note that one more event equal to *event* was handled, whatever the response in which it came."""
-        number, text = 0, encoded(event.raw)
+        number, text = 0, event.text
         while not self._known.add(_digest(text, number)):
             number += 1
 
@@ -46,8 +45,7 @@ class UnorderedEvents:
         return tuple(self._known)
 
 
-def _digest(text: str, number: int) -> int:
+def _digest(text: bytes, number: int) -> int:
     from hashlib import blake2b  # rarely needed, and it slows the start
 
-    said = f"{number} {text}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(said, digest_size=_DIGEST_BYTES).digest(), signed=True)
+    return int.from_bytes(blake2b(b"%d %b" % (number, text), digest_size=_DIGEST_BYTES).digest(), signed=True)

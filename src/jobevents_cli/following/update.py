@@ -6,7 +6,6 @@ from typing import NamedTuple
 from jobevents_cli.following.notices import Notice
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.model.event import Event
-from jobevents_cli.model.events_together import ids_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Ending
@@ -39,7 +38,7 @@ class Update(NamedTuple):
         """The `start` with which another follower misses nothing after the first *count* of the events."""
         if count >= len(self.events):
             return self.next_start
-        ids = ids_of(self.events)
+        ids = [event.id for event in self.events]
         reached = [self.start or 0, *(number + 1 for number in ids[:count] if number is not None)]
         rest = [number for number in ids[count:] if number is not None]
         return min(self.next_start or 0, max(reached), *rest) or None

@@ -10,5 +10,5 @@ class Page(NamedTuple):
     """The events of one whole response, in the order of the server."""
 
     events: Sequence[Event]
-    date: float | None
+    date: float | None = None
     """The response's Date header, in seconds since 1970; None if it is missing or senseless."""

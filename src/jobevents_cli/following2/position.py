@@ -152,6 +152,6 @@ def _digest(event: Event, equals: dict[str, int]) -> str:
     """The key of *event*, which has no id: its text, and how many equal ones came before it in the page (*equals*)."""
     from hashlib import blake2b  # rarely needed, and it slows the start
 
-    digest = blake2b(repr(event.text).encode(), digest_size=_DIGEST_BYTES).hexdigest()
+    digest = blake2b(event.text, digest_size=_DIGEST_BYTES).hexdigest()
     number = equals[digest] = equals.get(digest, -1) + 1
     return f"{digest}.{number}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
+from jobevents_cli.model.json_text import encoded
 from jobevents_cli.model.json_values import as_count, as_id, as_mapping, as_seconds, as_text
 from jobevents_cli.model.timestamps import parse_timestamp, seconds_of
 
@@ -14,12 +15,16 @@ TERMINAL_STATES: Final = ("finished", "failed", "stopped")
 class Job:
     """A job as `GET /jobs/:job-id` describes it."""
 
-    __slots__ = ("node_count", "node_states", "raw", "state")
+    __slots__ = ("_text", "node_count", "node_states", "raw", "state")
     final_states: ClassVar[tuple[str, ...]] = TERMINAL_STATES
 
-    def __init__(self, raw: Mapping[str, Any]) -> None:
-        """*raw* is the document; a count that is negative or not a number is unknown."""
+    def __init__(self, raw: Mapping[str, Any], text: bytes | None = None) -> None:
+        """*raw* is the document, *text* its own compact JSON.
+
+        A count that is negative or not a number is unknown.
+        """
         self.raw = raw
+        self._text = text
         self.state = as_text(raw.get("state"))
         self.node_count = as_count(raw.get("node_count"))
         states = raw.get("node_states")
@@ -30,6 +35,11 @@ class Job:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.number} {self.state or 'without state'}>"
+
+    @property
+    def text(self) -> bytes:
+        """The document as compact JSON, spelled as it came."""
+        return encoded(self.raw) if self._text is None else self._text
 
     @property
     def number(self) -> int | None:

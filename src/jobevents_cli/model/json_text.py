@@ -1,213 +1,100 @@
-"""JSON as text: compact, and as jq writes it, but with every number spelled as it came."""
+"""JSON as text. What a server sent is printed as it spelled it; a text is parsed only to look at what it says."""
 
 import json
 import re
 from collections.abc import Iterator
-from json.encoder import encode_basestring
-from typing import Any, Final, Self
+from typing import Any, Final
 
-_LOOSE: Final = re.compile(r" (?:[]},:]|(?<=[{[,:] ))")
-"""A space beside punctuation: between two tokens, or, rarely, within a string."""
+import msgspec
 
-_WITHOUT_SPACE: Final = re.compile(r'(?:[^" \t\n\r]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")++', re.DOTALL)
-"""Tokens with no white space between them."""
-
-_PART: Final = re.compile(r'(?:[^"]{1,9999}+|"[^"\\]*+(?:\\.[^"\\]*+)*+"){1,9999}+', re.DOTALL)
-"""A part of JSON text that begins and ends outside a string."""
-
-_ESCAPE: Final = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|\x7f", re.DOTALL
-)
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_LARGEST_FLOAT: Final = 1.7976931348623157e308
 _LONGEST_INTEGER: Final = 4000
 """Digits that Python converts without complaint."""
 
+_LARGEST_FLOAT: Final = 1.7976931348623157e308
 
-_REST_OF_STRING: Final = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
-_STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_AT_ONCE: Final = 1024 * 1024
+"""Bytes that are decoded together: as text they take up to four times the memory."""
 
-LARGE_MEMBER: Final = 4 * 1024 * 1024
-"""Characters from which on the value of a member is large: parsed, it would take ten times the memory."""
+NOT_JSON: Final = (msgspec.DecodeError, ValueError, RecursionError)
+"""What is raised for a text that is not JSON, or is nested too deeply."""
 
-_TO_BRACKET: Final = re.compile(r'[^"\[\]{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"\[\]{}]*+)*+', re.DOTALL)
-"""All that comes before the next bracket that is not in a string."""
+_LONE_SURROGATE: Final = re.compile(
+    rb"(?<!\\)((?:\\\\)*)"  # a backslash after an odd number of others is a character like any other
+    rb"(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+)
 
-
-class SpelledFloat(float):
-    """A number that is not a plain integer, and how it was spelled; never infinite."""
-
-    __slots__ = ("spelling",)
-    spelling: str
-
-    def __new__(cls, spelling: str) -> Self:
-        """The number that the JSON text *spelling* means, or the largest there is."""
-        value = float(spelling)
-        number = super().__new__(cls, min(max(value, -_LARGEST_FLOAT), _LARGEST_FLOAT))
-        number.spelling = spelling
-        return number
+_decoder: Final = msgspec.json.Decoder()
+_members_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_encoder: Final = msgspec.json.Encoder()
 
 
-class _Spelling(str):
-    """A number that is only to be written again."""
+def compact(text: bytes | bytearray) -> bytes:
+    """Return the JSON *text* without white space between its tokens; NOT_JSON if it is not JSON.
 
-    __slots__ = ()
-
-
-class _Members(list[tuple[str, Any]]):
-    """The keys and values of an object that is only to be written again, repeated keys included."""
-
-    __slots__ = ()
-
-
-def integer(text: str) -> int | str:
-    """The number *text*; its text if it has thousands of digits, which Python refuses to convert."""
-    return int(text) if len(text) <= _LONGEST_INTEGER else text
-
-
-def compact(text: str) -> str:
-    """*text*, which is valid JSON, as `jq -c` writes it, but for the spelling of numbers and for repeated keys.
-
-    Those are as they came: whoever reads them takes the last value. Text that is compact already comes back as it is,
-    which is quick: real orchestrators send it so.
+    Numbers, escapes, the order of keys and repeated keys stay as they came.
     """
-    return with_jq_escapes(without_space(text))
+    return msgspec.json.format(text, indent=-1)
 
 
-def without_space(text: str) -> str:
-    """*text*, which is valid JSON, without white space between its tokens."""
-    return "".join(_parts_without_space(text)) if is_loose(text) else text
+def parsed(text: bytes | bytearray) -> Any:
+    """Return the value of the JSON *text*; NOT_JSON if it has none.
 
-
-def _parts_without_space(text: str) -> Iterator[str]:
-    """Some thousand tokens at a time: what removing white space takes is many times the memory of the text."""
-    at = 0
-    while part := _PART.match(text, at):
-        yield "".join(_WITHOUT_SPACE.findall(part[0]))
-        at = part.end()
-
-
-def is_loose(text: str) -> bool:
-    """Whether *text*, which is valid JSON, may have white space between its tokens."""
-    return "\n" in text or "\r" in text or "\t" in text or _LOOSE.search(text) is not None
-
-
-def with_jq_escapes(text: str) -> str:
-    """*text*, which is compact JSON, or several lines of it, with its strings spelled as jq spells them."""
-    if ("\\" in text and ("\\u" in text or "\\/" in text)) or "\x7f" in text:
-        text = _ESCAPE.sub(_as_jq_writes, text)
-    return text
-
-
-def parsed(text: str) -> Any:
-    """The value of the JSON *text*, its numbers as this module spells them; ValueError or RecursionError."""
-    return json.loads(text, parse_int=integer, parse_float=SpelledFloat)
-
-
-class ValueScanner:
-    """Finds the end of an object or list that comes in pieces. Nothing is parsed: that takes no memory."""
-
-    def __init__(self) -> None:
-        self._depth = 0
-        self._is_in_string = False
-        self._is_escaped = False
-
-    def end_in(self, piece: str, begin: int = 0) -> int | None:
-        """Where the value ends in *piece*, the newest of its text, which starts at *begin*; None if it goes on."""
-        at = begin
-        while at < len(piece):
-            if self._is_in_string:
-                end = self._end_of_string(piece, at)
-                if end is None:
-                    return None
-                at = end
-            else:
-                match = _TO_BRACKET.match(piece, at)
-                at = match.end() if match else at
-                character = piece[at : at + 1]
-                at += 1
-                if character == '"':
-                    self._is_in_string = True
-                    continue
-                self._depth += (character in "{[") - (character in "}]") if character else 0
-            if self._depth <= 0:
-                return min(at, len(piece))
-        return None
-
-    def _end_of_string(self, piece: str, at: int) -> int | None:
-        match = _REST_OF_STRING.match(piece, at + self._is_escaped)
-        if match:
-            self._is_in_string = self._is_escaped = False
-            return match.end()
-        rest = piece[at:]
-        backslashes = len(rest) - len(rest.rstrip("\\"))
-        # The first of them may itself be escaped by the last of the piece before.
-        if backslashes == len(rest):
-            backslashes += self._is_escaped
-        self._is_escaped = backslashes % 2 == 1
-        return None
-
-
-def without_large_member(text: str, name: str) -> str:
-    """*text*, a JSON value, with null as the value of the first member *name*, if that value is large."""
-    member = re.search(rf'(?<!\\)"{name}"[ \t\r\n]*:[ \t\r\n]*', text)
-    if not member or len(text) - member.end() <= LARGE_MEMBER:
-        return text
-    begin = member.end()
-    if text[begin] == '"':
-        string = _STRING.match(text, begin)
-        end = string.end() if string else None
-    else:
-        end = ValueScanner().end_in(text, begin) if text[begin] in "{[" else None
-    if end is None or end - begin <= LARGE_MEMBER:
-        return text
-    return f"{text[:begin]}null{text[end:]}"
-
-
-def without_key(text: str, key: str) -> str:
-    """*text*, which is a valid JSON object, without *key* and its value."""
-    members = json.loads(text, parse_int=_Spelling, parse_float=_Spelling, object_pairs_hook=_Members)
+    An integer of thousands of digits comes as their text, and a number that is too large as the largest there is.
+    """
     try:
-        return _encoded(_Members(member for member in members if member[0] != key))
-    except RecursionError:
-        value = json.loads(text, parse_int=_Spelling, parse_float=_Spelling)
-        value.pop(key, None)
-        return encoded(value)
+        return _decoder.decode(text)
+    except msgspec.ValidationError:  # the text is JSON, but a number in it has no value in Python
+        return json.loads(text, parse_int=_integer, parse_float=_float)
 
 
-def encoded(value: Any) -> str:
-    """*value* as compact JSON; numbers read by this module's classes keep their spelling."""
+def encoded(value: Any) -> bytes:
+    """Return *value* as compact JSON."""
+    return _encoder.encode(value)
+
+
+def without_key(text: bytes, key: str) -> bytes:
+    """Return *text*, a compact JSON object, without *key* and its value; as it is if it has no such key."""
+    if b"\\" not in text and b'"%b":' % key.encode() not in text:
+        return text
+    members = _members_decoder.decode(text)
+    return text if members.pop(key, None) is None else _encoder.encode(members)
+
+
+def repaired(text: bytes | bytearray) -> bytes:
+    """Return *text* with what is no Unicode replaced by U+FFFD, and without a byte-order mark.
+
+    Bytes that are no UTF-8 and escapes of half a character are all that is repaired.
+    """
+    text = b"".join(piece.encode() for piece in _pieces(text, "replace"))
+    return _LONE_SURROGATE.sub(rb"\1\\ufffd", text.removeprefix(_BYTE_ORDER_MARK))
+
+
+def is_unicode(text: bytes | bytearray) -> bool:
+    """Return whether *text* is UTF-8."""
+    if text.isascii():
+        return True
     try:
-        return _encoded(value)
-    except RecursionError:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        for _ in _pieces(text, "strict"):
+            pass
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
-def _encoded(value: Any) -> str:
-    kind = type(value)
-    if kind is str:
-        return _quoted(value)
-    if kind is dict or kind is _Members:
-        pairs = value if kind is _Members else value.items()
-        members = [f"{_quoted(key)}:{_encoded(member)}" for key, member in pairs]
-        return f"{{{','.join(members)}}}"
-    if isinstance(value, list | tuple):
-        return f"[{','.join(map(_encoded, value))}]"
-    if kind is _Spelling:
-        return str(value)
-    if kind is SpelledFloat:
-        return value.spelling  # type: ignore[no-any-return]
-    return json.dumps(value)
+def _pieces(text: bytes | bytearray, errors: str) -> Iterator[str]:
+    """Yield *text*, decoded with little memory at a time."""
+    import codecs
+
+    decoder, view = codecs.getincrementaldecoder("utf-8")(errors), memoryview(text)
+    for at in range(0, len(view), _AT_ONCE):
+        yield decoder.decode(view[at : at + _AT_ONCE], final=at + _AT_ONCE >= len(view))
 
 
-def _quoted(text: str) -> str:
-    quoted = encode_basestring(text).replace("\x7f", "\\u007f")
-    return quoted if quoted.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", quoted)
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else digits
 
 
-def _as_jq_writes(match: re.Match[str]) -> str:
-    escape = match[0]
-    if escape.startswith("\\u"):
-        return _quoted(json.loads(f'"{escape}"'))[1:-1]
-    return {"\\/": "/", "\x7f": "\\u007f"}.get(escape, escape)
+def _float(spelling: str) -> float:
+    return min(max(float(spelling), -_LARGEST_FLOAT), _LARGEST_FLOAT)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Final
 
-_HIGHEST_ID: Final = 2**63 - 1
+HIGHEST_ID: Final = 2**63 - 1
 """Ids are 64-bit numbers in the orchestrator's database."""
 
 
@@ -31,7 +31,7 @@ def as_id(value: object) -> int | None:
         if not (value.isdecimal() and value.isascii() and len(value) <= _LONGEST_NUMBER):
             return None
         value = int(value)
-    return value if type(value) is int and 0 <= value <= _HIGHEST_ID else None
+    return value if type(value) is int and 0 <= value <= HIGHEST_ID else None
 
 
 def as_count(value: object) -> int | None:
@@ -49,5 +49,5 @@ def as_seconds(value: object) -> float | None:
         except ValueError:
             return None
     if type(value) is int:
-        value = float(value) if abs(value) <= _HIGHEST_ID else None
+        value = float(value) if abs(value) <= HIGHEST_ID else None
     return float(value) if isinstance(value, float) and isfinite(value) and value >= 0 else None

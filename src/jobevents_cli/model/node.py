@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
+from jobevents_cli.model.json_text import encoded
 from jobevents_cli.model.json_values import as_mapping, as_seconds, as_text
 from jobevents_cli.model.timestamps import parse_timestamp, seconds_of
 
@@ -14,10 +15,10 @@ class Node:
 
     __slots__ = ("name", "raw", "state", "text")
 
-    def __init__(self, raw: Mapping[str, Any], text: str | None = None) -> None:
-        """*raw* is the parsed element of the list, *text* its own source text if that is known."""
+    def __init__(self, raw: Mapping[str, Any], text: bytes | None = None) -> None:
+        """*raw* is the parsed element of the list, *text* its own compact JSON."""
         self.raw = raw
-        self.text = text
+        self.text = encoded(raw) if text is None else text
         self.name = as_text(raw.get("name"))
         self.state = as_text(raw.get("state"))
 
@@ -72,7 +73,7 @@ class Node:
         detail = dict(as_mapping(self.result))
         if "report-url" in self.details:
             detail.setdefault("report-url", self.details["report-url"])
-        return Event(
+        return event_of(
             {
                 "type": f"node_{self.state}",
                 "details": {"node": self.name, "detail": detail},

@@ -4,17 +4,19 @@ import sys
 from collections.abc import Iterable
 from typing import Any, Final
 
+from jobevents_cli.model.json_text import encoded
 from jobevents_cli.output.capabilities import can_encode, is_terminal
 from jobevents_cli.output.streams import print_bytes, print_text
 from jobevents_cli.render.escape import safe
-from jobevents_cli.render.json_line import encoded
+from jobevents_cli.render.json_line import safe_json
 
 
 def print_lines(values: Iterable[Any] = (), *, text: str = "") -> None:
     """Print *text*, and each of *values* as a line of JSON."""
     print_text(text)
     on_terminal = is_terminal(sys.stdout)
-    print_bytes(b"".join(encoded(value, on_terminal=on_terminal) + b"\n" for value in values))
+    lines = map(encoded, values)
+    print_bytes(b"".join(b"%b\n" % (safe_json(line) if on_terminal else line) for line in lines))
 
 
 _CHECK_WIDTH: Final = 20

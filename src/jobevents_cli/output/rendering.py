@@ -4,17 +4,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from jobevents_cli.config.redaction import redact, redact_lines
 from jobevents_cli.errors import JobEventsError
-from jobevents_cli.following.contact import ANSWER_LIMIT
 from jobevents_cli.following.filters import Filter
 from jobevents_cli.following.update import Update
-from jobevents_cli.http.hidden import lines_without_secrets, without_secrets
 from jobevents_cli.model.event import END_TYPES, OUT_MESSAGE, Event
-from jobevents_cli.model.events_together import candidates, drop_contents, drop_texts
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.model.joined_lines import JoinedLines
-from jobevents_cli.model.json_values import as_mapping
+from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.capabilities import can_encode, encoding_of, is_terminal, wants_color, width_of
@@ -42,17 +39,6 @@ class LineOptions(NamedTuple):
     end_last: bool = False
     """In text, the line of a job's end is printed last, with the outcome."""
 
-    @property
-    def needs_texts(self) -> bool:
-        """Whether the events' own texts are printed, and not what is made of their values."""
-        return self.as_json and not self.quiet
-
-    @property
-    def needs_only_texts(self) -> bool:
-        """Whether most events need not be parsed: their source text is printed, and decides whether they are."""
-        wanted = self.wanted
-        return self.needs_texts and (wanted is None or (wanted.json_pattern is not None and not wanted.has_patterns))
-
 
 _LONGEST_MESSAGE: Final = 1020
 """The list of a plan's events cuts messages off after 1,024 bytes, or before a character that would not fit."""
@@ -61,8 +47,8 @@ _LONGEST_MESSAGE: Final = 1020
 class MessageSource(Protocol):
     """Gives single events of plans."""
 
-    def plan_event(self, number: int, event_id: int, limit: float) -> Event:
-        """The event *event_id* of plan job *number*, within *limit* seconds."""
+    def plan_event(self, number: int, event_id: int) -> Event:
+        """The event *event_id* of plan job *number*."""
 
 
 UNRENDERED: Final = b""
@@ -79,8 +65,6 @@ class Rendered(NamedTuple):
 
     def shown(self, count: int) -> Sequence[int]:
         """The places of the lines to print among those of the first *count* events."""
-        if isinstance(self.lines, JoinedLines):
-            return range(count)
         return [place for place, line in enumerate(self.lines[:count]) if line is not None]
 
     def only(self, places: Sequence[int]) -> "Rendered":
@@ -146,40 +130,25 @@ class Renderer:
             self._text.know_nodes(event.node for event in update.events)
             if update.job:
                 self._text.know_nodes(_nodes_of(update.job))
-        events = update.events
         if self.is_for_main_thread:
-            return Rendered(update, [self._to_render(event) for event in events])
+            return Rendered(update, [self._to_render(event) for event in update.events])
         rendered = self._rendered_text(update, self._text) if self._text else self._rendered_json(update)
-        rendered = rendered._replace(lines=lines_without_secrets(rendered.lines))
-        if self._text is None:
-            drop_texts(events)
-        elif update.cursor is None:  # with a cursor, the nodes that were changed are still counted
-            drop_contents(events)
-        return rendered
+        return rendered._replace(lines=redact_lines(rendered.lines))
 
     def _to_render(self, event: Event) -> bytes | None:
         """A placeholder for the line of *event*, which is rendered after sorting; None if it is not printed."""
         wanted = self.options.wanted
-        if wanted is None or wanted(event):
-            event.keep_own_text()
-            return UNRENDERED
-        event.drop_text()
-        return None
+        return UNRENDERED if wanted is None or wanted(event) else None
 
     def _rendered_json(self, update: Update) -> Rendered:
-        wanted, events, ref = self.options.wanted, update.events, update.ref
-        if wanted is None:
-            return Rendered(update, self._json.lines(events, ref))
-        lines: list[bytes | None] = [None] * len(events)
-        for place, event in zip(*candidates(events, wanted.json_pattern), strict=True):
-            if wanted(event):
-                lines[place] = self._json.line(event, ref)
-        return Rendered(update, lines)
+        wanted, line, ref = self.options.wanted, self._json.line, update.ref
+        return Rendered(
+            update,
+            [line(event.text, ref) if wanted is None or wanted(event) else None for event in update.events],
+        )
 
     def _rendered_text(self, update: Update, text: "TextLines") -> Rendered:
         wanted, line, ref = self.options.wanted, text.line, update.ref
-        if wanted is None and (joined := text.lines(update.events, ref, update.took)) is not None:
-            return Rendered(update, joined)
         lines = [
             line(event, ref, took) if wanted is None or wanted(event) else None
             for event, took in zip(update.events, update.took, strict=True)
@@ -200,8 +169,8 @@ class Renderer:
         else:
             from jobevents_cli.render.event_line import Line
 
-            line = Line(self._json.line(event, ref))
-        return line._replace(data=without_secrets(line.data))
+            line = Line(self._json.line(event.text, ref))
+        return line._replace(data=redact(line.data))
 
     def ends(self, event: Event) -> bool:
         """Whether the line of *event* is held back until the outcome is known."""
@@ -268,15 +237,15 @@ def _new_text_lines(options: LineOptions) -> "TextLines":
 
 def _is_cut(event: Event) -> bool:
     """Whether *event* may be a message that the list of events cuts off."""
-    message = event.details.get("message")
-    is_long = isinstance(message, str) and len(message.encode("utf-8", "surrogatepass")) > _LONGEST_MESSAGE
-    return is_long and event.type == OUT_MESSAGE and event.id is not None
+    if event.type != OUT_MESSAGE or event.id is None:
+        return False
+    return len(as_text(event.details.get("message")).encode()) > _LONGEST_MESSAGE
 
 
 def _whole(event: Event, plan: int, source: MessageSource) -> Event:
     if event.id is None or not _is_cut(event):
         return event
     try:
-        return source.plan_event(plan, event.id, ANSWER_LIMIT)
+        return source.plan_event(plan, event.id)
     except JobEventsError:
         return event

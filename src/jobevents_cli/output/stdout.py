@@ -10,8 +10,8 @@ from contextlib import suppress
 from itertools import accumulate
 from typing import Final
 
+from jobevents_cli.config.redaction import redact
 from jobevents_cli.errors import JobEventsError, OutputFailed, PipeClosed
-from jobevents_cli.http.hidden import without_secrets
 from jobevents_cli.output.capabilities import encoding_of, is_terminal
 from jobevents_cli.output.descriptor import Descriptor, ReaderWatch
 
@@ -71,8 +71,8 @@ class Stdout:
 
     def _write_together(self, lines: Sequence[bytes]) -> None:
         data = b"".join(lines)
-        if without_secrets(data) != data:
-            lines = [without_secrets(line) for line in lines]
+        if redact(data) != data:
+            lines = [redact(line) for line in lines]
             data = b"".join(lines)
         descriptor = self._open()
         ends = list(accumulate(map(len, lines)))

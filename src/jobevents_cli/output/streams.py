@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from jobevents_cli.config.redaction import redact
 from jobevents_cli.errors import JobEventsError, OutputFailed, PipeClosed
-from jobevents_cli.http.hidden import without_secrets
 from jobevents_cli.output.capabilities import encoding_of
 from jobevents_cli.output.descriptor import Descriptor, ReaderWatch
 
@@ -132,7 +132,7 @@ def print_bytes(data: bytes) -> None:
     """The same for bytes. Starts no thread, so that `--help` stays fast: it waits for room, and a signal ends that."""
     if not data:
         return
-    data = without_secrets(data)
+    data = redact(data)
     output = _standard_output()
     done = 0
     try:
@@ -155,7 +155,7 @@ def write_to_stderr(text: str, *, while_blocked: Callable[[], None] = do_nothing
     """The same for *text* without a line's end."""
     if sys.stderr is None or not text:
         return
-    data = without_secrets(text.encode(encoding_of(sys.stderr), "backslashreplace"))
+    data = redact(text.encode(encoding_of(sys.stderr), "backslashreplace"))
     with suppress(OSError, ValueError):
         stderr = Descriptor(sys.stderr.fileno())
         done, waited = 0, 0.0

@@ -11,7 +11,6 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from jobevents_cli.errors import JobEventsError, OutputFailed
-from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.output.printed_job import PrintedJob, commit
 from jobevents_cli.output.rendering import Rendered
 from jobevents_cli.output.screen import Screen
@@ -92,7 +91,7 @@ class Writer:
         """
         if days:
             lines = list(map(self._dated, lines, days))
-        data = lines.data if isinstance(lines, JoinedLines) else b"".join(lines)
+        data = b"".join(lines)
         self._parts.append(data)
         self._put += len(data)
         self._blocks.append(_Block(job, rendered, count, lines, places, self._put, has_end=has_end))

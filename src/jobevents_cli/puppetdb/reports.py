@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from jobevents_cli.clients.puppetdb import PuppetdbClient, ResponseTooLarge
 from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.model.report import LogLine, Report, ResourceFailure
-from jobevents_cli.puppetdb.client import PuppetdbClient, ResponseTooLarge
 
 RUNS_PER_SEARCH: Final = 1000
 REPORTS_PER_EVENTS: Final = 250

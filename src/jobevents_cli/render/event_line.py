@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.model.joined_lines import JoinedLines
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.render.details import report_link, what_happened
@@ -96,16 +95,6 @@ class TextLines:
         else:
             text, day = self._in_one_line(event, ref, took)
         return Line(self._encoded(text), day)
-
-    def lines(self, events: Sequence[Event], ref: JobRef, took: Sequence[float | None]) -> Sequence[bytes] | None:
-        """Return the *events* of *ref*, a line for each; *took* has the seconds that each node took.
-
-        None if `line` is to be used: on a terminal an event has several rows, and days have lines of their own.
-        """
-        if self._rows or self.today:
-            return None
-        text = "".join([self._in_one_line(event, ref, seconds)[0] for event, seconds in zip(events, took, strict=True)])
-        return JoinedLines(self._encoded(text), len(events), with_breaks=True)
 
     def _in_one_line(self, event: Event, ref: JobRef, took: float | None) -> tuple[str, str]:
         """Return the line of *event* not on a terminal, and the day that it does not contain."""

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import Any, Final, NamedTuple
 
-from jobevents_cli.model.event import CLOSING_STATES, Event
+from jobevents_cli.model.event import CLOSING_STATES
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.model.json_text import encoded, without_key
 from jobevents_cli.model.node import Node
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.render.details import report_link, what_happened
-from jobevents_cli.render.json_line import JsonLines, encoded
+from jobevents_cli.render.json_line import JsonLines, safe_json
 from jobevents_cli.render.looks import CHANGED, Look, look_of
 from jobevents_cli.render.node_result import result_lines
 
@@ -154,7 +155,7 @@ class NodeCollector:
         if not self._choice(node, look):
             return
         if self._as_json:
-            self.lines.append(self._json.line(Event(node.raw, node.text), JobRef.unknown()).rstrip())
+            self.lines.append(self._json.line(node.text, JobRef.unknown()).rstrip())
             return
         if not self.nodes:
             self._first = node
@@ -212,7 +213,7 @@ def json_pieces(details: Iterable[JobDetails], *, nodes_only: bool, on_terminal:
             for one in job.jobs if isinstance(job, PlanDetails) else (job,):
                 yield from (b"\n".join((*piece, b"")) for piece in _in_pieces(one.lines))
         elif isinstance(job, PlanDetails):
-            jobs = [encoded(one.job.raw, on_terminal=on_terminal) for one in job.jobs]
+            jobs = [safe_json(one.job.text) if on_terminal else one.job.text for one in job.jobs]
             yield from _with_list(job, "jobs", jobs, on_terminal=on_terminal)
         else:
             yield from _with_list(job, "nodes", job.lines, on_terminal=on_terminal)
@@ -220,10 +221,13 @@ def json_pieces(details: Iterable[JobDetails], *, nodes_only: bool, on_terminal:
 
 def _with_list(job: JobDetails, key: str, elements: Sequence[bytes], *, on_terminal: bool) -> Iterator[bytes]:
     """Yield the job's document, its last key *key* with *elements*: the server's own is a link to them."""
-    raw = {name: value for name, value in job.job.raw.items() if name != key}
+    document = without_key(job.job.text, key)
     if job.causes is not None:
-        raw["causes"] = list(job.causes)
-    document = encoded(raw, on_terminal=on_terminal)
+        document = without_key(document, "causes")
+        comma = b"," if document != b"{}" else b""
+        document = b'%b%b"causes":%b}' % (document[:-1], comma, encoded(job.causes))
+    if on_terminal:
+        document = safe_json(document)
     comma = b"," if document != b"{}" else b""
     yield document[:-1] + comma + b'"%s":[' % key.encode()
     between = b""

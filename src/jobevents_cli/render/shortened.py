@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from jobevents_cli.render.json_line import encoded
+from jobevents_cli.model.json_text import encoded
 
 _TEXTS: Final = frozenset({"message", "_output", "output", "stdout", "stderr", "msg"})
 """The keys whose texts are shortened, wherever in the event they are."""

@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from jobevents_cli.clients.puppetdb import PuppetdbClient
 from jobevents_cli.errors import AccessDenied, Interrupted, JobEventsError, RequestRefused, TokenRefused
 from jobevents_cli.model.causes import CauseKind, Failure, Finding, group
 from jobevents_cli.model.event import CLOSING_STATES, END_TYPES, PLAN_FAILED, Event
@@ -17,16 +18,16 @@ from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.model.node_failures import EndedNode, failures_of
 from jobevents_cli.model.plan import Plan, failed_targets
-from jobevents_cli.puppetdb.client import PuppetdbClient
+from jobevents_cli.runtime.job_search import nodes_of
 from jobevents_cli.runtime.retry import fetch
 from jobevents_cli.runtime.run_reports import RunReports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from jobevents_cli.http.connection import Connection
+    from jobevents_cli.clients.orchestrator import Orchestrator
+    from jobevents_cli.config.connection import Connection
     from jobevents_cli.model.job import Job
-    from jobevents_cli.orchestrator.client import OrchestratorClient
 
 _LIMIT: Final = 30.0
 """Seconds that one request may take."""
@@ -37,7 +38,7 @@ class Explainer:
 
     def __init__(
         self,
-        orchestrator: OrchestratorClient | None,
+        orchestrator: Orchestrator | None,
         puppetdb: Sequence[Connection],
         *,
         puppetdb_problem: JobEventsError | None = None,
@@ -96,7 +97,7 @@ class Explainer:
         self._puppetdb.close()
 
     @property
-    def _client(self) -> OrchestratorClient:
+    def _client(self) -> Orchestrator:
         if self._orchestrator is None:
             raise ValueError("an orchestrator is needed for a job that was not saved")
         return self._orchestrator
@@ -118,7 +119,7 @@ class Explainer:
         return True
 
     def _job(self, ref: JobRef) -> Job:
-        (job,) = fetch(lambda: iter([self._client.job(ref, self._limit())]))
+        (job,) = fetch(lambda: iter([self._client.job(ref)]))
         return job
 
     def _nodes(self, job: Job, number: int) -> tuple[list[EndedNode], int]:
@@ -134,7 +135,7 @@ class Explainer:
     def _bad_nodes(self, job: Job, number: int) -> tuple[dict[str, EndedNode], int]:
         bad: dict[str, EndedNode] = {}
         count = 0
-        for page in self._client.nodes(number, self._limit(), job.node_count):
+        for page in nodes_of(self._client, number, job.node_count):
             for node in page:
                 count += 1
                 ended = EndedNode(
@@ -163,8 +164,8 @@ class Explainer:
     def _events(self, ref: JobRef) -> Iterator[Event]:
         """The events of *ref*; a notice instead of what cannot be read."""
         try:
-            for piece in fetch(lambda: self._client.events(ref, None, self._limit())):
-                yield from piece
+            (page,) = fetch(lambda: iter([self._client.events(ref, None)]))
+            yield from page.events
         except Interrupted:
             raise
         except JobEventsError as error:

@@ -12,8 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO, Final, cast
 
+from jobevents_cli.config.redaction import redact
+from jobevents_cli.config.sources import TOKEN_VARIABLE
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.http.hidden import without_secrets
 
 _KEPT: Final = 4096
 """Bytes of the end of the command's standard error that are kept."""
@@ -76,6 +77,7 @@ class Receiver:
                     self.command,
                     stdin=batch,
                     stderr=subprocess.PIPE,
+                    env={name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE},
                     start_new_session=True,  # a Ctrl-C is for us, and all that it starts can be killed together
                 )
             except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
@@ -132,7 +134,7 @@ def _as_file(lines: Sequence[bytes]) -> BinaryIO:
         file = os.fdopen(os.memfd_create("batch"), "w+b")
     else:
         file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
-    file.write(without_secrets(b"".join(lines)))
+    file.write(redact(b"".join(lines)))
     file.seek(0)
     return file
 

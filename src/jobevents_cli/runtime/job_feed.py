@@ -3,7 +3,7 @@
 import math
 import random
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
@@ -19,8 +19,8 @@ from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.plan import Plan
-from jobevents_cli.orchestrator.job_search import FAR_ENOUGH, PAGE, newest_first
-from jobevents_cli.runtime.loop import Orchestrator, ResponseDropped, tail
+from jobevents_cli.runtime.job_search import FAR_ENOUGH, PAGE, newest_first
+from jobevents_cli.runtime.loop import Orchestrator, tail
 from jobevents_cli.runtime.retry import retried
 
 _LOOK_EVERY: Final = 5.0
@@ -29,9 +29,6 @@ _LOOK_EVERY: Final = 5.0
 _SHORTEST_PAUSE: Final = 0.004
 _LONGEST_PAUSE: Final = 1.0
 """Seconds between the checks whether a paused job may continue: the first ones come soon."""
-
-_HOLD_FOR: Final = 5.0
-"""Seconds for which a response is held open while paused."""
 
 _CURSOR_EVERY: Final = 5_000
 """Events after which a part has a cursor at the latest: until then the ids of the events are enough."""
@@ -43,10 +40,10 @@ Render = Callable[[Event, JobRef], bytes | None]
 class JobSource(Orchestrator, Protocol):
     """What following all jobs needs of a client."""
 
-    def jobs(self, count: int, offset: int, limit: float) -> list[Job]:
+    def jobs(self, count: int, offset: int) -> list[Job]:
         """*count* jobs, newest first, from the one at *offset* on."""
 
-    def plans(self, count: int, offset: int, limit: float) -> list[Plan]:
+    def plans(self, count: int, offset: int) -> list[Plan]:
         """*count* plan jobs, newest first, from the one at *offset* on."""
 
 
@@ -86,7 +83,7 @@ class JobFeed:
     ) -> None:
         """Follow jobs of *source*, polled every *interval* seconds. *render* makes the lines.
 
-        *start* does work in another thread, like Workers.start. *most*: events without id in one part, because they
+        *start* does work in another thread, like Workers.start. *most*: events in one part, because those without id
         cannot be committed one by one. *clock* gives seconds that never
         go back.
         """
@@ -128,9 +125,8 @@ class JobFeed:
 
     def _parts(self, ref: JobRef, cursor: Cursor) -> Iterator[Part | Said | Wait]:
         follower = Follower(ref=ref, sample=random.random, cursor=cursor, interval=self._interval, retry_for=math.inf)
-        source = _Droppable(self._source, self._most)
         without_cursor = 0
-        for step in tail(source, follower, clock=self._clock):
+        for step in tail(self._source, follower, clock=self._clock, at_once=self._most):
             if isinstance(step, Wait):
                 yield step
             else:
@@ -142,11 +138,7 @@ class JobFeed:
                 if step.notices:
                     yield Said(ref, step.notices)
                 yield self._part(step, ids, follower.cursor if needs_cursor else None)
-            held_since = self._clock()
-            for pause in self._pauses():
-                yield pause
-                if self._clock() - held_since > _HOLD_FOR:
-                    source.drop()
+            yield from self._pauses()
 
     def _pauses(self) -> Iterator[Wait]:
         """The waits while requests are paused."""
@@ -166,33 +158,6 @@ class JobFeed:
             is_end=update.ending is not None,
             timestamp=events[0].timestamp if events else "",
         )
-
-
-class _Droppable:
-    """Passes one job's requests on to *source*; a response can be dropped while it is read."""
-
-    def __init__(self, source: JobSource, most: int) -> None:
-        self._source = source
-        self._most = most
-        self._response: Iterator[Sequence[Event]] | None = None
-        self.job = source.job
-
-    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[Sequence[Event]]:
-        """The events from id *start* on; ResponseDropped after `drop`."""
-        self._response = response = self._source.events(ref, start, limit)
-        for piece in response:
-            most = self._most if None in [event.id for event in piece] else len(piece) or 1
-            for at in range(0, len(piece), most):
-                yield piece[at : at + most]
-                if self._response is None:
-                    raise ResponseDropped
-        self._response = None
-
-    def drop(self) -> None:
-        """Close the response that is being read, if there is one."""
-        response, self._response = self._response, None
-        if response is not None and hasattr(response, "close"):
-            response.close()
 
 
 def _look(source: JobSource, kind: Kind, known: KnownJobs | None, wanted: Callable[[Job], bool]) -> Iterator[Found]:

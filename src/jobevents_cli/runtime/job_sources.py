@@ -1,6 +1,6 @@
 """Where `show` gets its jobs and plans from: the orchestrator, or saved events."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 from jobevents_cli.errors import AccessDenied, RequestRefused, TokenRefused, UnknownJob
@@ -8,16 +8,13 @@ from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.model.event import CLOSING_STATES, JOB_ABORTED, JOB_FINISHED, NODE_RUNNING, Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.model.json_values import as_mapping
 from jobevents_cli.model.node import Node
 from jobevents_cli.model.outcome import Outcome, outcome_of
 from jobevents_cli.model.plan import Plan
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.render.job_details import JobDetails, NodeCollector, PlanDetails, job_seconds
+from jobevents_cli.runtime.job_search import nodes_of
 from jobevents_cli.runtime.retry import fetch
-
-_LIMIT: Final = 60.0
-"""Seconds for one response: a job can have 50,000 nodes."""
 
 _PLAN_ENDS: Final = {"plan_finished": "success", "plan_failed": "failure"}
 _STATES: Final = {Outcome.SUCCEEDED: "finished", Outcome.FAILED: "failed", Outcome.STOPPED: "stopped"}
@@ -29,10 +26,10 @@ NewCollector = Callable[[float], NodeCollector]
 class Orchestrator(Protocol):
     """What showing a job needs of the client."""
 
-    def job(self, ref: JobRef, limit: float) -> Job:
+    def job(self, ref: JobRef) -> Job:
         """The job or plan as it is now."""
 
-    def nodes(self, job_id: int, limit: float, node_count: int | None = None) -> Iterator[list[Node]]:
+    def nodes(self, job_id: int, offset: int = 0) -> list[Node]:
         """Its nodes as they are now."""
 
     def server_time(self) -> float:
@@ -44,7 +41,7 @@ def details_from(client: Orchestrator, ref: JobRef, collector: NewCollector, *, 
 
     *with_nodes*: also request the nodes of a plan's jobs. Requests that fail are repeated for 5 s.
     """
-    (job,) = fetch(lambda: iter([client.job(ref, _LIMIT)]))
+    (job,) = fetch(lambda: iter([client.job(ref)]))
     if not isinstance(job, Plan):
         return _with_nodes(client, ref, job, collector)
     jobs = tuple(
@@ -60,7 +57,7 @@ def details_from(client: Orchestrator, ref: JobRef, collector: NewCollector, *, 
 def _child(client: Orchestrator, ref: JobRef, state: str, collector: NewCollector | None) -> JobDetails:
     """Return one of a plan's jobs. If it cannot be read, what the plan says about it, and why."""
     try:
-        (job,) = fetch(lambda: iter([client.job(ref, _LIMIT)]))
+        (job,) = fetch(lambda: iter([client.job(ref)]))
         if collector is not None:
             return _with_nodes(client, ref, job, collector)
         return JobDetails(ref, job, seconds=job_seconds(job, client.server_time()))
@@ -73,7 +70,7 @@ def _child(client: Orchestrator, ref: JobRef, state: str, collector: NewCollecto
 def _with_nodes(client: Orchestrator, ref: JobRef, job: Job, collector: NewCollector) -> JobDetails:
     def collected() -> NodeCollector:
         nodes = collector(client.server_time())
-        for page in client.nodes(ref.number, _LIMIT, job.node_count):
+        for page in nodes_of(client, ref.number, job.node_count):
             for node in page:
                 nodes.add(node)
         return nodes
@@ -168,7 +165,7 @@ class _SavedJob:
             self._nodes.add(Node({"name": name, "state": "running", "start_timestamp": started}))
         if self._is_plan:
             state = _PLAN_ENDS[self._end.type] if self._end else "running"
-            result = as_mapping(self._end.details).get("result") if self._end else None
+            result = self._end.details.get("result") if self._end else None
             plan = Plan({**self._document(state), "result": result})
             progress = self._progress
             progress.take_job(plan)

@@ -1,27 +1,23 @@
 """The one loop: get the follower's next step, perform it, pass on the result."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.event_reader import EventReader
 from jobevents_cli.following.update import CheckJob, Done, Fetch, Update, Wait
-from jobevents_cli.model.event import Event
+from jobevents_cli.following2.page import Page
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
-
-
-class ResponseDropped(Exception):
-    """Raised by an Orchestrator that dropped a response because the rest could not be used. Not a fault."""
 
 
 class Orchestrator(Protocol):
     """What following a job needs of a client."""
 
-    def events(self, ref: JobRef, start: int | None, limit: float) -> Iterator[Sequence[Event]]:
-        """The events from id *start* on, in pieces. JobEventsError if the response breaks off."""
+    def events(self, ref: JobRef, start: int | None) -> Page:
+        """The events from id *start* on."""
 
-    def job(self, ref: JobRef, limit: float) -> Job:
+    def job(self, ref: JobRef) -> Job:
         """The job as it is now."""
 
 
@@ -31,11 +27,12 @@ def tail(
     *,
     clock: Callable[[], float],
     with_cursor: bool = False,
+    at_once: int = 2000,
 ) -> Iterator[Update | Wait]:
     """Follow the follower's job until it is done. Raises the error that ends retrying.
 
     The caller does the waiting when a Wait is yielded. *clock* gives seconds that never go back. *with_cursor*: each
-    update says where the next follower continues once its events are printed.
+    update says where the next follower continues once its events are printed. *at_once*: events in one update.
     """
     ref = follower.ref
     was_whole = was_lost = has_news = False
@@ -46,14 +43,14 @@ def tail(
             case Wait() as wait:
                 yield wait
                 continue
-            case CheckJob(limit):
+            case CheckJob():
                 try:
-                    job = orchestrator.job(ref, limit)
+                    job = orchestrator.job(ref)
                     follower.receive_job(job, clock())
                 except JobEventsError as fault:
                     follower.receive_job_fault(fault, clock())
             case Fetch() as fetch:
-                for update in _page(orchestrator, follower, fetch, clock, with_cursor=with_cursor):
+                for update in _page(orchestrator, follower, fetch, clock, at_once, with_cursor=with_cursor):
                     has_news = True
                     yield update
                 is_page_end = follower.page_is_whole
@@ -75,16 +72,24 @@ def tail(
 
 
 def _page(
-    orchestrator: Orchestrator, follower: EventReader, fetch: Fetch, clock: Callable[[], float], *, with_cursor: bool
+    orchestrator: Orchestrator,
+    follower: EventReader,
+    fetch: Fetch,
+    clock: Callable[[], float],
+    at_once: int,
+    *,
+    with_cursor: bool,
 ) -> Iterator[Update]:
-    """The updates that the new events of one response bring, piece by piece."""
+    """The updates that the new events of one response bring, some at a time."""
     try:
-        for piece in orchestrator.events(follower.ref, fetch.start, fetch.limit):
-            events, took = follower.receive_events(piece, clock())
-            if events:
-                yield follower.update(events, took, with_cursor=with_cursor)
-        follower.end_of_page(clock())
-    except ResponseDropped:
-        follower.drop_response(clock())
+        page = list(orchestrator.events(follower.ref, fetch.start).events)
     except JobEventsError as fault:
         follower.receive_fault(fault, clock())
+        return
+    while page:
+        piece = page[:at_once]
+        del page[:at_once]
+        events, took = follower.receive_events(piece, clock())
+        if events:
+            yield follower.update(events, took, with_cursor=with_cursor)
+    follower.end_of_page(clock())

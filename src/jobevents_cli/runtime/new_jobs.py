@@ -11,8 +11,8 @@ from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.retry_budget import RetryBudget
 from jobevents_cli.following.update import Save, Wait
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.orchestrator.job_search import FAR_ENOUGH, PAGE, JobLister, Wanted, newest_first
 from jobevents_cli.runtime.followed_job import FollowedJob, FollowOptions
+from jobevents_cli.runtime.job_search import FAR_ENOUGH, PAGE, JobLister, Wanted, newest_first
 from jobevents_cli.runtime.retry import retried
 from jobevents_cli.runtime.workers import Ended
 

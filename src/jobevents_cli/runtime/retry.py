@@ -82,10 +82,3 @@ def fetch(
             raise TimedOut("the orchestrator did not say which job is meant before --timeout")
 
     return from_worker(retried(request, budget, clock=time.monotonic), look)
-
-
-def print_raw(pieces: Callable[[], Iterator[bytes]]) -> None:
-    """Print a response as it arrives, byte for byte."""
-    output = Output()
-    for piece in fetch(pieces):
-        output.write(piece)

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from jobevents_cli.clients.puppetdb import PuppetdbClient, PuppetdbUnusable
 from jobevents_cli.model.node_failures import EndedNode
 from jobevents_cli.model.report import Report
-from jobevents_cli.puppetdb.client import PuppetdbClient, PuppetdbUnusable
 from jobevents_cli.puppetdb.reports import Run, find_reports, read_reports, reports_of_jobs
 
 JUST_ENDED: Final = 120.0

@@ -4,10 +4,10 @@ import random
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.following.snapshot import SnapshotReader
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.orchestrator.client import OrchestratorClient
 from jobevents_cli.output.capabilities import is_terminal
 from jobevents_cli.output.event_printer import EventPrinter
 from jobevents_cli.output.rendering import LineOptions, Renderer
@@ -31,11 +31,6 @@ class SnapshotOptions(NamedTuple):
     """Count the events, so that it is known how long each node took."""
     with_jobs: bool = False
     """Read the jobs of a plan, too."""
-
-    @property
-    def reads_events(self) -> bool:
-        """Whether more than the ids of the events is needed, even if none is printed."""
-        return self.wants_outcome or self.wants_progress or self.with_jobs
 
     def read(self, ref: JobRef, *, job_first: bool) -> FollowedJob:
         """The record of *ref*. *job_first*: request the job itself before its events."""
@@ -66,13 +61,11 @@ class SnapshotOptions(NamedTuple):
         return job
 
 
-def print_snapshot(client: OrchestratorClient, ref: JobRef, lines: LineOptions, options: SnapshotOptions) -> ExitStatus:
+def print_snapshot(client: Orchestrator, ref: JobRef, lines: LineOptions, options: SnapshotOptions) -> ExitStatus:
     """Print the events of *ref* that *options* choose as *lines* says.
 
     Returns DONE or, if the outcome is wanted, the status of how the job ended.
     """
-    client.keeps_texts = lines.needs_texts
-    client.parses_events = options.reads_events or not lines.needs_only_texts
     has_header = is_terminal(sys.stderr) and not lines.quiet
     report = ReportOptions(header=has_header, color=lines.color, names_jobs=options.with_jobs)
     reporter = Reporter(report, client.server_time)

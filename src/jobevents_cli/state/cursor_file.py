@@ -12,11 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar, overload
 
+from jobevents_cli.config.private_files import make_private_folder, own_folder, replace_file
+from jobevents_cli.config.user_file import read_user_file
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.position import Cursor
-from jobevents_cli.http.user_file import read_user_file
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.state.private_files import make_private_folder, own_folder, replace_file
 
 Value = TypeVar("Value")
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from jobevents_cli.config.private_files import make_private_folder, own_folder, replace_file
+from jobevents_cli.config.user_file import read_user_file
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.delivered import Delivered, Reached
 from jobevents_cli.following.id_ranges import IdRanges
 from jobevents_cli.following.known_jobs import KnownJobs
 from jobevents_cli.following.position import Cursor
-from jobevents_cli.http.user_file import read_user_file
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.state.private_files import make_private_folder, own_folder, replace_file
 
 _VERSION: Final = 1
 _TOO_LARGE: Final = 2**63

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from jobevents_cli.http.hidden import text_without_secrets
-from jobevents_cli.http.user_file import read_user_file
+from jobevents_cli.config.private_files import make_private_folder, own_folder, replace_file
+from jobevents_cli.config.redaction import redact_text
+from jobevents_cli.config.user_file import read_user_file
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.plan import Plan
-from jobevents_cli.state.private_files import make_private_folder, own_folder, replace_file
 
 FRESH: Final = 7 * 86_400
 """Seconds for which a job is remembered."""
@@ -98,7 +98,7 @@ def _ref(job: Job) -> JobRef | None:
 def _words(job: Job) -> tuple[str, ...]:
     words = (job.state, job.type, job.environment, job.owner)
     # A part of the token is not recognised: it is blanked before a word is shortened.
-    return tuple(text_without_secrets(word)[:_LONGEST] for word in words)
+    return tuple(redact_text(word)[:_LONGEST] for word in words)
 
 
 def _number(name: str) -> int:

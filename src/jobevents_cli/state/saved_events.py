@@ -1,6 +1,5 @@
 """Reads events that were saved as JSON Lines: what `--json` and `forward` wrote, of one or more jobs (`--from`)."""
 
-import json
 import re
 import sys
 from collections import defaultdict
@@ -12,7 +11,7 @@ from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.id_set import IdSet
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.model.json_text import SpelledFloat, compact, integer
+from jobevents_cli.model.json_text import NOT_JSON, compact, is_unicode, repaired
 from jobevents_cli.model.json_values import as_id
 
 STDIN: Final = "-"
@@ -21,7 +20,9 @@ STDIN: Final = "-"
 LONGEST_LINE: Final = 65 * 1024 * 1024
 """Bytes that one line may have: an event of the largest size, and its tag."""
 
-_TAG: Final = re.compile(r'\{[ \t]*"(?P<kind>job|plan)"[ \t]*:[ \t]*"(?P<number>[0-9]{1,19})"[ \t]*(?:,[ \t]*|(?=\}))')
+_TAG: Final = re.compile(rb'\{"(?P<kind>job|plan)":"(?P<number>[0-9]{1,19})"(?:,|(?=\}))')
+
+_BLANKS: Final = b" \t\r\n"
 _HINT: Final = (
     "--from takes JSON Lines, one event a line, as `jobevents list --json` and `jobevents forward` write them"
 )
@@ -41,7 +42,7 @@ def read_saved(name: str) -> Iterator[tuple[JobRef | None, Event]]:
             yield ref, event
 
 
-def _lines(name: str) -> Iterator[tuple[int, str]]:
+def _lines(name: str) -> Iterator[tuple[int, bytes]]:
     """Yield the lines of the file *name* that are not blank, each with its number."""
     try:
         with _opened(name) as file:
@@ -50,9 +51,7 @@ def _lines(name: str) -> Iterator[tuple[int, str]]:
                 number += 1
                 if len(data) > LONGEST_LINE:
                     _refuse(name, number, f"is longer than {LONGEST_LINE >> 20} MB")
-                # JSON has other than ASCII only in strings, so a broken character affects nothing else.
-                line = data.decode("utf-8-sig" if number == 1 else "utf-8", "replace").strip(" \t\r\n")
-                if line:
+                if line := data.strip(_BLANKS):
                     yield number, line
     except OSError as error:
         raise UsageProblem(f"--from {name}: {error.strerror or error}") from None
@@ -66,27 +65,24 @@ def _opened(name: str) -> AbstractContextManager[IO[bytes]]:
     return nullcontext(sys.stdin.buffer)
 
 
-def _event(line: str, number: int, name: str) -> tuple[JobRef | None, Event]:
+def _event(line: bytes, number: int, name: str) -> tuple[JobRef | None, Event]:
     """Return the event on *line* and the job that its tag names."""
-    ref = None
-    tag = _TAG.match(line)
-    if tag and (job := as_id(tag["number"])) is not None:
-        ref = JobRef(Kind(tag["kind"]), job)
-        line = f"{{{line[tag.end() :]}"
     try:
-        return ref, Event(_decoder.decode(line), compact(line))
-    except RecursionError:
-        _refuse(name, number, "is nested too deeply")
-    except ValueError:
-        _refuse(name, number, "is not JSON")
+        text = compact(line)
+        if not is_unicode(text):
+            text = repaired(text)
+    except NOT_JSON:
+        try:
+            text = compact(repaired(line))
+        except RecursionError:
+            _refuse(name, number, "is nested too deeply")
+        except NOT_JSON:
+            _refuse(name, number, "is not JSON")
+    tag = _TAG.match(text)
+    if tag and (job := as_id(tag["number"].decode())) is not None:
+        return JobRef(Kind(tag["kind"].decode()), job), Event(b"{%b" % text[tag.end() :])
+    return None, Event(text)
 
 
 def _refuse(name: str, number: int, why: str) -> NoReturn:
     raise UsageProblem(f"--from {name}: line {number} {why}", hint=_HINT)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_decoder: Final = json.JSONDecoder(parse_float=SpelledFloat, parse_int=integer, parse_constant=_no_constant)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
-from jobevents_cli.state.private_files import make_private_folder
+from jobevents_cli.config.private_files import make_private_folder
 from jobevents_cli.store.lock import connect, make_private_file
 
 NAME: Final = "state.db"

@@ -10,11 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, Self
 
+from jobevents_cli.config.private_files import make_private_folder, own_folder
+from jobevents_cli.config.redaction import redact_text
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following2.known_jobs import KnownJobs
-from jobevents_cli.http.hidden import text_without_secrets
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.state.private_files import make_private_folder, own_folder
 from jobevents_cli.store.database import NAME, open_database, transaction
 from jobevents_cli.store.lock import Lock, fault_of, inode_of, is_busy, is_damage
 
@@ -271,7 +271,7 @@ def _known_folder(folder: Path | None, hint: str) -> Path:
 def _row(position: SavedPosition, now: float) -> _Row:
     low, seen, counts, changed, ended = position
     # Types of events come from the server.
-    return low, json.dumps([*seen]), text_without_secrets(json.dumps({**counts})), changed, ended, now
+    return low, json.dumps([*seen]), redact_text(json.dumps({**counts})), changed, ended, now
 
 
 def _cause(error: Exception, path: Path) -> str:

@@ -10,11 +10,11 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Final
 
-from jobevents_cli.http.hidden import text_without_secrets
+from jobevents_cli.config.private_files import own_folder
+from jobevents_cli.config.redaction import redact_text
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.plan import Plan
-from jobevents_cli.state.private_files import own_folder
 from jobevents_cli.store.database import NAME, open_database, transaction
 
 FRESH: Final = 7 * 86_400
@@ -86,4 +86,4 @@ def _key(job: Job) -> tuple[str, int | None]:
 def _words(job: Job) -> tuple[str, ...]:
     words = (job.state, job.type, job.environment, job.owner)
     # A part of the token is not recognised: it is blanked before a word is shortened.
-    return tuple(text_without_secrets(word)[:_LONGEST] for word in words)
+    return tuple(redact_text(word)[:_LONGEST] for word in words)

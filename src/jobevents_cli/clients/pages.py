@@ -1,0 +1,114 @@
+"""Reads responses with msgspec: lists of events, jobs or nodes, each with its own text, and single documents."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from msgspec import DecodeError, Raw, Struct, ValidationError
+from msgspec.json import Decoder
+
+from jobevents_cli.clients.session import Response
+from jobevents_cli.clients.statuses import moment_of
+from jobevents_cli.errors import NoUsableAnswer, TransientFault
+from jobevents_cli.following2.page import Page
+from jobevents_cli.model.event import EventHead, events_of
+from jobevents_cli.model.json_text import NOT_JSON, compact, is_unicode, parsed, repaired
+
+_EXCERPT: Final = 16  # enough to see whether it is HTML
+
+_FEW: Final = 16 * 1024 * 1024
+"""Bytes of a response whose values need not be counted."""
+
+_MOST_OBJECTS: Final = 8_000_000
+_MOST_VALUES: Final = 32_000_000
+"""Values that a response may have: a hostile one of 256 MB could have 100 million, at 70 bytes of memory each."""
+
+Read = TypeVar("Read")
+
+
+class _Items(Struct):
+    """Every response that holds events, jobs or nodes has a list of that name."""
+
+    items: list[Raw]
+
+
+class _Heads(Struct):
+    items: list[EventHead]
+
+
+_items_decoder: Final = Decoder(_Items)
+_heads_decoder: Final = Decoder(_Heads, strict=False)
+
+
+def page_in(response: Response) -> Page:
+    """Return the events in *response*."""
+    return Page(_read(response, _events), moment_of(response.headers.get("date", "")))
+
+
+def objects_in(response: Response) -> list[tuple[dict[str, Any], bytes]]:
+    """Return the objects in the list of *response*, each with its compact text."""
+    return _read(response, _objects)
+
+
+def object_in(response: Response) -> tuple[dict[str, Any], bytes]:
+    """Return the object that *response* is, and its compact text."""
+    value, text = _read(response, lambda text: (parsed(text), text))
+    if type(value) is not dict:
+        raise _broken(response, "it is not a JSON object")
+    return value, text
+
+
+def text_in(response: Response) -> bytes:
+    """Return the compact text of the JSON value that *response* is."""
+    return _read(response, bytes)
+
+
+def value_in(response: Response) -> Any:
+    """Return the JSON value that *response* is."""
+    return _read(response, parsed)
+
+
+def _events(text: bytes) -> list[Any]:
+    items = _items_decoder.decode(text).items
+    try:
+        heads = _heads_decoder.decode(text).items
+    except ValidationError:  # a field has an unexpected type: each event is read for itself
+        return list(events_of(items, None))
+    return list(events_of(items, heads))
+
+
+def _objects(text: bytes) -> list[tuple[dict[str, Any], bytes]]:
+    pairs = [(parsed(item), item) for item in map(bytes, _items_decoder.decode(text).items)]
+    return [(value, item) for value, item in pairs if type(value) is dict]
+
+
+def _read(response: Response, read: Callable[[bytes], Read]) -> Read:
+    """Return what *read* makes of the compact text of *response*; NoUsableAnswer if it has too many values.
+
+    TransientFault if it is not JSON, even once it is repaired, or not of the shape that *read* expects.
+    """
+    body = response.body
+    if len(body) > _FEW and (body.count(b"{") + body.count(b"[") > _MOST_OBJECTS or body.count(b",") > _MOST_VALUES):
+        raise NoUsableAnswer(f"the response from {response.where} has too many values")
+    try:
+        try:
+            text = compact(body)
+        except DecodeError:
+            return read(compact(repaired(body)))
+        return read(text if is_unicode(text) else repaired(text))
+    except ValidationError:
+        raise _broken(response, "it has no list of items") from None
+    except RecursionError:
+        raise _broken(response, "it is nested too deeply") from None
+    except NOT_JSON:
+        raise _broken(response, _whats_wrong(body)) from None
+
+
+def _whats_wrong(body: bytes | bytearray) -> str:
+    begin = " ".join(bytes(body[: 4 * _EXCERPT]).decode("utf-8", "replace").split())
+    if begin.startswith(("{", "[")):
+        return "it is not whole, or not JSON"
+    return f"it is not JSON: {begin[:_EXCERPT]!r}" if begin else "it is empty"
+
+
+def _broken(response: Response, why: str) -> TransientFault:
+    return TransientFault(f"the response from {response.where} is broken: {why}")

@@ -1,1 +1,0 @@
-"""What both HTTP clients share."""

@@ -1,0 +1,129 @@
+"""Finds the recent and the latest jobs and plans, page by page, newest first."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from jobevents_cli.errors import UnknownJob
+from jobevents_cli.model.job import Job
+
+if TYPE_CHECKING:
+    from jobevents_cli.model.node import Node
+    from jobevents_cli.model.plan import Plan
+
+AnyJob = TypeVar("AnyJob", bound=Job)
+
+PAGE: Final = 50
+"""Jobs in one request: each contains its options, so a large page would be slow."""
+
+
+FAR_ENOUGH: Final = 200
+"""Jobs that are over, newest first, after which a first search for running jobs ends: older ones are not running."""
+
+
+class JobLister(Protocol):
+    """What finding jobs needs of a client."""
+
+    def jobs(self, count: int, offset: int) -> list[Job]:
+        """*count* jobs, newest first, from the one at *offset* on."""
+
+
+class PlanLister(Protocol):
+    """What finding plan jobs needs of a client."""
+
+    def plans(self, count: int, offset: int) -> "list[Plan]":
+        """*count* plan jobs, newest first, from the one at *offset* on."""
+
+
+class NodeLister(Protocol):
+    """What listing a job's nodes needs of a client."""
+
+    def nodes(self, job_id: int, offset: int = 0) -> "list[Node]":
+        """The nodes of job *job_id* from the one at *offset* on."""
+
+
+class Wanted:
+    """Which jobs are wanted; None means any."""
+
+    def __init__(
+        self,
+        state: str | None = None,
+        job_type: str | None = None,
+        owner: str | None = None,
+        environment: str | None = None,
+    ) -> None:
+        self.state = state
+        self.job_type = job_type
+        self.owner = owner
+        self.environment = environment
+
+    def __call__(self, job: Job) -> bool:
+        """Whether *job* is one of them."""
+        pairs = (
+            (self.state, job.state),
+            (self.job_type, job.type),
+            (self.owner, job.owner),
+            (self.environment, job.environment),
+        )
+        return all(wanted is None or wanted == found for wanted, found in pairs)
+
+
+def recent_jobs(lister: JobLister, wanted: Wanted) -> Iterator[Job]:
+    """The jobs that are *wanted*, newest first, page by page."""
+    for job in newest_first(lister.jobs):
+        if wanted(job):
+            yield job
+
+
+def recent_plans(lister: PlanLister, wanted: Wanted) -> "Iterator[Plan]":
+    """The plan jobs that are *wanted*, newest first, page by page."""
+    for plan in newest_first(lister.plans):
+        if wanted(plan):
+            yield plan
+
+
+def latest_job(lister: JobLister, wanted: Wanted) -> Iterator[Job]:
+    """The newest job that is *wanted*; UnknownJob if there is none."""
+    for job in recent_jobs(lister, wanted):
+        if job.number is not None:
+            yield job
+            return
+    raise UnknownJob("there is no such job", hint="jobevents jobs lists the jobs")
+
+
+def latest_plan(lister: PlanLister) -> "Iterator[Plan]":
+    """The newest plan job; UnknownJob if there is none."""
+    for plan in newest_first(lister.plans):
+        if plan.number is not None:
+            yield plan
+            return
+    raise UnknownJob("there is no plan job", hint="jobevents jobs --plans lists the plan jobs")
+
+
+def newest_first(list_page: Callable[[int, int], Sequence[AnyJob]]) -> Iterator[AnyJob]:
+    """All jobs that *list_page* (count, offset) gives, newest first, page by page."""
+    seen: set[int | None] = set()
+    offset = 0
+    while True:
+        page = list_page(PAGE, offset)
+        # A job that starts meanwhile shifts the others; a server that ignores offset repeats itself.
+        fresh = [job for job in page if job.number not in seen]
+        seen.update(job.number for job in fresh)
+        yield from fresh
+        if len(page) < PAGE or not fresh:
+            return
+        offset += len(page)
+
+
+def nodes_of(lister: NodeLister, number: int, node_count: int | None = None) -> "Iterator[list[Node]]":
+    """The nodes of job *number*, page by page. Servers send all at once, unless fewer than *node_count* come."""
+    received = 0
+    first: Node | None = None
+    while True:
+        page = lister.nodes(number, received)
+        if not page or (first is not None and page[0].raw == first.raw):
+            return  # a server that ignores offset repeats itself
+        first = first or page[0]
+        received += len(page)
+        yield page
+        if node_count is None or received >= node_count:
+            return

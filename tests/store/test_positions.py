@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -176,11 +177,14 @@ def test_several_processes_save_at_the_same_time(folder: Path, holder: subproces
     assert _loaded(folder, PLAN)[PLAN].low == 299
 
 
-def test_a_writer_that_takes_long_delays_a_position_by_one_save(folder: Path) -> None:
-    """A save waits for at most 0.2 s and is made up for by the next; at the end it waits longer."""
+@pytest.mark.parametrize("statement", ["BEGIN EXCLUSIVE", "BEGIN; SELECT * FROM position"])
+def test_a_process_that_takes_long_delays_a_position_by_one_save(folder: Path, statement: str) -> None:
+    """A save waits for at most 0.2 s, be it to begin or to end, and is made up for by the next."""
     positions = Positions.of_tail(URL, JOB, folder=folder)
-    with closing(sqlite3.connect(positions.path, isolation_level=None)) as writer:
-        writer.execute("BEGIN EXCLUSIVE")
+    positions.save({JOB: SavedPosition(0)})
+    with closing(sqlite3.connect(positions.path, isolation_level=None)) as other:
+        for part in statement.split(";"):
+            other.execute(part).fetchone()
         began = time.monotonic()
         assert positions.save({JOB: SavedPosition(1), PLAN: SavedPosition(5)}) is None
         assert time.monotonic() - began < 1
@@ -189,6 +193,19 @@ def test_a_writer_that_takes_long_delays_a_position_by_one_save(folder: Path) ->
     assert positions.is_saved
     positions.close()
     assert {ref: position.low for ref, position in _loaded(folder).items()} == {JOB: 2, PLAN: 5}
+
+
+def test_the_end_and_the_start_wait_longer(folder: Path) -> None:
+    """For another process that writes for half a second."""
+    positions = Positions.of_tail(URL, JOB, folder=folder)
+    with closing(sqlite3.connect(positions.path, isolation_level=None, check_same_thread=False)) as writer:
+        for act in (lambda: positions.save({JOB: SavedPosition(1)}) or positions.close(), lambda: _loaded(folder)):
+            writer.execute("BEGIN EXCLUSIVE")
+            end = threading.Timer(0.5, writer.execute, ["COMMIT"])
+            end.start()
+            result = act()
+            end.join()
+    assert result == {JOB: SavedPosition(1, (), {})}
 
 
 def test_a_writer_that_never_ends_is_warned_of_at_the_end(folder: Path) -> None:

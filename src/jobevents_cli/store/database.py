@@ -61,7 +61,7 @@ def open_database(folder: Path, *, synchronous: Literal["OFF", "FULL"] = "OFF") 
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Write all of what the block writes, or nothing. It waits for other writers before it reads, not in between."""
+    """Write all of what the block writes, or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

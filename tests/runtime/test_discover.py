@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -13,7 +15,8 @@ from jobevents_cli.following2.known_jobs import FAR_ENOUGH, LOOK_BACK, KnownJobs
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.runtime.discover import PAGE, Found, newest_first, pause_between, search
-from jobevents_cli.runtime.event_loop import Ask, Requests
+from jobevents_cli.runtime.event_loop import Ask, Loop, Requests
+from jobevents_cli.store.positions import Positions, SavedPosition
 
 Value = TypeVar("Value")
 
@@ -123,6 +126,23 @@ def test_what_ran_in_between_is_found_as_far_back_as_it_is_kept() -> None:
     known = jobs.search(None).known
     jobs.over = dict.fromkeys(range(40, 900), True)
     assert jobs.search(known).jobs == _refs(*range(50, 900))
+
+
+def test_a_run_continues_from_what_the_store_kept(tmp_path: Path) -> None:
+    """What was found is saved with its position at once, so that a kill at any time loses no job and repeats none."""
+    jobs = _Jobs(running=[7], over=[5])
+    followed = []
+    for appears in ([8, 6], [], [9]):
+        with closing(Loop(signals=False)) as loop:
+            kept = Positions.of_forward("https://pe:8143", "siem", folder=tmp_path)
+            found = loop.run(search(jobs.list, Kind.JOB, kept.known.get(Kind.JOB), lambda _: True))
+            kept.save({ref: SavedPosition() for ref in found.jobs}, {Kind.JOB: found.known})
+            kept.close()
+        followed += found.jobs
+        jobs.over |= dict.fromkeys(appears, True)
+    assert followed == _refs(7, 6, 8)
+    with closing(Positions.of_forward("https://pe:8143", "siem", folder=tmp_path)) as kept:
+        assert sorted(kept.positions) == _refs(6, 7, 8)
 
 
 def test_a_number_from_the_user_is_where_to_begin() -> None:

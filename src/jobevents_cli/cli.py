@@ -71,15 +71,16 @@ class LazyGroup(GroupedGroup):
 
     def unknown_command(self, ctx: click.Context, words: Sequence[str]) -> str:
         """The error for *words*, the first of which is not a command. For a job it proposes `jobevents tail`."""
-        from jobevents_cli.model.job_ref import parse_job
+        from jobevents_cli.commands.job_choice import JobName
 
         try:
-            parse_job(words[0])
-        except ValueError:
+            JobName().convert(words[0], None, None)
+        except click.BadParameter:
             return super().unknown_command(ctx, words)
         import shlex
 
-        return f"{words[0]!r} is a job, not a command; did you mean `jobevents tail {shlex.quote(words[0])}`?"
+        job = words[0].strip()
+        return f"{job!r} is a job, not a command; did you mean `jobevents tail {shlex.quote(job)}`?"
 
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, value: object) -> None:
@@ -95,10 +96,10 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, value: objec
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Examples:
-  jobevents demo                                watch a made-up job, without any Puppet
-  jobevents tail 352                            follow job 352; exit as it ends
-  jobevents tail 352 --failures                 print only what goes wrong
-  jobevents list 352 --json | jq -r .message    the events so far
+  jobevents demo                               watch a made-up job
+  jobevents tail 352                           follow job 352; exit as it ends
+  jobevents tail 352 --failures                print only what goes wrong
+  jobevents list 352 --json | jq -r .message   the events so far
 """,
 )
 @click.option(
@@ -167,10 +168,14 @@ def _invoke(arguments: list[str]) -> int:  # noqa: PLR0911 - a table
 
 def _as_ours(error: click.UsageError) -> UsageProblem:
     """The usage *error* that click or a command raised, with the help that says more."""
+    from jobevents_cli.commands.gone import instead_of
+
     command = error.ctx.command_path if error.ctx else "jobevents"
     hint = f"{command} --help"
     message = " ".join(error.format_message().split()).replace("'[JOB]...'", "JOB").replace("'[JOB]'", "JOB")
-    if isinstance(error, click.NoSuchOption) and error.ctx:
+    if gone := instead_of(error):
+        message, hint = f"there is no {gone[0]} any more", gone[1]
+    elif isinstance(error, click.NoSuchOption) and error.ctx:
         message = f"there is no option {error.option_name}"
         near = nearest(error.option_name, error.ctx.command)
         if near:

@@ -18,7 +18,7 @@ QUIET_COMMANDS = (
     "--version",
     "completion bash",
     "completion zsh",
-    "config path",
+    "config --help",
     "tail -h",
     "config show -h",
 )
@@ -141,14 +141,14 @@ def test_near_misses(home: Home, arguments: str, named: str) -> None:
 
 
 def test_tail_without_a_job_names_those_seen_lately(home: Home, serve: Serve) -> None:
-    """The newest jobs that jobevents remembers, `--latest` and `jobevents jobs` are named."""
+    """The newest jobs that jobevents remembers, `latest` and `jobevents jobs` are named."""
     nothing = home.run("tail")
     assert nothing.err.splitlines()[1] == "Hint: `jobevents jobs` lists the jobs"
     here = home.with_(JOBEVENTS_URL=serve(job("job:finished", job_id=351), job("job:finished", job_id=352)).url)
     here.run("jobs")
     ran = here.run("tail")
     assert ran.status == 2
-    assert "--latest" in ran.err
+    assert ", latest or --all" in ran.err
     assert "seen lately: 352 (finished " in ran.err
     assert "`jobevents jobs` lists more" in ran.err
 

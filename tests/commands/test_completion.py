@@ -35,7 +35,7 @@ def test_commands_options_types_profiles(home: Home) -> None:
 
 @pytest.mark.parametrize(
     ("command", "option"),
-    [("tail", "--token-file"), ("jobs", "--cacert"), ("list", "--from"), ("why", "--from"), ("show", "--svg")],
+    [("tail", "--token-file"), ("jobs", "--cacert"), ("list", "--from"), ("why", "--from"), ("show", "--from")],
 )
 def test_files(home: Home, command: str, option: str) -> None:
     """Where an option takes a file, the shell is told to complete the names of files."""

@@ -35,7 +35,6 @@ def test_3_for_a_node_that_did_not_finish(home: Home, serve: Serve, kind: str) -
     assert home.run("tail", "352", "--url", url).status == 3
     assert home.run("tail", "352", "-q", "--url", url).status == 3
     assert home.run("tail", "352", "--type", "finished", "--url", url).status == 3
-    assert home.run("list", "352", "--exit-status", "--url", url).status == 3
 
 
 def test_3_for_a_job_whose_state_alone_is_failed(home: Home, serve: Serve) -> None:
@@ -61,12 +60,6 @@ def test_5_for_a_job_whose_state_alone_is_stopped(home: Home, serve: Serve) -> N
     assert home.run("tail", "352", "--url", url).status == 5
 
 
-def test_no_exit_status_makes_it_0(home: Home, serve: Serve) -> None:
-    """`--no-exit-status` says only that the tail came to the job's end."""
-    url = serve(job("n1:failed", "job:finished", final_state="failed")).url
-    assert home.run("tail", "352", "--no-exit-status", "--url", url).status == 0
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -75,7 +68,6 @@ def test_no_exit_status_makes_it_0(home: Home, serve: Serve) -> None:
         (["tail", "352", "--start", "-5"], "Invalid value for '--start': '-5' is not a non-negative integer"),
         (["tail", "352", "--start", "1.5"], "Invalid value for '--start'"),
         (["tail", "352", "--start", "5", "--resume"], "--resume and --start contradict each other"),
-        (["list", "352", "--json", "--raw"], "--raw and --json contradict each other"),
         (["tail", "352", "--interval", "0.05"], "0.05 is less than the minimum, 0.1"),
         (["tail", "352", "--interval", "nan"], "'nan' is not a number of seconds"),
         (["tail", "352", "--timeout", "soon"], "'soon' is not a duration: write 90, 90s, 15m or 2h"),
@@ -83,12 +75,15 @@ def test_no_exit_status_makes_it_0(home: Home, serve: Serve) -> None:
         (["tail", "352", "--type", "broken"], "'broken' is not an event type"),
         (["tail"], "tail needs a job: its id such as 352"),
         (["tail", "352", "--all"], "JOB and --all contradict each other"),
-        (["tail", "352", "--latest"], "JOB and --latest contradict each other"),
+        (["tail", "latest", "--all"], "JOB and --all contradict each other"),
         (["tail", "352", "--owner", "jane"], "--owner and JOB contradict each other"),
+        (["tail", "plan/latest", "--owner", "jane"], "--owner and JOB contradict each other"),
+        (["tail", "--owner", "jane"], "--owner narrows `latest` down"),
+        (["tail", "latest", "--wait", "5"], "latest and --wait contradict each other"),
+        (["forward", "--since", "latest", "--", "true"], "latest has no number yet"),
         (["tail", "--all", "--start", "5"], "--all and --start contradict each other"),
         (["tail", "352", "-q", "--why"], "--quiet and --why contradict each other"),
         (["tail", "plan/12", "--start", "5"], "--start of a plan goes with --no-jobs"),
-        (["list", "plan/12", "--raw"], "--raw of a plan goes with --no-jobs"),
         (["list"], "list needs a job: its id such as 352"),
         (["nonsense"], "there is no command 'nonsense'"),
         (["tail", "352"], "no orchestrator is configured"),
@@ -108,6 +103,31 @@ def test_2_for_wrong_usage_or_configuration(home: Home, arguments: list[str], sa
     assert first.startswith("Error: ")
     assert said in first
     assert len(ran.err.splitlines()) <= 2
+
+
+@pytest.mark.parametrize(
+    ("line", "gone", "instead"),
+    [
+        ("tail --latest", "--latest", "jobevents tail latest"),
+        ("why --latest-plan", "--latest-plan", "jobevents tail plan/latest"),
+        ("list 352 --raw", "--raw", "--json"),
+        ("tail 352 --messages", "--messages", "jq -r .message"),
+        ("list 352 --exit-status", "--exit-status", "show JOB --exit-status"),
+        ("tail 352 --no-exit-status", "--no-exit-status", "tail always exits as the job ended"),
+        ("tail 352 --time relative", "--time relative", "local, utc or none"),
+        ("show 352 --svg x.svg", "--svg", "--format markdown"),
+        ("show 352 --format json", "--format json", "--json"),
+        ("config path", "config path", "jobevents config show"),
+        ("config profiles", "config profiles", "jobevents config show"),
+    ],
+)
+def test_2_for_what_is_gone(home: Home, line: str, gone: str, instead: str) -> None:
+    """An option or a command of an earlier version is answered with what to use instead."""
+    ran = home.run(*line.split())
+    assert (ran.status, ran.out) == (2, "")
+    error, hint = ran.err.splitlines()
+    assert error == f"Error: there is no {gone} any more"
+    assert instead in hint
 
 
 @pytest.mark.parametrize("arguments", [[], ["config"]])

@@ -119,13 +119,6 @@ def test_json_equals_curl_and_jq(home: Home, serve: Serve, monkeypatch: pytest.M
     assert listed.out == piped.stdout.decode()
 
 
-def test_list_of_a_job_that_runs_says_so(home: Home, serve: Serve) -> None:
-    """`list --exit-status` of a job that goes on ends in 0 and says that this tells nothing of its end."""
-    ran = home.run("list", "352", "--exit-status", "--url", serve(job("n1:running")).url)
-    assert ran.status == 0
-    assert "job 352 has not ended" in ran.err
-
-
 def test_an_undocumented_type_is_asked_for_with_a_warning(home: Home, url: str) -> None:
     """A server may send types that no manual names: they can be chosen, and a slip is noticed."""
     ran = home.run("list", "352", "--type", "node_faild", "--url", url)

@@ -404,7 +404,7 @@ def test_an_unknown_job_and_no_job(home: Home, serve: Serve) -> None:
     ran = mine.run("why")
     assert ran.status == 2
     assert "failed lately: 352" in ran.err
-    assert mine.run("why", "--latest").out.startswith("Job 352  failed")
+    assert mine.run("why", "latest").out.startswith("Job 352  failed")
 
 
 def test_a_job_that_failed_while_it_was_followed_is_remembered_so(home: Home, serve: Serve) -> None:
@@ -430,7 +430,7 @@ def test_a_plan(home: Home, serve: Serve) -> None:
     assert "1 node  exit 1\n        backup: no space left on device\n        app02.example.com\n" in out
     assert "1 node  Plan aborted: run_task 'app::backup' failed on 1 target\n" in out
     assert "Again" not in out
-    causes = _objects(mine.run("why", "--latest-plan", "--json"))
+    causes = _objects(mine.run("why", "plan/latest", "--json"))
     assert {cause["cause"] for cause in causes} == {"plan", "task"}
     assert all(cause["nodes"] == ["app02.example.com"] for cause in causes)
 

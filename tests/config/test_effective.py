@@ -33,6 +33,18 @@ def test_an_address_is_shown_as_it_is_used() -> None:
     assert rows["puppetdb-url"] == ("https://pe.example.com:8081", "the orchestrator's host")
 
 
+def test_the_file_and_its_profiles_come_first(config: Path) -> None:
+    """The path is shown whether the file exists or not, and whatever is wrong with what it contains."""
+    assert _rows()["config-file"] == (str(config), f"{CONFIG_VARIABLE}; it does not exist yet")
+    config.write_text('[profiles.a]\nurl = "https://a"\n[profiles.b]\n')
+    found = [row for row in effective(Configuration({}), ()) if isinstance(row, Row)]
+    assert found[0] == ("config-file", str(config), CONFIG_VARIABLE)
+    assert found[1:3] == [("has profile", "a", "https://a"), ("has profile", "b", "without a url of its own")]
+    config.write_text("profiles = 1\n")
+    first, problem, *_ = effective(Configuration({}), ())
+    assert (first, isinstance(problem, UsageProblem)) == (found[0], True)
+
+
 def test_what_nobody_set_is_the_default() -> None:
     """A missing profile has no row."""
     rows = _rows()

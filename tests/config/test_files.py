@@ -42,13 +42,14 @@ def test_no_home_is_needed(home: Home, url: str) -> None:
     token = f"JOBEVENTS_TOKEN={TOKEN}"
     assert run(f"tail 352 --url {url}", token).status == 0
     assert run("jobs", token, f"JOBEVENTS_URL={url}").status == 0
-    assert run("config show", token, f"JOBEVENTS_URL={url}").status == 0
+    shown = run("config show", token, f"JOBEVENTS_URL={url}")
+    assert (shown.status, shown.out.splitlines()[0]) == (0, "config-file   none  (no home directory is known)")
     assert run("--help").status == 0
     without_token = run(f"tail 352 --url {url}")
     assert (without_token.status, "home directory is not known" in without_token.err) == (2, True)
     without_url = run("tail 352", token)
     assert (without_url.status, "set JOBEVENTS_URL" in without_url.err) == (2, True)
-    for command in ("path", "set interval 2", "unset interval"):
+    for command in ("set interval 2", "unset interval"):
         ran = run(f"config {command}")
         assert (ran.status, "no home directory is known" in ran.err) == (2, True), ran.err
 

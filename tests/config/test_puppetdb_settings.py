@@ -166,7 +166,7 @@ def test_config_set_and_show(home: Home, tmp_path: Path) -> None:
     assert (halfway.status, "no key" in halfway.err) == (2, True)
     assert home.run("config", "set", "puppetdb-key", str(tmp_path / "key.pem")).status == 0
     shown = home.run("config", "show")
-    path = home.run("config", "path").out.strip()
+    path = home.folder / ".config" / "jobevents" / "config.toml"
     assert shown.status == 0
     assert f"puppetdb-url  https://pdb.example.com:8081  ({path})" in shown.out
     assert f"puppetdb-cert {tmp_path}/cert.pem  ({path})" in shown.out

@@ -42,16 +42,15 @@ def test_forward_hands_the_token_to_nobody(home: Home, serve: Serve) -> None:
 
 
 def test_no_file_contains_the_token(home: Home, serve: Serve) -> None:
-    """Neither the jobs that are remembered, of whose words only a part is kept, nor a picture nor a cursor."""
+    """Neither the jobs that are remembered, of whose words only a part is kept, nor a cursor."""
     document = {"name": "352", "state": "running", "environment": {"name": TOKEN}, "owner": {"login": "x" * 50 + TOKEN}}
     echoing = answering({"/jobs/352": {**document, "state": "finished"}, "/jobs": {"items": [document]}})
     url = serve(job("n1:running", "n1:finished", "job:finished"), faults={0: echoing}).url
-    picture = home.folder / "job.svg"
-    for arguments in ("tail 352 --resume", "show 352", f"show 352 --svg {picture}", "jobs"):
+    for arguments in ("tail 352 --resume", "show 352", "jobs"):
         assert home.run(*arguments.split(), "--url", url).status == 0
     assert "seen lately: 352" in home.run("tail", "--url", url).err
     written = [path for path in home.folder.rglob("*") if path.is_file() and path.name != "token"]
-    assert {path.name for path in written} >= {"jobs.json", "job.svg"}
+    assert {path.name for path in written} >= {"jobs.json"}
     assert [path for path in written if TOKEN[:10] in path.read_text(encoding="utf-8")] == []
 
 

@@ -98,7 +98,7 @@ def test_a_second_terminal(home: Home, second: Callable[[Live], Home]) -> None:
         assert "Exec[migrate]" in other.run("why", "2").out
         checked = [line.split()[0] for line in other.run("doctor").out.splitlines()]
         assert set(checked) == {"✔"}
-        assert other.run("list", "plan/2", "--exit-status").status == 3
+        assert other.run("show", "plan/2", "--exit-status").status == 3
     finally:
         live.signal(signal.SIGTERM)
     ran = live.finish()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jobevents_cli.errors import RequestRefused, TransientFault
-from jobevents_cli.following.notices import ContactLost, JobNotRead
+from jobevents_cli.following.notices import ContactLost
 from jobevents_cli.following.snapshot import SnapshotReader
 from jobevents_cli.following.update import CheckJob, Done, Fetch, Wait
 from jobevents_cli.model.event import Event, event_of
@@ -50,33 +50,12 @@ def test_one_page_and_the_end() -> None:
 
 
 def test_events_from_an_id_on() -> None:
-    """The request starts with the event before; nothing is counted where no outcome and no times are wanted."""
+    """The request starts with the event before; nothing is counted where no times are wanted."""
     reader = _reader(start=2, wants_progress=False)
     assert reader.next_step(100) == Fetch(1, 10)
     news, took = reader.receive_events(_events("node_running", "node_finished"), 101)
     assert ([event.id for event in news], took) == ([2], [None])
     assert reader.receive_events(_events("node_running"), 101) == ([], [])
-
-
-def test_the_outcome_costs_a_request_for_the_job() -> None:
-    """With `--exit-status` the job's own state is read after the events."""
-    reader = _reader(wants_outcome=True)
-    reader.next_step(100)
-    reader.receive_events(_events("node_running", "node_failed"), 101)
-    reader.end_of_page(102)
-    assert reader.next_step(102) == CheckJob(30)
-    reader.receive_job(Job({"state": "failed"}), 103)
-    assert _ending(reader, 103) is Outcome.FAILED
-
-
-def test_a_running_job_has_no_outcome() -> None:
-    """Neither its state nor its events say that it is over."""
-    reader = _reader(wants_outcome=True)
-    reader.next_step(100)
-    reader.end_of_page(101)
-    reader.next_step(101)
-    reader.receive_job(Job({"state": "running"}), 102)
-    assert _ending(reader, 102) is None
 
 
 def test_a_broken_response_is_continued_and_read_again() -> None:
@@ -102,26 +81,6 @@ def test_a_final_fault_of_the_events_is_raised() -> None:
     reader.next_step(100)
     with pytest.raises(RequestRefused):
         reader.receive_fault(REFUSED, 101)
-
-
-@pytest.mark.parametrize("saw_end", [True, False])
-def test_a_job_that_cannot_be_read(*, saw_end: bool) -> None:
-    """A transient fault is retried; after a final one the outcome is the events', if they have the end."""
-    reader = _reader(wants_outcome=True)
-    reader.next_step(100)
-    reader.receive_events(_events("node_finished", *(["job_finished"] if saw_end else [])), 101)
-    reader.end_of_page(101)
-    reader.next_step(101)
-    reader.receive_job_fault(CUT, 102)
-    assert reader.next_step(102) == Wait(0.5)
-    assert reader.next_step(102.5) == CheckJob(30)
-    if saw_end:
-        reader.receive_job_fault(REFUSED, 103)
-        assert reader.take_notices()[-1] == JobNotRead("400")
-        assert _ending(reader, 103) is Outcome.SUCCEEDED
-    else:
-        with pytest.raises(RequestRefused):
-            reader.receive_job_fault(REFUSED, 103)
 
 
 @pytest.mark.parametrize("answers", [True, False])

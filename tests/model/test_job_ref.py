@@ -13,6 +13,7 @@ HOST = "pe.example.com"
         ("352", JobRef.job(352), None),
         ("job/352", JobRef.job(352), None),
         ("plan/12", JobRef.plan(12), None),
+        (" 352\n", JobRef.job(352), None),
         (f"https://{HOST}:8143/orchestrator/v1/jobs/352", JobRef.job(352), HOST),
         (f"https://{HOST}:8143/orchestrator/v1/jobs/352/events?start=3", JobRef.job(352), HOST),
         (f"https://{HOST}/orchestrator/v1/plan_jobs/12", JobRef.plan(12), HOST),
@@ -23,7 +24,7 @@ HOST = "pe.example.com"
     ],
 )
 def test_names_of_jobs_and_plans(text: str, ref: JobRef, host: str | None) -> None:
-    """A number, with its kind where it is a plan's, or an address in the API or the console."""
+    """A number, with its kind where it is a plan's, or an address; blanks around it do not count."""
     assert parse_job(text) == (ref, host)
 
 
@@ -32,7 +33,7 @@ def test_names_of_jobs_and_plans(text: str, ref: JobRef, host: str | None) -> No
     [
         "",
         "-1",
-        "352 ",
+        "35 2",
         "plan",
         "plan/",
         "node/3",

@@ -42,20 +42,3 @@ def test_a_later_run_begins_after_the_last_event_written(sizes: list[int], data:
     assert job.resume_start == written + 1
     assert job.resume_cursor.above == tuple(range(1, written + 1))
     assert sum(job.resume_cursor.counts.values()) == written
-
-
-def test_the_event_of_the_end_is_not_printed_before_its_line_is() -> None:
-    """It is kept for the last line: until then a later run prints it."""
-    saved: list[Cursor] = []
-    job = PrintedJob(JOB, Progress(), Cursor(-1, (), {}), save=saved.append)
-    end = _event(2, "job_finished")
-    cursor = Cursor(-1, (1, 2, 3), {"node_running": 2, "job_finished": 1})
-    job.ends.append((end, None))
-    job.written(Update(JOB, (_event(1), end, _event(3)), next_start=4, cursor=cursor), 3)
-    job.commit()
-    assert job.resume_start == 2
-    assert saved == [Cursor(-1, (1, 3), {"node_running": 2})]
-    job.ends.clear()
-    job.commit()
-    job.commit()
-    assert (job.resume_start, saved[1:]) == (4, [cursor])

@@ -9,7 +9,7 @@ from jobevents_cli.following.filters import event_filter
 from jobevents_cli.following.update import Update
 from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.output.rendering import UNRENDERED, LineOptions, Renderer
+from jobevents_cli.output.rendering import LineOptions, Renderer
 
 CUT = "x" * 1024
 WHOLE = "x" * 2000
@@ -52,10 +52,10 @@ def test_an_event_that_is_not_wanted_has_no_line(*, as_json: bool) -> None:
 def test_in_json_an_event_is_a_line_with_what_was_received() -> None:
     """Its job is added only if each line is to name it."""
     update = _update("node_failed")
-    line = Renderer(LineOptions(as_json=True)).line(update.events[0], update.ref, None)
-    assert json.loads(line.data) == update.events[0].raw
-    tagged = Renderer(LineOptions(as_json=True, tagged=True)).line(update.events[0], update.ref, None)
-    assert json.loads(tagged.data).items() > update.events[0].raw.items()
+    (line,) = Renderer(LineOptions(as_json=True)).render(update).lines
+    assert json.loads(line or b"") == update.events[0].raw
+    (tagged,) = Renderer(LineOptions(as_json=True, tagged=True)).render(update).lines
+    assert json.loads(tagged or b"").items() > update.events[0].raw.items()
 
 
 def test_a_quiet_run_prints_no_event() -> None:
@@ -64,13 +64,6 @@ def test_a_quiet_run_prints_no_event() -> None:
     rendered = Renderer(LineOptions(quiet=True)).render(update)
     assert rendered.update == update
     assert not rendered.shown(2)
-
-
-def test_patterns_are_left_to_the_main_thread() -> None:
-    """Only there a match can be ended; what other options refuse is refused at once."""
-    renderer = Renderer(LineOptions(wanted=event_filter(grep=["2"])))
-    assert renderer.is_for_main_thread
-    assert list(renderer.render(_update("node_failed", "node_failed")).lines) == [None, UNRENDERED]
 
 
 def test_a_plan_message_that_was_cut_off_is_completed() -> None:

@@ -47,26 +47,18 @@ def test_the_summary_names_the_nodes_that_failed(capfd: pytest.CaptureFixture[st
     """Not those that standard output has shown."""
     for is_printed in (False, True):
         reporter = _reporter(ReportOptions(summary=True, failures_are_printed=is_printed))
-        reporter.summarize(FIRST, Outcome.FAILED, _failed_on("n1.example.com"), is_said=False)
+        reporter.summarize(FIRST, Outcome.FAILED, _failed_on("n1.example.com"))
         said = capfd.readouterr().err
         assert "job 352" in said
         assert ("n1.example.com" in said) is not is_printed
 
 
-def test_the_outcome_is_not_repeated_on_the_same_terminal(capfd: pytest.CaptureFixture[str]) -> None:
-    """Standard output has said it there; in a file nobody sees it."""
-    for is_same_terminal in (True, False):
-        reporter = _reporter(ReportOptions(summary=True, is_same_terminal=is_same_terminal))
-        reporter.summarize(FIRST, Outcome.SUCCEEDED, Progress(), is_said=True)
-        assert ("job 352" in capfd.readouterr().err) is not is_same_terminal
-
-
 def test_why_is_proposed_three_times_at_most(capfd: pytest.CaptureFixture[str]) -> None:
     """A job that succeeded needs no explanation."""
     reporter = _reporter(ReportOptions(summary=True, why=lambda ref: f"jobevents why {ref}"))
-    reporter.summarize(FIRST, Outcome.SUCCEEDED, Progress(), is_said=False)
+    reporter.summarize(FIRST, Outcome.SUCCEEDED, Progress())
     assert "Why:" not in capfd.readouterr().err
     for number in range(5):
-        reporter.summarize(JobRef.job(number), Outcome.FAILED, _failed_on("n1"), is_said=False)
+        reporter.summarize(JobRef.job(number), Outcome.FAILED, _failed_on("n1"))
     proposed = [line for line in capfd.readouterr().err.splitlines() if line.startswith("Why: ")]
     assert proposed == [f"Why: jobevents why {number}" for number in range(3)]

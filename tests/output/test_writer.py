@@ -74,8 +74,7 @@ def test_what_was_not_written_is_dropped_at_the_end(capfd: pytest.CaptureFixture
     """The position stays before it."""
     writer, job = _writer(), _job()
     writer.put(job, _rendered(job, 1), [b"one\n"], [0], 1)
-    assert not writer.stop()
-    assert writer.stop()
+    writer.stop()
     assert (job.resume_start, capfd.readouterr().out) == (1, "")
 
 
@@ -94,5 +93,5 @@ def test_a_signal_while_the_cursor_is_saved_loses_no_position() -> None:
     writer.put(job, _rendered(job, 1, 2), [b"one\n", b"two\n"], [0, 1], 2)
     with pytest.raises(KeyboardInterrupt):
         writer.flush()
-    assert writer.stop()
+    writer.stop()
     assert saved[-1] == Cursor(-1, (1, 2), {})

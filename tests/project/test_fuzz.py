@@ -294,7 +294,6 @@ def _check_responses(folder: Path, url: str) -> Any:
                 "tail 352 --json --retry-for 0",
                 "list 352",
                 "list 352 --json",
-                "list 352 --raw",
             ),
             *(
                 "jobs",
@@ -305,9 +304,9 @@ def _check_responses(folder: Path, url: str) -> Any:
                 "show 352 --format junit",
                 "doctor",
             ),
-            *("show 352 --format markdown", "show plan/12", "show 352 --node n1", "list plan/12", "tail --latest -q"),
+            *("show 352 --format markdown", "show plan/12", "show 352 --node n1", "list plan/12", "tail latest -q"),
             *("tail --all --timeout 0.1", "tail plan/12 --timeout 0.1", "tail 352 353 --resume --timeout 0.1"),
-            *("why 352", "why --latest", "why plan/12 --json", "tail 352 --why --timeout 0.1", "forward -- true"),
+            *("why 352", "why latest", "why plan/12 --json", "tail 352 --why --timeout 0.1", "forward -- true"),
         ]
     )
 
@@ -348,7 +347,7 @@ def _check_files(folder: Path, url: str) -> Any:
     commands = st.sampled_from(
         [
             *("tail 352 --resume --timeout 0.1", "tail --all --resume --timeout 0.1", "tail", "doctor", "jobs"),
-            *("config show", "config profiles", "config unset url", "config set interval 2"),
+            *("config show", "config unset url", "config set interval 2"),
             *("config set default-profile p", "why 352", "forward -- true"),
         ]
     )

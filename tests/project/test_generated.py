@@ -16,14 +16,12 @@ from support.terminal import Terminal
 
 from jobevents_cli.cli import COMMANDS, group
 
-LATEST = "--latest --latest-plan --environment --owner --job-type --state"
+LATEST = "--environment --owner --job-type --state"
 LOOKS = "--time --color"
 OPTIONS = {
     "tail": f"{LATEST} {LOOKS} --all --wait --start -n --lines --type --node --failures --grep --exclude --json "
-    "--messages --no-jobs -q --quiet --interval --timeout --retry-for --resume --fail-fast --why --exit-status "
-    "--no-exit-status --progress --no-progress",
-    "list": f"{LATEST} {LOOKS} --from --start -n --lines --type --node --failures --grep --exclude --json --raw "
-    "--messages --no-jobs --exit-status --no-exit-status",
+    "--no-jobs -q --quiet --interval --timeout --retry-for --resume --fail-fast --why --progress --no-progress",
+    "list": f"{LATEST} {LOOKS} --from --start -n --lines --type --node --failures --grep --exclude --json --no-jobs",
     "jobs": f"{LOOKS} --plans --limit --state --job-type --owner --environment --json",
     "show": f"{LATEST} {LOOKS} --from --node --failures --format --json --why --all-nodes --exit-status",
     "why": f"{LATEST} --from --node --all-nodes --logs --json --color",
@@ -71,6 +69,25 @@ def test_help_closes_with_examples(home: Home, name: str) -> None:
         text = home.run(*arguments).out
         assert "Examples:" in text
         assert text.rstrip().splitlines()[-1].startswith("    ")
+
+
+def test_the_connection_takes_one_line(home: Home) -> None:
+    """Every command that has these options names them in one line; `config --help` says what each is."""
+    line = "Connection: --url --token-file --cacert --profile: see jobevents config --help"
+    for name in COMMANDS:
+        shown = home.run(name, "--help").out.splitlines()
+        assert (line in shown) is (name not in ("demo", "completion", "config")), name
+        explains = [
+            row.split()[0] for row in shown if row.startswith(tuple(f"  {each} " for each in CONNECTION.split()))
+        ]
+        assert explains == (CONNECTION.split() if name == "config" else []), name
+    assert line in home.run("config", "show", "--help").out.splitlines()
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS, "config show", "config set", "config unset"])
+def test_help_fits_80_columns(home: Home, name: str) -> None:
+    """Its examples, too, which are never broken."""
+    assert max(map(len, home.with_(COLUMNS="80").run(*name.split(), "--help").out.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(("columns", "widest"), [(60, 60), (90, 90), (160, 100)])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.json_shapes import DETAIL
 
 from jobevents_cli.model.event import event_of
-from jobevents_cli.render.details import output_of, report_link, state_of, what_happened
+from jobevents_cli.render.details import output_of, report_link, what_happened
 
 
 def _happened(kind: str, detail: Any, message: str = "the message") -> str:
@@ -136,11 +136,9 @@ def test_job_events_are_their_message() -> None:
     assert what_happened(event) == "Stop requested"
 
 
-def test_the_final_state_is_found_wherever_it_is() -> None:
-    """No sample of job_finished is known: the state is looked for in each likely place."""
-    for details in ({"detail": {"state": "Failed"}}, {"state": "failed"}, {"job": {"status": "failed"}}):
-        assert state_of(event_of({"type": "job_finished", "details": details})) == "failed"
-    assert state_of(event_of({"type": "job_finished"})) == ""
+def test_the_end_of_a_job_does_not_say_how_it_ended() -> None:
+    """Its message says "finished" of a job that failed, too."""
+    assert what_happened(event_of({"type": "job_finished", "message": "Job 352 finished"})) == ""
 
 
 @given(DETAIL, st.sampled_from(("node_finished", "node_failed", "node_errored", "node_running", "job_finished", "x")))
@@ -149,7 +147,6 @@ def test_no_shape_is_a_crash(detail: Any, kind: str) -> None:
     for details in (detail, {"node": "n", "detail": detail}):
         event = event_of({"type": kind, "details": details, "message": "m"})
         assert isinstance(what_happened(event), str)
-        assert isinstance(state_of(event), str)
         assert isinstance(report_link(event), str)
     if isinstance(detail, dict):
         assert isinstance(output_of(detail), str)

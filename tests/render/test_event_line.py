@@ -11,10 +11,7 @@ from hypothesis import strategies as st
 from support.json_shapes import DETAIL, JSON
 
 from jobevents_cli.model.event import Event, event_of
-from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.model.outcome import Outcome
-from jobevents_cli.model.progress import Progress
 from jobevents_cli.render.event_line import TextLines
 from jobevents_cli.render.rows import Rows
 from jobevents_cli.render.styles import colored, width
@@ -153,17 +150,6 @@ def test_the_day_comes_beside_the_line() -> None:
     assert _lines(80, paint=colored).date_line("2026-11-24 UTC") == b"\x1b[2m2026-11-24 UTC\x1b[0m\n"
 
 
-def test_messages_and_every_link_on_demand() -> None:
-    """`--messages`: the orchestrator's own words, unless they are shown already, and the links of good runs too."""
-    event = _event("23T02:41:19", "node_finished", "n1", _run("unchanged", "n1"), "Finished on n1 - Success! ")
-    off = _text(_lines(None, messages=True), [(event, 2)])
-    assert off.endswith(f"✔ finished  n1  2s  unchanged  Finished on n1 - Success!  {REPORT.format('n1')}\n")
-    rows = _text(_lines(80, messages=True), [(event, 2)]).splitlines()
-    assert [row.strip() for row in rows[1:]] == ["Finished on n1 - Success!", REPORT.format("n1")]
-    skipped = _text(_lines(None, messages=True), [EVENTS[3]])
-    assert skipped.count("Skipped queue02") == 1
-
-
 def test_only_failures_show_their_report() -> None:
     """Failed, errored, skipped nodes, and those that finished with an error."""
     for kind, detail in (("failed", {}), ("errored", {}), ("skipped", {}), ("finished", {"exit_code": 2})):
@@ -224,36 +210,11 @@ def test_changed_differs_from_unchanged_without_colours() -> None:
 
 
 def test_nothing_says_finished_about_a_failed_job() -> None:
-    """The type job_finished says that the job ended; its details may say how."""
-    failed = event_of({"type": "job_finished", "details": {"detail": {"state": "failed"}}, "message": ""})
-    assert _text(_lines(None), [(failed, None)]) == "-  ✘ failed  job 352\n"
-    unknown = event_of({"type": "job_finished", "details": {}, "message": ""})
-    assert _text(_lines(None), [(unknown, None)]) == "-  ● ended  job 352\n"
-
-
-def _progress() -> Progress:
-    progress = Progress()
-    progress.take_job(Job({"state": "failed", "node_count": 4, "created_timestamp": "2026-11-23T02:41:10Z"}))
-    for event, _ in EVENTS[:4]:
-        progress.take(event)
-    progress.take(_event("23T02:41:52", "node_finished", "web01.example.com", _run("unchanged")))
-    return progress
-
-
-def test_the_last_line_says_how_the_job_ended() -> None:
-    """Outcome, job, time, counts; on a terminal in one row of 80 columns."""
-    end = EVENTS[-1][0]
-    text = "✘ failed  job 352  42s  2 finished (1 changed), 1 failed, 1 skipped"
-    for columns in (None, 80):
-        line = _lines(columns).end_line(JOB, Outcome.FAILED, _progress(), end).data.decode()
-        assert line.partition("  ")[2] == f"{text}\n"
-    assert "■ stopped  job 352" in _lines(None).end_line(JOB, Outcome.STOPPED, _progress(), end).data.decode()
-    narrow = _lines(40).end_line(JOB, Outcome.FAILED, _progress(), end).data.decode().splitlines()
-    assert narrow == [
-        "00:00:01  ✘ failed  job 352  42s",
-        "          2 finished (1 changed), 1",
-        "          failed, 1 skipped",
-    ]
+    """The type job_finished says that the job ended; the summary says how."""
+    end = EVENTS[-1]
+    assert _text(_lines(None), [end]) == "2026-11-24T00:00:01Z  ■ ended  job 352\n"
+    assert _text(_lines(80), [end]) == "00:00:01  ■ ended     job 352\n"
+    assert _text(_lines(None, tagged=True), [end]) == "2026-11-24T00:00:01Z  ■ ended  352\n"
 
 
 PLAN_EVENTS = [

@@ -41,15 +41,6 @@ def test_a_change_stands_out() -> None:
     assert changed.style != unchanged.style
 
 
-@pytest.mark.parametrize(
-    ("state", "text"),
-    [("", "● ended"), ("finished", "● ended"), ("FAILED", "✘ failed"), ("stopped", "■ stopped")],
-)
-def test_a_job_ends_as_its_event_says(state: str, text: str) -> None:
-    """The end of a job shows failed or stopped only if the event names that state."""
-    assert look_of(_event("job_finished", state=state)).text(symbols=True) == text
-
-
 def test_unknown_types_and_states_are_shown_escaped() -> None:
     """What a newer server sends is shown by its own name, never as control characters."""
     assert look_of(_event("node_\x1b[2J")).text(symbols=True) == "• node_\\x1b[2J"

@@ -53,9 +53,9 @@ def test_ascii_symbols_where_the_encoding_has_no_others(home: Home, url: str, go
     golden("samples-ascii.txt", ran.out)
 
 
-@pytest.mark.parametrize("choice", ["local", "utc", "relative", "none"])
+@pytest.mark.parametrize("choice", ["local", "utc", "none"])
 def test_times(home: Home, serve: Serve, golden: Golden, choice: str) -> None:
-    """`--time` shows local time with its offset, UTC, the time since the first event, or none."""
+    """`--time` shows local time with its offset, UTC, or none."""
     url = serve(job("n1:running", "n1:finished", "job:finished")).url
     ran = home.with_(TZ="America/New_York").run("list", "352", "--url", url, "--time", choice)
     golden(f"time-{choice}.txt", ran.out)

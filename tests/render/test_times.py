@@ -39,20 +39,12 @@ def test_in_a_header_today_needs_no_date() -> None:
     assert _format("utc", short=False).full("2026-11-24T11:00:00Z") == "2026-11-24T11:00:00Z"
 
 
-def test_relative_times_count_from_the_first_shown() -> None:
-    """Hours, minutes, seconds since then; what came before it is negative."""
-    shown = _format("relative")
-    times = ("10:00:00", "11:01:02", "09:59:59")
-    assert [shown(f"2026-11-24T{time}Z").text for time in times] == ["+0:00:00", "+1:01:02", "-0:00:01"]
-    assert shown("soon").text == "soon"
-
-
 def test_none_shows_no_time() -> None:
     """`--time none`."""
     assert time_format("none", short=True, today=NOON) is None
 
 
-@pytest.mark.parametrize("choice", ["local", "utc", "relative"])
+@pytest.mark.parametrize("choice", ["local", "utc"])
 def test_what_is_no_time_is_shown_as_it_is(choice: str) -> None:
     """Safe and not endless; years beyond what a zone can hold are no crash."""
     for short in (True, False):

@@ -15,20 +15,21 @@ from jobevents_cli.output.event_printer import EventPrinter
 from jobevents_cli.output.rendering import LineOptions, Renderer
 from jobevents_cli.output.reporter import Reporter, ReportOptions
 from jobevents_cli.runtime.coordinator import Coordinator, CoordinatorOptions
-from jobevents_cli.runtime.snapshot import SnapshotOptions
+from jobevents_cli.runtime.followed_job import FollowOptions
 
 GOOD, BAD, UNKNOWN = (JobRef.job(number) for number in (1, 2, 3))
+HOW = FollowOptions(interval=0.01)
 
 
 class _Scripted:
     """An orchestrator with a job that succeeded and one that failed."""
 
     def events(self, ref: JobRef, start: int | None) -> Page:
-        assert start is None
         if ref == UNKNOWN:
             raise UnknownJob("there is no job 3")
         kind = "node_finished" if ref == GOOD else "node_failed"
-        return Page([event_of({"id": ref.number * 10, "type": kind, "details": {"node": "n1"}})])
+        event = event_of({"id": ref.number * 10, "type": kind, "details": {"node": "n1"}})
+        return Page([event] if start is None else [])
 
     def job(self, ref: JobRef) -> Job:
         return Job({"name": str(ref.number), "state": "finished" if ref == GOOD else "failed"})
@@ -41,7 +42,7 @@ def _run(*refs: JobRef, fail_fast: bool = False) -> ExitStatus:
     reporter = Reporter(ReportOptions(), lambda: 0.0)
     printer = EventPrinter(Renderer(LineOptions(as_json=True)), reporter.screen)
     coordinator = Coordinator(_Scripted(), printer, reporter, CoordinatorOptions(fail_fast=fail_fast))
-    coordinator.add(SnapshotOptions(wants_outcome=True).read(ref, job_first=False) for ref in refs)
+    coordinator.add(HOW.follow(ref) for ref in refs)
     return coordinator.run()
 
 
@@ -74,7 +75,7 @@ def test_the_time_before_following_counts_as_well() -> None:
     reporter = Reporter(ReportOptions(), lambda: 0.0)
     printer = EventPrinter(Renderer(LineOptions(as_json=True)), reporter.screen)
     coordinator = Coordinator(_Scripted(), printer, reporter, CoordinatorOptions(timeout=50), clock=lambda: now)
-    coordinator.add([SnapshotOptions(wants_outcome=True).read(GOOD, job_first=False)])
+    coordinator.add([HOW.follow(GOOD)])
     now += 51
     with pytest.raises(TimedOut, match=r"job 1 had not ended after 50s \(--timeout\)"):
         coordinator.run()
@@ -92,7 +93,7 @@ def test_a_signal_that_comes_while_a_lock_is_taken_says_how_to_resume() -> None:
     reporter = Reporter(ReportOptions(), lambda: 0.0)
     printer = EventPrinter(Renderer(LineOptions(as_json=True)), reporter.screen)
     coordinator = Coordinator(_Scripted(), printer, reporter, CoordinatorOptions(GivenOptions()), seen=seen)
-    coordinator.add([SnapshotOptions(wants_outcome=True).read(GOOD, job_first=False)])
+    coordinator.add([HOW.follow(GOOD)])
     with pytest.raises(Interrupted) as raised:
         coordinator.run()
     assert raised.value.resume_hint

@@ -29,7 +29,7 @@ def test_lines_carry_their_jobs_id(home: Home, serve: Serve) -> None:
     text = home.run("tail", "7", "8", "--time", "none", "--url", url)
     assert text.status == 0
     named = [line.split("  ")[1] for line in text.out.splitlines()]
-    assert sorted(named) == ["7", "7", "8", "8", "job 7", "job 8"]
+    assert sorted(named) == ["7", "7", "7", "8", "8", "8"]
     lines = home.run("tail", "7", "8", "--json", "--url", url).out.splitlines()
     assert all(line.startswith(('{"job":"7",', '{"job":"8",')) for line in lines)
     assert _printed("\n".join(lines)) == {("7", "1"), ("7", "2"), ("7", "3"), ("8", "10"), ("8", "11"), ("8", "12")}
@@ -196,11 +196,13 @@ def test_all_resumes_although_nothing_ran_in_the_first_run(home: Home, serve: Se
 
 
 def test_latest_is_the_newest_that_is_wanted(home: Home, serve: Serve) -> None:
-    """`--latest` is the newest job, `--owner` chooses among them; none at all is 6."""
+    """`latest` is the newest job, `--owner` chooses among them; none at all is 6."""
     url = serve(_at(7, *GOOD, owner="jane"), _at(8, *GOOD, first=10), _at(10, *GOOD, first=20)).url
-    assert '"20"' in home.run("tail", "--latest", "--json", "--url", url).out
-    assert '"1"' in home.run("tail", "--latest", "--owner", "jane", "--json", "--url", url).out
-    ran = home.run("tail", "--latest", "--owner", "nobody", "--url", url)
+    assert '"20"' in home.run("tail", "latest", "--json", "--url", url).out
+    assert '"1"' in home.run("tail", "latest", "--owner", "jane", "--json", "--url", url).out
+    several = home.run("tail", "7", " latest ", "--json", "--url", url).out
+    assert {event["job"] for event in map(json.loads, several.splitlines())} == {"7", "10"}
+    ran = home.run("tail", "latest", "--owner", "nobody", "--url", url)
     assert ran.status == 6
     assert "there is no such job" in ran.err
 
@@ -210,15 +212,15 @@ def test_the_look_for_the_latest_job_has_limits(home: Home, serve: Serve) -> Non
     gap = threading.Event()
     server = serve(_at(1, *GOOD), faults={0: misbehaving.drip_head(gap, 0.5, b"HTTP/1.1 200 OK")})
     began = time.monotonic()
-    ran = home.run("tail", "--latest", "--timeout", "1", "--url", server.url)
+    ran = home.run("tail", "latest", "--timeout", "1", "--url", server.url)
     gap.set()
     assert (ran.status, time.monotonic() - began < 8) == (124, True)
     assert "did not say which job is meant before --timeout" in ran.err
     server.faults[0] = misbehaving.status(503)
     requests = len(server.seen)
-    assert home.run("tail", "--latest", "--retry-for", "0", "--url", server.url).status == 7
+    assert home.run("tail", "latest", "--retry-for", "0", "--url", server.url).status == 7
     assert len(server.seen) == requests + 1
-    assert home.run("tail", "--latest", "--wait", "5", "--url", server.url).status == 2
+    assert home.run("tail", "latest", "--wait", "5", "--url", server.url).status == 2
 
 
 def test_wait_for_a_job_that_does_not_exist_yet(home: Home, serve: Serve) -> None:

@@ -1,22 +1,19 @@
-"""What `tail` prints and when: the last line, the summary, the header, the footer, several jobs by time."""
+"""What `tail` prints and when: the end, the summary, the header, the footer."""
 
 import json
 import re
 import shlex
 import signal
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support import misbehaving
-from support.marks import slow_but
 from support.misbehaving import TestServer, job, publish
 from support.program import Home, wait_until
 from support.terminal import Terminal
 
-from jobevents_cli.demo.scripted_jobs import ScriptedJob, written
-from jobevents_cli.demo.server import Answer
+from jobevents_cli.demo.scripted_jobs import ScriptedJob
 
 Serve = Callable[..., TestServer]
 GOOD = ("n1:running", "n1:finished", "job:finished")
@@ -27,20 +24,20 @@ def _bad(job_id: int = 352) -> ScriptedJob:
     return job(*BAD, job_id=job_id, final_state="failed", first=1 if job_id > 10 else 10 * job_id)
 
 
-def test_the_end_is_one_line_and_comes_last(home: Home, serve: Serve) -> None:
-    """In text the event of the end is the outcome, even if events come after it; with --json it stays in its place."""
+def test_the_end_is_a_line_like_any_other(home: Home, serve: Serve) -> None:
+    """It is printed where it came, and does not say how the job ended: the summary's first line does."""
     late = job("n1:running", "job:finished", "n1:failed", final_state="failed")
     url = serve(late).url
     text = home.run("tail", "352", "--time", "none", "--url", url)
     assert text.out.splitlines() == [
         "▶ running  n1",
+        "■ ended  job 352",
         "✘ failed  n1  2s  n1 is failed",
-        "✘ failed  job 352  3s  1 failed",
     ]
+    assert text.err.splitlines()[0] == "✘ failed  job 352  3s  1 failed"
     ids = [json.loads(line)["id"] for line in home.run("tail", "352", "--json", "--url", url).out.splitlines()]
     assert ids == ["1", "2", "3"]
-    listed = home.run("list", "352", "--time", "none", "--url", url)
-    assert listed.out.splitlines()[1] == "● ended  job 352    job is finished"
+    assert home.run("list", "352", "--time", "none", "--url", url).out == text.out
 
 
 def test_the_summary_names_failed_nodes_and_the_next_command(home: Home, serve: Serve) -> None:
@@ -76,89 +73,30 @@ def test_several_jobs_propose_why_at_most_three_times(home: Home, serve: Serve) 
     assert ran.err.count("Why: jobevents why ") == 3
 
 
-def _timed(job_id: int, first: int, *seconds: int) -> ScriptedJob:
-    """A running job whose events have these times."""
-    one = job(*(f"n{number}:running" for number in range(len(seconds))), job_id=job_id, first=first)
-    for (_, event), second in zip(one.timeline, seconds, strict=True):
-        event["timestamp"] = written(misbehaving.LONG_AGO + second)
-    return one
-
-
-def test_what_exists_already_is_merged_by_time(home: Home, serve: Serve) -> None:
-    """Events of several jobs are printed by time, each job's in its own order."""
-    url = serve(_timed(3, 1, 10, 40, 41), _timed(4, 20, 5, 20, 30, 60)).url
-    for command in (["3", "4"], ["4", "3"], ["--all"]):
-        ran = home.run("tail", *command, "--json", "--timeout", "2", "--url", url)
-        assert [json.loads(line)["id"] for line in ran.out.splitlines()] == ["20", "1", "21", "22", "2", "3", "23"]
-    ran = home.run("tail", "3", "4", "-n", "1", "--json", "--timeout", "2", "--url", url)
-    assert [json.loads(line)["id"] for line in ran.out.splitlines()] == ["3", "23"]
-
-
-def test_a_job_that_is_late_does_not_hold_up_the_merging(home: Home, serve: Serve) -> None:
-    """A first page that does not come is waited for 2 s; what comes later is printed as it comes."""
-    until = threading.Event()
-    server = serve(_timed(3, 1, 10), _timed(4, 20, 5))
-
-    def answer_late(handler: misbehaving.RecordingHandler, answer: Answer) -> None:
-        if "/jobs/4/" in handler.path:
-            until.wait(30)
-        handler.send(answer)
-
-    server.faults[0] = answer_late
-    live = home.start("tail", "3", "4", "--json", "--url", server.url)
-    assert json.loads(live.line())["id"] == "1"
-    until.set()
-    assert json.loads(live.line())["id"] == "20"
-    live.signal(signal.SIGTERM)
-    live.finish()
-
-
-def test_relative_times_count_from_the_first_event_shown(home: Home, serve: Serve) -> None:
-    """`-n` and filters hide events: they do not start the clock."""
-    url = serve(job(*BAD, final_state="failed")).url
-    for options in (["-n", "2"], ["--type", "failed"], ["--grep", "failed"]):
-        ran = home.run("tail", "352", "--time", "relative", *options, "--url", url)
-        assert ran.out.startswith("+0:00:00  ")
-
-
-@pytest.mark.parametrize(
-    ("command", "option"),
-    slow_but(
-        [("tail", "--grep")],
-        [(command, option) for command in ("tail", "list") for option in ("--grep", "--exclude")],
-    ),
-)
-def test_a_pattern_that_takes_for_ever_is_named(home: Home, serve: Serve, command: str, option: str) -> None:
-    """A match that takes more than 2 s ends the command with 2."""
-    one = job("n1:running")
-    one.timeline[0][1]["message"] = "a" * 60 + "!"
-    ran = home.run(command, "352", option, "(a+)+$", "--url", serve(one).url)
-    assert (ran.status, ran.out) == (2, "")
-    assert ran.err.splitlines()[0] == f"Error: {option} '(a+)+$' takes more than 2 s for one event"
-
-
-def test_a_pattern_that_takes_for_ever_does_not_hold_up_the_timeout(home: Home, serve: Serve) -> None:
-    """`--timeout` ends a match, too."""
-    one = job("n1:running")
-    one.timeline[0][1]["message"] = "a" * 60 + "!"
-    ran = home.run("tail", "352", "--grep", "(a+)+$", "--timeout", "1", "--url", serve(one).url)
-    assert ran.status == 124
-    assert "jobevents tail 352 --grep '(a+)+$' --url" in ran.err
+def test_the_last_events_of_several_jobs(home: Home, serve: Serve) -> None:
+    """`-n` counts for each job on its own."""
+    url = serve(job("n1:running", "n2:running", job_id=3), job("n1:running", "n2:running", job_id=4, first=20)).url
+    ran = home.run("tail", "3", "4", "-n", "1", "--json", "--timeout", "1", "--url", url)
+    assert sorted(json.loads(line)["id"] for line in ran.out.splitlines()) == ["2", "21"]
 
 
 # On a terminal.
 
 
 def test_the_header_says_which_job_is_followed(home: Home, serve: Serve) -> None:
-    """One request, which also sizes the columns; on the terminal the last line and the summary do not say it twice."""
+    """One request, which also sizes the columns; below the events the outcome is the first line of the summary."""
     server = serve(_bad())
     with Terminal(["jobevents", "tail", "352", "--url", server.url], environment=home.environment) as terminal:
         assert terminal.wait_for_end() == 3
         lines = [line for line in terminal.lines if line]
     assert lines[0] == "Job 352 · deploy in production by admin · 2 nodes"
     assert server.paths[0] == "/orchestrator/v1/jobs/352"
-    assert sum("job 352" in line for line in lines) == 1
-    assert lines[-2:] == ["  ✘ failed   n1  n1 is failed", f"Why: jobevents why 352 --url {server.url}"]
+    assert lines[-4].endswith("■ ended     job 352")
+    assert lines[-3:] == [
+        "✘ failed  job 352  5s  1 finished, 1 failed",
+        "  ✘ failed   n1  n1 is failed",
+        f"Why: jobevents why 352 --url {server.url}",
+    ]
 
 
 def test_without_the_job_there_is_no_header(home: Home, serve: Serve) -> None:

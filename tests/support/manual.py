@@ -14,14 +14,7 @@ import click
 from jobevents_cli import __version__
 from jobevents_cli.cli import group
 from jobevents_cli.commands.completion import SHELLS, script_for
-from jobevents_cli.commands.help_groups import (
-    CONNECTION,
-    DELIVERY,
-    HOW_IT_LOOKS,
-    WHEN_IT_ENDS,
-    WHICH_EVENTS,
-    WHICH_JOBS,
-)
+from jobevents_cli.commands.help_groups import CONNECTION, OTHERS, GroupedCommand, connection_records
 from jobevents_cli.config.sources import CONFIG_VARIABLE, TOKEN_VARIABLE, VARIABLES
 from jobevents_cli.exit_status import ExitStatus
 from support.forward_recipes import RECIPES as FORWARD_RECIPES
@@ -30,7 +23,6 @@ from support.recipes import RECIPES
 
 ROOT: Final = Path(__file__).parents[2]
 COMPLETIONS: Final = {"bash": "jobevents.bash", "zsh": "_jobevents", "fish": "jobevents.fish"}
-GROUPS: Final = (WHICH_JOBS, WHICH_EVENTS, HOW_IT_LOOKS, WHEN_IT_ENDS, DELIVERY, CONNECTION)
 JSON_PAGE: Final = "jobevents-json.5"
 
 ABOUT_JSON: Final = [
@@ -192,17 +184,15 @@ def _date() -> str:
 
 
 def _options(command: click.Command, context: click.Context) -> Iterator[str]:
-    """The options in the groups of `--help`; those without a group come last, without a heading if they are alone."""
-    grouped: dict[str, list[tuple[str, str]]] = {}
-    for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
-        if record and isinstance(parameter, click.Option):
-            grouped.setdefault(getattr(parameter, "group", ""), []).append(record)
-    others = [name for name in grouped if name not in GROUPS]
-    for name in (*GROUPS, *others):
-        if len(grouped) > 1 and name in grouped:
-            yield f".SS {_roff(name or 'Other')}"
-        for names, meaning in grouped.get(name, []):
+    """The options in the groups of `--help`; those without a group come without a heading if they are alone."""
+    assert isinstance(command, GroupedCommand)
+    grouped = {name: rows for name, rows in command.grouped_options(context).items() if rows}
+    if connection_records(command, context):
+        grouped[CONNECTION] = [("--url, --token-file, --cacert, --profile", "See jobevents-config(1).")]
+    for name, rows in grouped.items():
+        if len(grouped) > 1:
+            yield f".SS {_roff('Other' if name == OTHERS else name)}"
+        for names, meaning in rows:
             yield from _entry(f".B {_roff(names)}", _flat(meaning))
 
 

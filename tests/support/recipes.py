@@ -47,7 +47,7 @@ RECIPES: Final[dict[str, tuple[Recipe, ...]]] = {
         ),
         Recipe(
             "Act on each failure as it happens",
-            "jobevents tail 352 --failures --json --no-exit-status | jq -r --unbuffered '.details.node // empty' "
+            "jobevents tail 352 --failures --json | jq -r --unbuffered '.details.node // empty' "
             '| while read -r node; do echo "look at $node"; done',
             "look at db01.example.com\nlook at app01.example.com\n",
         ),

@@ -16,7 +16,6 @@ from jobevents_cli.following.filters import event_filter
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.output.capabilities import (
     can_encode,
-    is_same_terminal,
     is_terminal,
     takes_footer,
     width_of,
@@ -54,9 +53,7 @@ def client_for(options: Mapping[str, Any]) -> Orchestrator:
     return Orchestrator(connection)
 
 
-def line_options(
-    options: Mapping[str, Any], *, tagged: bool, quiet: bool = False, end_last: bool = False
-) -> LineOptions:
+def line_options(options: Mapping[str, Any], *, tagged: bool, quiet: bool = False) -> LineOptions:
     """How to print events, by the filter and output options. See LineOptions for the other arguments."""
     check_types(options["types"])
     return LineOptions(
@@ -72,8 +69,6 @@ def line_options(
         time=options["time"],
         color=options["color"],
         tagged=tagged,
-        messages=options["messages"],
-        end_last=end_last,
     )
 
 
@@ -100,7 +95,6 @@ def report_options(
         footer=progress and not quiet and takes_footer(),
         summary=not quiet and (on_terminal or not options["as_json"]),
         color=options["color"],
-        is_same_terminal=is_same_terminal(sys.stdout, sys.stderr),
         failures_are_printed=options["failures"] and options["lines"] is None and not any(others),
         why=None if options["why"] else given.why,
         failures=given.failures,

@@ -19,7 +19,7 @@ SHELLS: Final = ("bash", "zsh", "fish")
     cls=GroupedCommand,
     epilog="""\b
 Examples:
-  jobevents completion bash > ~/.local/share/bash-completion/completions/jobevents
+  jobevents completion bash >> ~/.bash_completion
   jobevents completion zsh > ~/.zfunc/_jobevents
   jobevents completion fish > ~/.config/fish/completions/jobevents.fish
 """,

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import click
 
-from jobevents_cli.commands.help_groups import GroupedCommand, GroupedGroup
+from jobevents_cli.commands.help_groups import CONNECTION, GroupedCommand, GroupedGroup, connection_records
 from jobevents_cli.commands.options import CONFIGURABLE, complete_profiles, connection_options
 from jobevents_cli.commands.value_types import Duration
 from jobevents_cli.exit_status import ExitStatus
@@ -16,9 +16,17 @@ _profile_option = click.option(
 )
 
 
+class _ConfigGroup(GroupedGroup):
+    """The group `config`, whose help explains the connection options that other helps only name."""
+
+    def grouped_options(self, ctx: click.Context) -> dict[str, list[tuple[str, str]]]:
+        """The options with their texts, by group; those of the connection are taken by other commands."""
+        return {**super().grouped_options(ctx), CONNECTION: connection_records(show, ctx)}
+
+
 @click.group(
     "config",
-    cls=GroupedGroup,
+    cls=_ConfigGroup,
     epilog="""\b
 Examples:
   jobevents config set url https://pe.example.com
@@ -33,22 +41,10 @@ def command() -> None:
 
     Keys: url, token-file, cacert, default-profile; for PuppetDB puppetdb-url, puppetdb-cert, puppetdb-key; and the
     defaults of options: interval, retry-for, timeout, time, color, progress.
+
+    Every command that talks to a server takes the connection options below. Each setting is looked up separately:
+    the option, the environment variable, the profile, the whole file, the PE client tools' files, PE's defaults.
     """
-
-
-@command.command(
-    "path", cls=GroupedCommand, epilog='\b\nExamples:\n  jobevents config path\n  cat "$(jobevents config path)"\n'
-)
-def path() -> int:
-    """Print the path of the configuration file.
-
-    The file need not exist yet.
-    """
-    from jobevents_cli.config.file import ConfigFile, config_path
-    from jobevents_cli.output.streams import print_text
-
-    print_text(f"{config_path() or ConfigFile().path}\n")
-    return ExitStatus.DONE
 
 
 @command.command(
@@ -60,7 +56,8 @@ def path() -> int:
 def show(**options: Any) -> int:
     """Print every setting and where it comes from.
 
-    The token is never printed. A setting that cannot be used is reported, and the others are still printed.
+    The path of the file and its profiles come first. The token is never printed. A setting that cannot be used is
+    reported, and the others are still printed.
     """
     from jobevents_cli.commands.builders import configuration_for
     from jobevents_cli.config.effective import Row, effective
@@ -122,22 +119,6 @@ def unset(key: str, profile: str | None) -> int:
     file = ConfigFile()
     if not file.unset(key, profile):
         raise UsageProblem(f"{key} is not set in {file.path}" + (f" [profiles.{profile}]" if profile else ""))
-    return ExitStatus.DONE
-
-
-@command.command("profiles", cls=GroupedCommand, epilog="\b\nExamples:\n  jobevents config profiles\n")
-def profiles() -> int:
-    """List the profiles; * marks the default one."""
-    from jobevents_cli.config.file import ConfigFile
-    from jobevents_cli.config.sources import shown
-    from jobevents_cli.output.streams import print_text
-    from jobevents_cli.render.escape import safe
-
-    file = ConfigFile()
-    for name, table in file.profiles.items():
-        mark = "*" if name == file.default_profile else " "
-        url = table.get("url", "")
-        print_text(safe(f"{mark} {name}  {url if isinstance(url, str) else shown(url)}").rstrip() + "\n")
     return ExitStatus.DONE
 
 

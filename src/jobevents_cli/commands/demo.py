@@ -22,10 +22,10 @@ In a second terminal, paste the lines above. Then try:
     cls=GroupedCommand,
     epilog="""\b
 Examples:
-  jobevents demo                     a job on 14 nodes, followed as `jobevents tail --why` does
-  jobevents demo --plan              a plan and the jobs that it starts
+  jobevents demo           a job on 14 nodes, as `tail --why` shows it
+  jobevents demo --plan    a plan and the jobs that it starts
   jobevents demo --nodes 200 --speed 3
-  jobevents demo --serve             keep the orchestrator, to try every command on it
+  jobevents demo --serve   keep it running, to try every command
 """,
 )
 @click.option(

@@ -9,7 +9,7 @@ import click
 
 from jobevents_cli.commands.defaults import ConfiguredCommand
 from jobevents_cli.commands.help_groups import DELIVERY, WHICH_EVENTS, WHICH_JOBS, option_in
-from jobevents_cli.commands.job_choice import JobName
+from jobevents_cli.commands.job_choice import JobName, Latest
 from jobevents_cli.commands.options import check_types, complete_types, connection_options, narrowing_options
 from jobevents_cli.commands.value_types import Duration, Seconds, WholeNumber
 
@@ -33,11 +33,13 @@ def _positive(_ctx: click.Context, _parameter: click.Parameter, value: float | N
     return value
 
 
-def _first_job(_ctx: click.Context, _parameter: click.Parameter, value: NamedJob | None) -> int | None:
+def _first_job(_ctx: click.Context, _parameter: click.Parameter, value: NamedJob | Latest | None) -> int | None:
     from jobevents_cli.model.job_ref import Kind
 
     if value is None:
         return None
+    if isinstance(value, Latest):
+        raise click.BadParameter(f"{value} has no number yet: write a job's id such as 352")
     if value.ref.kind is not Kind.JOB:
         raise click.BadParameter(f"{value.ref} is a plan: write a job's id such as 352")
     return value.ref.number
@@ -49,10 +51,10 @@ def _first_job(_ctx: click.Context, _parameter: click.Parameter, value: NamedJob
     context_settings={"allow_interspersed_args": False},
     epilog="""\b
 Examples:
-  jobevents forward -- sh -c 'cat >> events.jsonl'     every event into a file
-  jobevents forward --failures -- ./page-somebody      what goes wrong, to a script
-  jobevents forward --name siem -- ./send-to-siem      a second receiver, with a position of its own
-  jobevents forward --since 352 -- ./import            first start: from job 352 on
+  jobevents forward -- sh -c 'cat >> events.jsonl'   all events, to a file
+  jobevents forward --failures -- ./page-somebody    only what goes wrong
+  jobevents forward --name siem -- ./send-to-siem    another receiver
+  jobevents forward --since 352 -- ./import          first start: job 352
 """,
 )
 @click.argument("receiver", metavar="COMMAND [ARG]...", nargs=-1, required=True, type=click.UNPROCESSED)

@@ -15,14 +15,17 @@ HOW_IT_LOOKS: Final = "How it looks"
 WHEN_IT_ENDS: Final = "When it ends"
 DELIVERY: Final = "Delivery"
 CONNECTION: Final = "Connection"
-_GROUPS: Final = (WHICH_JOBS, WHICH_EVENTS, HOW_IT_LOOKS, WHEN_IT_ENDS, DELIVERY, CONNECTION)
-_OTHERS: Final = "Options"
+GROUPS: Final = (WHICH_JOBS, WHICH_EVENTS, HOW_IT_LOOKS, WHEN_IT_ENDS, DELIVERY, CONNECTION)
+OTHERS: Final = "Options"
+
+CONNECTION_LINE: Final = "Connection: --url --token-file --cacert --profile: see jobevents config --help"
+"""Stands for the options of the connection, which are the same everywhere. It fits on a row of 80 columns."""
 
 
 class GroupedOption(click.Option):
     """An option that help lists under the heading *group*."""
 
-    def __init__(self, *arguments: Any, group: str = _OTHERS, **settings: Any) -> None:
+    def __init__(self, *arguments: Any, group: str = OTHERS, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.group = group
 
@@ -60,17 +63,25 @@ class GroupedCommand(click.Command):
             error.ctx = error.ctx or ctx
             raise
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write each group that has an option."""
-        rows: dict[str, list[tuple[str, str]]] = {}
+    def grouped_options(self, ctx: click.Context) -> dict[str, list[tuple[str, str]]]:
+        """The options with their texts, by group, in the order of the groups; not those of the connection."""
+        rows: dict[str, list[tuple[str, str]]] = {group: [] for group in (*GROUPS, OTHERS)}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None and isinstance(parameter, click.Option):
-                rows.setdefault(getattr(parameter, "group", _OTHERS), []).append(record)
-        for group in (*_GROUPS, _OTHERS):
-            if group in rows:
+                rows[getattr(parameter, "group", OTHERS)].append(record)
+        rows[CONNECTION].clear()
+        return rows
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each group that has an option, and the line for the connection."""
+        for group, rows in self.grouped_options(ctx).items():
+            if rows:
                 with formatter.section(group):
-                    formatter.write_dl(rows[group])
+                    formatter.write_dl(rows)
+            elif group == CONNECTION and connection_records(self, ctx):
+                formatter.write_paragraph()
+                formatter.write_text(CONNECTION_LINE)
 
 
 class GroupedGroup(GroupedCommand, click.Group):
@@ -109,6 +120,12 @@ class GroupedGroup(GroupedCommand, click.Group):
         offered = [CompletionItem(name, help=self.short_help_of(name)) for name in self.list_commands(ctx)]
         fitting = [item for item in offered if item.value.startswith(incomplete)]
         return [*fitting, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+def connection_records(command: click.Command, ctx: click.Context) -> list[tuple[str, str]]:
+    """The options of the connection that *command* takes, with their texts."""
+    options = [parameter for parameter in command.params if getattr(parameter, "group", "") == CONNECTION]
+    return [record for option in options if (record := option.get_help_record(ctx))]
 
 
 def print_help(ctx: click.Context, _parameter: click.Parameter, value: object) -> None:

@@ -1,14 +1,14 @@
-"""The jobs that a command is about: JOB, --latest, --latest-plan, and the options that narrow them down."""
+"""The jobs that a command is about: JOB, `latest` among them, and the options that narrow it down."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from jobevents_cli.commands.help_groups import WHICH_JOBS, option_in
 from jobevents_cli.commands.options import complete_jobs, narrowing_options, remembered_jobs, stacked, state_option
 from jobevents_cli.commands.value_types import quoted
 from jobevents_cli.errors import UsageProblem
@@ -24,21 +24,30 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _FAILED_STATES = ("failed", "failure")
 _MOST_NAMED = 5
-_FORMS = "write a job's id such as 352, plan/12 for a plan job, or its address; `jobevents jobs` lists the jobs"
+_FORMS = "write a job's id such as 352, plan/12 for a plan job, its address, or latest; `jobevents jobs` lists the jobs"
+
+
+class Latest(StrEnum):
+    """A JOB that is looked up: the newest job, or the newest plan job."""
+
+    JOB = "latest"
+    PLAN = "plan/latest"
 
 
 class JobName(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on
-    """A job's id, a plan job's, or the address of one of them."""
+    """A job's id, a plan job's, the address of one of them, or one of `Latest`."""
 
     name = "job"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> NamedJob:
-        """The job that *value* names."""
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> NamedJob | Latest:
+        """The job that *value* names; blanks around it are ignored."""
         from jobevents_cli.model.job_ref import NamedJob, parse_job
 
         if isinstance(value, NamedJob):
             return value
         text = str(value)
+        if text.strip() in tuple(Latest):
+            return Latest(text.strip())
         try:
             return parse_job(text)
         except ValueError:
@@ -56,18 +65,13 @@ def job_argument(*, several: bool = False) -> Callable[[Command], Command]:
     )
 
 
-def _as_tuple(_ctx: click.Context, _parameter: click.Parameter, value: NamedJob | None) -> tuple[NamedJob, ...]:
+def _as_tuple(
+    _ctx: click.Context, _parameter: click.Parameter, value: NamedJob | Latest | None
+) -> tuple[NamedJob | Latest, ...]:
     return () if value is None else (value,)
 
 
-_option = option_in(WHICH_JOBS)
-
-latest_options = stacked(
-    _option("--latest", is_flag=True, help="The newest job; the options below narrow it down."),
-    _option("--latest-plan", is_flag=True, help="The newest plan job."),
-    narrowing_options,
-    state_option,
-)
+latest_options = stacked(narrowing_options, state_option)
 
 NARROWING = {
     "environment": "--environment",
@@ -75,52 +79,59 @@ NARROWING = {
     "job_type": "--job-type",
     "state": "--state",
 }
-"""The options that narrow `--latest` and `--all` down, by the names of their values."""
+"""The options that narrow `latest` and `--all` down, by the names of their values."""
 
 
 class JobChoice:
     """The jobs that the command line chooses, before any request."""
 
-    def __init__(self, named: tuple[NamedJob, ...], wanted: Wanted, *, latest: bool, latest_plan: bool) -> None:
-        self.named = named
+    def __init__(self, jobs: tuple[NamedJob | Latest, ...], wanted: Wanted) -> None:
+        """*jobs* in the order in which they were given, each once; *wanted* narrows `latest` down."""
+        self.jobs = jobs
         self.wanted = wanted
-        self.latest = latest
-        self.latest_plan = latest_plan
+
+    @property
+    def latest(self) -> list[Latest]:
+        """Those that are to be looked up."""
+        return [job for job in self.jobs if isinstance(job, Latest)]
+
+    @property
+    def refs(self) -> list[JobRef]:
+        """Those that are named by number."""
+        return [job.ref for job in self.jobs if not isinstance(job, Latest)]
 
     @property
     def is_empty(self) -> bool:
         """Whether no job is chosen."""
-        return not (self.named or self.latest or self.latest_plan)
+        return not self.jobs
 
     @property
     def has_plan(self) -> bool:
         """Whether a plan job is chosen."""
         from jobevents_cli.model.job_ref import Kind
 
-        return self.latest_plan or any(ref.kind is Kind.PLAN for ref, _ in self.named)
+        return Latest.PLAN in self.jobs or any(ref.kind is Kind.PLAN for ref in self.refs)
+
+    def refuse_latest(self, option: str) -> None:
+        """A usage error if a job is to be looked up although *option* is given."""
+        for latest in self.latest:
+            raise click.UsageError(f"{option} and {latest} contradict each other: give one of them")
 
 
-def job_choice(options: Mapping[str, Any], *, others: Mapping[str, object] | None = None) -> JobChoice:
-    """The choice that *options* make: `jobs`, `latest`, `latest_plan` and those that narrow them down.
+def job_choice(options: Mapping[str, Any], *, all_jobs: bool = False) -> JobChoice:
+    """The choice that *options* make: `jobs`, and those that narrow `latest` down.
 
-    *others* are further ways of choosing, such as `--all`, with their values. A usage error names what contradicts.
+    *all_jobs*: `--all` was given. A usage error names what contradicts.
     """
-    named: tuple[NamedJob, ...] = tuple(dict.fromkeys(options["jobs"]))
-    ways = {
-        "JOB": named,
-        "--latest": options["latest"],
-        "--latest-plan": options["latest_plan"],
-        **(others or {}),
-    }
-    given = [name for name, value in ways.items() if value]
-    if len(given) > 1:
-        raise click.UsageError(f"{given[0]} and {given[1]} contradict each other: give one of them")
+    jobs: tuple[NamedJob | Latest, ...] = tuple(dict.fromkeys(options["jobs"]))
+    if jobs and all_jobs:
+        raise click.UsageError("JOB and --all contradict each other: give one of them")
     narrowing = [option for name, option in NARROWING.items() if options.get(name) is not None]
-    if narrowing and given and given[0] not in ("--latest", "--all"):
-        raise click.UsageError(f"{narrowing[0]} and {given[0]} contradict each other: it narrows --latest down")
-    if narrowing and not given:
-        raise click.UsageError(f"{narrowing[0]} narrows --latest down: give --latest too")
-    return JobChoice(named, wanted_jobs(options), latest=options["latest"], latest_plan=options["latest_plan"])
+    if narrowing and not all_jobs and Latest.JOB not in jobs:
+        if jobs:
+            raise click.UsageError(f"{narrowing[0]} and JOB contradict each other: it narrows `latest` down")
+        raise click.UsageError(f"{narrowing[0]} narrows `latest` down: give latest as JOB")
+    return JobChoice(jobs, wanted_jobs(options))
 
 
 def wanted_jobs(options: Mapping[str, Any]) -> Wanted:
@@ -135,7 +146,7 @@ def no_job_named(command: str, options: Mapping[str, Any], *, failed: bool = Fal
     known = [job for job in remembered_jobs(options) if not failed or job.state in _FAILED_STATES]
     lately = ", ".join(f"{job.ref} ({job.about})" if job.about else str(job.ref) for job in known[:_MOST_NAMED])
     kind = "failed lately" if failed else "seen lately"
-    or_all = ", --latest or --all" if command == "tail" else " or --latest"
+    or_all = ", latest or --all" if command == "tail" else " or latest"
     return UsageProblem(
         f"{command} needs a job: its id such as 352, plan/12 for a plan job{or_all}",
         hint=f"{kind}: {lately}; `jobevents jobs` lists more" if lately else "`jobevents jobs` lists the jobs",
@@ -153,23 +164,25 @@ def find_jobs(
     from jobevents_cli.runtime.job_search import latest_job, latest_plan
     from jobevents_cli.runtime.retry import fetch
 
-    for _, host in choice.named:
-        if host is not None and host != client.host:
+    refs: list[JobRef] = []
+    for job in choice.jobs:
+        if job is Latest.JOB:
+            jobs = fetch(lambda: latest_job(client, choice.wanted), retry_for=retry_for, timeout=timeout)
+            refs += [JobRef.job(found.number) for found in jobs if found.number is not None]
+        elif job is Latest.PLAN:
+            plans = fetch(lambda: latest_plan(client), retry_for=retry_for, timeout=timeout)
+            refs += [JobRef.plan(found.number) for found in plans if found.number is not None]
+        elif job.host is not None and job.host != client.host:
             raise UsageProblem(
-                f"the job's address names {host}, but the orchestrator is {client.host}",
+                f"the job's address names {job.host}, but the orchestrator is {client.host}",
                 hint="give only the job's id, or --url or --profile for the other orchestrator",
             )
-    if choice.latest:
-        jobs = fetch(lambda: latest_job(client, choice.wanted), retry_for=retry_for, timeout=timeout)
-        return tuple(JobRef.job(job.number) for job in jobs if job.number is not None)
-    if choice.latest_plan:
-        plans = fetch(lambda: latest_plan(client), retry_for=retry_for, timeout=timeout)
-        return tuple(JobRef.plan(plan.number) for plan in plans if plan.number is not None)
-    return tuple(dict.fromkeys(named.ref for named in choice.named))
+        else:
+            refs.append(job.ref)
+    return tuple(dict.fromkeys(refs))
 
 
-def refuse_for_plan(*, start: int | None, raw: bool = False) -> None:
-    """A usage error if options are given that a plan takes only together with `--no-jobs`."""
-    for option, is_given in (("--start", start is not None), ("--raw", raw)):
-        if is_given:
-            raise click.UsageError(f"{option} of a plan goes with --no-jobs: its jobs have events of their own")
+def refuse_for_plan(*, start: int | None) -> None:
+    """A usage error if *start* is given, which a plan takes only together with `--no-jobs`."""
+    if start is not None:
+        raise click.UsageError("--start of a plan goes with --no-jobs: its jobs have events of their own")

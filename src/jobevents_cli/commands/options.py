@@ -167,10 +167,7 @@ position_options = stacked(
     _events("-n", "--lines", metavar="N", type=WholeNumber(), help="Start with the last N events."),
 )
 
-event_options = stacked(
-    _events("--no-jobs", is_flag=True, help="For a plan: only its own events, not those of its jobs."),
-    _looks("--messages", is_flag=True, help="Also show the orchestrator's own message and every report link."),
-)
+no_jobs_option = _events("--no-jobs", is_flag=True, help="For a plan: only its own events, not those of its jobs.")
 
 color_option = _looks(
     "--color",
@@ -182,7 +179,7 @@ color_option = _looks(
 look_options = stacked(
     _looks(
         "--time",
-        type=click.Choice(["local", "utc", "relative", "none"]),
+        type=click.Choice(["local", "utc", "none"]),
         help="How times are shown [default: local on a terminal, else utc].",
     ),
     color_option,

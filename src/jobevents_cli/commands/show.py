@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +9,7 @@ import click
 from jobevents_cli.commands.defaults import ConfiguredCommand
 from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHEN_IT_ENDS, WHICH_EVENTS, option_in
 from jobevents_cli.commands.job_choice import job_argument, latest_options
-from jobevents_cli.commands.options import complete_files, connection_options, look_options, saved_option
+from jobevents_cli.commands.options import connection_options, look_options, saved_option
 from jobevents_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from jobevents_cli.model.job_ref import JobRef
     from jobevents_cli.render.job_details import JobDetails
 
-_PICTURE_COLUMNS = 100
 _nodes, _looks = option_in(WHICH_EVENTS), option_in(HOW_IT_LOOKS)
 
 
@@ -30,7 +28,7 @@ _nodes, _looks = option_in(WHICH_EVENTS), option_in(HOW_IT_LOOKS)
     epilog="""\b
 Examples:
   jobevents show 352
-  jobevents show --latest --failures
+  jobevents show latest --failures
   jobevents show 352 --node web01.example.com
   jobevents show 352 --format junit > report.xml
   jobevents show 352 --format markdown --why >> "$GITHUB_STEP_SUMMARY"
@@ -45,11 +43,10 @@ Examples:
 @_looks(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "markdown", "junit"]),
+    type=click.Choice(["text", "markdown", "junit"]),
     help="The format [default: text].",
 )
-@_looks("--json", "as_json", is_flag=True, help="The same as --format json.")
-@_looks("--svg", metavar="FILE", shell_complete=complete_files, help="Write the text into FILE as a picture.")
+@_looks("--json", "as_json", is_flag=True, help="JSON Lines: the job with its nodes as the orchestrator sent them.")
 @_looks("--why", is_flag=True, help="Also print what went wrong, grouped by cause.")
 @_looks("--all-nodes", is_flag=True, help="Markdown: list all nodes, not only those that failed.")
 @look_options
@@ -83,18 +80,13 @@ def _checked_form(options: Mapping[str, Any]) -> str:
     from jobevents_cli.commands.builders import refuse_together
 
     form: str | None = options["form"]
-    if options["as_json"] and form not in (None, "json"):
+    if options["as_json"] and form is not None:
         raise click.UsageError(f"--json and --format {form} contradict each other: give one of them")
     form = "json" if options["as_json"] else form or "text"
     if options["all_nodes"] and form != "markdown":
         raise click.UsageError("--all-nodes is for --format markdown: the other formats list all nodes")
     if form == "json" and options["why"]:  # a line for each node has no place for causes
         refuse_together("--json --why", {"--node": options["nodes"], "--failures": options["failures"]})
-    if form != "text":
-        refuse_together(f"--format {form}", {"--svg": options["svg"]})
-    if options["saved"]:
-        given = {"--latest": "latest", "--latest-plan": "latest_plan"}
-        refuse_together("--from", {option: options[name] for option, name in given.items()})
     return form
 
 
@@ -115,15 +107,16 @@ def _details(options: Mapping[str, Any], form: str) -> "list[JobDetails]":
     wanted = NodeChoice(options["nodes"], failures=options["failures"])
     collector = partial(NodeCollector, wanted, as_json=form == "json", on_terminal=is_terminal(sys.stdout))
     if saved := options["saved"]:
+        choice.refuse_latest("--from")
         # The causes need the events a second time, and a stream can be read only once.
         events = list(read_saved(saved)) if options["why"] else read_saved(saved)
         found = details_from_saved(events, collector)
         if not found:
             say_safe(f"jobevents: --from {saved}: no events")
-        found = chosen(found, [job.ref for job in choice.named], saved)
+        found = chosen(found, choice.refs, saved)
         return _explained(found, options, None, events) if options["why"] else found
     if choice.is_empty:
-        raise click.UsageError("Missing argument 'JOB': give a job's id, plan/12 for a plan, --latest or --from FILE")
+        raise click.UsageError("Missing argument 'JOB': give a job's id, plan/12 for a plan, latest or --from FILE")
     client = client_for(options)
     with_nodes = form in ("markdown", "junit") or bool(wanted)
     details = [details_from(client, ref, collector, with_nodes=with_nodes) for ref in find_jobs(choice, client)]
@@ -174,13 +167,11 @@ def _explained(
 def _print(details: "Sequence[JobDetails]", options: Mapping[str, Any], form: str) -> None:
     """Print *details* in the format *form*."""
     import time
-    from dataclasses import replace
 
     from jobevents_cli.commands.builders import view_for
     from jobevents_cli.output.capabilities import is_terminal
     from jobevents_cli.output.streams import print_bytes, print_text
     from jobevents_cli.render.job_details import json_pieces
-    from jobevents_cli.render.styles import colored
 
     selects = bool(options["nodes"] or options["failures"])
     if form == "json":
@@ -199,24 +190,4 @@ def _print(details: "Sequence[JobDetails]", options: Mapping[str, Any], form: st
     else:
         from jobevents_cli.render.job_view import details_text
 
-        view = view_for(options, time.time())
-        if options["svg"]:
-            picture_view = replace(view, columns=_PICTURE_COLUMNS, paint=colored, symbols=True, links=False)
-            _write_picture(options["svg"], details_text(details, picture_view, with_nodes=selects))
-        else:
-            print_text(details_text(details, view, with_nodes=selects))
-
-
-def _write_picture(name: str, text: str) -> None:
-    """Write *text* as a picture into the file *name*."""
-    from jobevents_cli.config.private_files import replace_file
-    from jobevents_cli.errors import OutputFailed, UsageProblem
-    from jobevents_cli.render.svg import svg
-
-    path = Path(name)
-    if not path.name:
-        raise UsageProblem(f"--svg {name} is not a file")
-    try:
-        replace_file(path, svg(text, "jobevents show", _PICTURE_COLUMNS))
-    except OSError as error:
-        raise OutputFailed(f"{name} cannot be written: {error.strerror}") from None
+        print_text(details_text(details, view_for(options, time.time()), with_nodes=selects))

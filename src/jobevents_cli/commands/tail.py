@@ -9,13 +9,12 @@ from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, WHEN_IT_ENDS, WHICH
 from jobevents_cli.commands.job_choice import job_argument, latest_options
 from jobevents_cli.commands.options import (
     connection_options,
-    event_options,
     filter_options,
+    no_jobs_option,
     output_options,
     position_options,
 )
 from jobevents_cli.commands.value_types import Duration, Seconds
-from jobevents_cli.exit_status import ExitStatus
 
 _jobs, _events, _looks, _ends = map(option_in, (WHICH_JOBS, WHICH_EVENTS, HOW_IT_LOOKS, WHEN_IT_ENDS))
 
@@ -25,13 +24,13 @@ _jobs, _events, _looks, _ends = map(option_in, (WHICH_JOBS, WHICH_EVENTS, HOW_IT
     cls=ConfiguredCommand,
     epilog="""\b
 Examples:
-  jobevents tail 352                            follow job 352; exit as it ends
-  jobevents tail plan/12                        follow a plan and the jobs that it starts
-  jobevents tail 352 --failures --timeout 30m   what goes wrong, for half an hour
-  jobevents tail 352 -q && echo deployed        the exit status alone
+  jobevents tail 352                       follow job 352; exit as it ends
+  jobevents tail plan/12                   follow a plan and its jobs
+  jobevents tail 352 --timeout 30m         for half an hour at most
+  jobevents tail 352 -q && echo deployed   the exit status alone
   jobevents tail 352 --failures --json | jq -r '.details.node // empty'
-  jobevents tail --latest --owner jane          the newest job that jane started
-  jobevents tail --all --resume --json          all jobs, without end, each event once
+  jobevents tail latest --owner jane       the newest job that jane started
+  jobevents tail --all --resume --json     all jobs, each event once
 """,
 )
 @job_argument(several=True)
@@ -51,7 +50,7 @@ Examples:
     help="Continue after the last event that an earlier `tail --resume` of this job printed.",
 )
 @filter_options
-@event_options
+@no_jobs_option
 @output_options
 @_looks("-q", "--quiet", is_flag=True, help="Print nothing; only the exit status counts.")
 @_looks(
@@ -78,11 +77,6 @@ Examples:
     help="How long an outage may last; 0: do not retry.",
 )
 @_ends("--fail-fast", is_flag=True, help="Stop following when the first node fails or errors (exit 3).")
-@_ends(
-    "--exit-status/--no-exit-status",
-    default=True,
-    help="Whether the exit status reflects how the job ended [default: yes].",
-)
 @connection_options
 def command(
     *,
@@ -90,14 +84,14 @@ def command(
     quiet: bool,
     timeout: float | None,
     fail_fast: bool,
-    exit_status: bool,
     progress: bool,
     **options: Any,
 ) -> int:
     """Print the events of JOB so far, then follow it until it ends.
 
-    JOB is a job's id, or plan/ID for a plan job. Several jobs are followed at once, each line with its job's id.
-    Following only reads: neither Ctrl-C nor --timeout changes the job.
+    JOB is a job's id, plan/ID for a plan job, or `latest`, the newest job, which --environment, --owner, --job-type
+    and --state narrow down. Several jobs are followed at once, each line with its job's id. The exit status says how
+    the job ended; of several jobs the worst counts. Following only reads: neither Ctrl-C nor --timeout changes the job.
     """
     from functools import partial
 
@@ -119,13 +113,13 @@ def command(
     from jobevents_cli.state.cursor_file import CursorFolder
     from jobevents_cli.state.job_cache import remember
 
-    choice = job_choice(options, others={"--all": all_jobs})
+    choice = job_choice(options, all_jobs=all_jobs)
     if choice.is_empty and not all_jobs:
         raise no_job_named("tail", options)
     if all_jobs:
         refuse_together("--all", {"--state": options["state"], "--start": options["start"], "--wait": options["wait"]})
-    if choice.latest or choice.latest_plan:
-        refuse_together("--latest" if choice.latest else "--latest-plan", {"--wait": options["wait"]})
+    for latest in choice.latest:
+        refuse_together(latest, {"--wait": options["wait"]})
     if options["resume"]:
         refuse_together("--resume", {"--start": options["start"]})
     if quiet:
@@ -133,8 +127,8 @@ def command(
     with_jobs = choice.has_plan and not options["no_jobs"]
     if with_jobs:
         refuse_for_plan(start=options["start"])
-    several = all_jobs or with_jobs or len({named.ref for named in choice.named}) > 1
-    lines = line_options(options, tagged=several, quiet=quiet, end_last=True)
+    several = all_jobs or with_jobs or len(choice.jobs) > 1
+    lines = line_options(options, tagged=several, quiet=quiet)
     given = given_options(options, all_jobs=all_jobs)
     client = client_for(options)
     report = report_options(options, given, quiet=quiet, progress=progress, several=several, waits_for_jobs=all_jobs)
@@ -163,5 +157,4 @@ def command(
         coordinator.find(AllJobs(client, choice.wanted, how))
     refs = find_jobs(choice, client, retry_for=options["retry_for"], timeout=timeout)
     coordinator.add([how.follow(ref) for ref in refs])
-    status = coordinator.run()
-    return status if exit_status else ExitStatus.DONE
+    return coordinator.run()

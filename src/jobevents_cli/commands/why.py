@@ -28,7 +28,7 @@ _nodes, _looks = option_in(WHICH_EVENTS), option_in(HOW_IT_LOOKS)
     epilog="""\b
 Examples:
   jobevents why 352
-  jobevents why --latest --state failed
+  jobevents why latest --state failed
   jobevents why plan/12 --all-nodes
   jobevents why 352 --node 'db*' --logs
   jobevents why 352 --json | jq -r '"\\(.count) \\(.message)"'
@@ -83,7 +83,7 @@ def _cause_text(options: Mapping[str, Any]) -> "CauseText":
 
 
 def _explanations(options: Mapping[str, Any]) -> "Iterator[Explanation]":
-    from jobevents_cli.commands.builders import client_for, configuration_for, explainer_of_saved, refuse_together
+    from jobevents_cli.commands.builders import client_for, configuration_for, explainer_of_saved
     from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named
     from jobevents_cli.render.job_details import NodeChoice
     from jobevents_cli.runtime.explain import Explainer
@@ -92,7 +92,7 @@ def _explanations(options: Mapping[str, Any]) -> "Iterator[Explanation]":
     wanted = NodeChoice(options["nodes"]).has_name if options["nodes"] else None
     configuration = configuration_for(options)
     if options["saved"]:
-        refuse_together("--from", {"--latest": options["latest"], "--latest-plan": options["latest_plan"]})
+        choice.refuse_latest("--from")
         yield from _saved(explainer_of_saved(configuration), options["saved"], choice, wanted)
         return
     if choice.is_empty:
@@ -119,13 +119,12 @@ def _saved(
     jobs = events_by_job(read_saved(name))
     if not jobs:
         say_safe(f"jobevents: --from {name}: no events")
-    for named in choice.named:
-        if named.ref not in jobs:
-            raise UnknownJob(f"--from {name}: no events of {named.ref.label}")
+    for ref in choice.refs:
+        if ref not in jobs:
+            raise UnknownJob(f"--from {name}: no events of {ref.label}")
     of_plans = {
         JobRef.job(event.child_job) for events in jobs.values() for event in events if event.child_job is not None
     }
-    named_refs: list[JobRef | None] = [named.ref for named in choice.named]
-    chosen = named_refs or [ref for ref in jobs if ref not in of_plans]
-    for ref in chosen:
-        yield explainer.explain_saved(ref, jobs, wanted=wanted)
+    named: list[JobRef | None] = [*choice.refs]
+    for chosen in named or [ref for ref in jobs if ref not in of_plans]:
+        yield explainer.explain_saved(chosen, jobs, wanted=wanted)

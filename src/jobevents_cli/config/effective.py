@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from jobevents_cli.config.address import orchestrator_url, puppetdb_url
 from jobevents_cli.config.configuration import Configuration
-from jobevents_cli.config.sources import TOKEN_VARIABLE, shown
+from jobevents_cli.config.file import config_path
+from jobevents_cli.config.sources import CONFIG_VARIABLE, TOKEN_VARIABLE, shown
 from jobevents_cli.errors import UsageProblem
 
 
@@ -21,11 +22,15 @@ class Row(NamedTuple):
 def effective(
     configuration: Configuration, options: Iterable[str], *, token_file_given: bool = False
 ) -> Iterator[Row | UsageProblem]:
-    """Every effective setting, or what is wrong with it. For the token, only where it is looked for.
+    """The configuration file, its profiles, and every effective setting, or what is wrong with it.
+
+    For the token, only where it is looked for.
 
     *options* are the names of options that can have a default; *token_file_given* says that --token-file was given.
     """
     rows: list[Callable[[], Iterable[Row]]] = [
+        _file,
+        lambda: _profiles(configuration),
         lambda: _profile(configuration),
         lambda: _url(configuration),
         lambda: _token(configuration, token_file_given=token_file_given),
@@ -41,6 +46,21 @@ def effective(
             if problem.message not in said:  # a profile that does not exist affects several rows
                 said.add(problem.message)
                 yield problem
+
+
+def _file() -> Iterator[Row]:
+    path = config_path()
+    if path is None:
+        yield Row("config-file", "none", "no home directory is known")
+    else:
+        origin = CONFIG_VARIABLE if os.environ.get(CONFIG_VARIABLE) else "default"
+        yield Row("config-file", str(path), origin if path.exists() else f"{origin}; it does not exist yet")
+
+
+def _profiles(configuration: Configuration) -> Iterator[Row]:
+    for name, table in configuration.file.profiles.items():
+        url = table.get("url", "without a url of its own")
+        yield Row("has profile", name, url if isinstance(url, str) else shown(url))
 
 
 def _profile(configuration: Configuration) -> Iterator[Row]:

@@ -30,10 +30,7 @@ _LONGEST_QUOTE: Final = 60
 
 
 class Filter:
-    """Says whether an event is printed. Pure: a pattern that takes too long is the caller's to stop.
-
-    `matches` counts the matches begun, and `pattern` is the option of the latest, so that the caller can name it.
-    """
+    """Says whether an event is printed."""
 
     def __init__(
         self,
@@ -49,8 +46,6 @@ class Filter:
         self.grep = tuple(grep)
         self._exclude = tuple(exclude)
         self.has_patterns = bool(grep or exclude)
-        self.matches = 0
-        self.pattern = ""
 
     def __call__(self, event: Event) -> bool:
         """Whether *event* is printed."""
@@ -60,14 +55,9 @@ class Filter:
         if not self.has_patterns:
             return True
         message = event.message or _plan_message(event)
-        if self.grep and not any(self._finds("--grep", pattern, message) for pattern in self.grep):
+        if self.grep and not any(pattern.search(message) for pattern in self.grep):
             return False
-        return not any(self._finds("--exclude", pattern, message) for pattern in self._exclude)
-
-    def _finds(self, option: str, pattern: re.Pattern[str], message: str) -> bool:
-        self.matches += 1
-        self.pattern = f"{option} {quoted(pattern.pattern)}"
-        return pattern.search(message) is not None
+        return not any(pattern.search(message) for pattern in self._exclude)
 
 
 def _plan_message(event: Event) -> str:

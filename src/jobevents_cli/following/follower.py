@@ -199,7 +199,7 @@ class Follower(EventReader):
 
     def _conclude(self) -> None:
         outcome = outcome_of(self.ref.kind, self.progress, self._end.last)
-        self._ending = Ending(outcome, self.progress.job, self._end.last)
+        self._ending = Ending(outcome, self.progress.job)
 
     def _is_behind(self, page: Page, now: float) -> bool:
         """Whether *page* lacks what was there before. If the server has gone back for good, begin anew."""

@@ -13,7 +13,7 @@ page was read a second time without news below it.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import lt
 from typing import Final, NamedTuple
@@ -57,14 +57,6 @@ class Cursor(NamedTuple):
             changed += event.type == NODE_FINISHED and event.detail.get("status") == "changed"
             newest = max(newest, event.timestamp)
         return Cursor(self.low, tuple(above), dict(counts), newest, unordered.known, changed)
-
-    def without(self, events: Collection[Event]) -> "Cursor":
-        """The cursor of a follower that is yet to handle *events*, each of which has an id."""
-        counts = Counter(self.counts)
-        counts.subtract(event.type for event in events)
-        ids = {event.id for event in events}
-        above = tuple(number for number in self.above if number not in ids)
-        return self._replace(above=above, counts={kind: count for kind, count in counts.items() if count > 0})
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -352,7 +352,7 @@ class Follower:
         if not self._to_read:
             self.state = State.SETTLED
             outcome = outcome_of(self.ref.kind, self.progress, self._end)
-            self.ending = Ending(outcome, self.progress.job, self._end)
+            self.ending = Ending(outcome, self.progress.job)
             return
         # A request that is being retried is planned already.
         for stream, at in ((Stream.JOB, now), (Stream.EVENTS, self._next_poll(now))):

@@ -69,8 +69,9 @@ class NamedJob(NamedTuple):
 def parse_job(text: str) -> NamedJob:
     """The job that *text* names: `352`, `job/352`, `plan/12`, or the job's address in the API or the console.
 
-    ValueError if it is none of these. The address is only read, never requested.
+    Blanks around it are ignored. ValueError if it is none of these. The address is only read, never requested.
     """
+    text = text.strip()
     if match := _REF.fullmatch(text):
         kind, host = Kind(match["kind"] or "job"), None
     elif match := re.fullmatch(_ADDRESS, text, re.IGNORECASE):

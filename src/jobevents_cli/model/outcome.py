@@ -35,7 +35,6 @@ class Ending(NamedTuple):
 
     outcome: Outcome | None
     job: Job | None
-    event: Event | None = None
 
 
 _JOB_STATES: Final[Mapping[str, Outcome]] = {

@@ -3,14 +3,9 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from jobevents_cli.errors import JobEventsError
-from jobevents_cli.following.update import Update
-from jobevents_cli.model.outcome import Ending
 from jobevents_cli.output.first_pages import hold, in_order
-from jobevents_cli.output.pattern_guard import PatternGuard
 from jobevents_cli.output.printed_job import PrintedJob
 from jobevents_cli.output.rendering import Rendered, Renderer
 from jobevents_cli.output.screen import Screen
@@ -18,13 +13,12 @@ from jobevents_cli.output.writer import Writer
 
 if TYPE_CHECKING:
     from jobevents_cli.model.job_ref import JobRef
-    from jobevents_cli.render.event_line import Line
 
 _GATHER_FOR: Final = 2.0
-"""Seconds for which the first pages of several jobs are waited for, to print them by time."""
+"""Seconds for which the first pages of a plan and its jobs are waited for, to print them by time."""
 
 _GATHER_LAST_FOR: Final = 10.0
-"""The same if only the last events of all jobs together are printed."""
+"""The same if only the last events of all of them together are printed."""
 
 _MOST_HELD: Final = 20_000
 """Events that are held at most while the first pages come in."""
@@ -48,26 +42,24 @@ class EventPrinter:
         self.renderer = renderer
         self.screen = screen
         self._writer = Writer(screen, today=renderer.today, date_line=renderer.date_line, begins_line=begins_line)
-        self._guard = PatternGuard(renderer.options.wanted, self._look)
         self._last_of_all = last_of_all
         self._gathering: dict[JobRef, PrintedJob] = {}
         """The jobs whose first pages are printed together."""
         self._gather_until = 0.0
         self._held = 0
 
+    def hold(self, job: PrintedJob) -> None:
+        """Hold the first page of *job*, of which only the last events are printed, until it is complete."""
+        job.held = deque(maxlen=job.last)
+
     def gather(self, jobs: Iterable[PrintedJob]) -> None:
-        """Print the first pages of *jobs* together, by time."""
+        """Print the first pages of *jobs*, a plan and its jobs, together, by time."""
         for job in jobs:
-            job.held = deque(maxlen=job.last)
+            self.hold(job)
             if not self._gathering:
                 limit = _GATHER_FOR if self._last_of_all is None else _GATHER_LAST_FOR
                 self._gather_until = time.monotonic() + limit
             self._gathering[job.ref] = job
-
-    def render(self, update: Update) -> Rendered:
-        """The *update* with its lines, for options with which only the main thread may render."""
-        with self._guard:
-            return self.renderer.render(update)
 
     def take(
         self, job: PrintedJob, rendered: Rendered, count: int | None = None, *, more_is_here: bool = False
@@ -100,21 +92,6 @@ class EventPrinter:
             self.screen.output.check_reader()
         return warnings
 
-    def end(self, job: PrintedJob, ending: Ending) -> list[str]:
-        """Print the line of the end of *job*, if it is one of those that are printed; returns warnings."""
-        ends = job.ends
-        lines = []
-        for event, took in ends:
-            if event is ending.event and ending.outcome is not None:
-                lines.append(self.renderer.end_line(job.ref, ending.outcome, job.progress, event))
-            else:
-                lines.insert(0, self.renderer.line(event, job.ref, took))
-        if lines:
-            update = Update(job.ref, next_start=job.next_start, cursor=None)
-            data, days = [line.data for line in lines], [line.day for line in lines]
-            self._writer.put(job, Rendered(update), data, [-1] * len(lines), 0, days=days, has_end=True)
-        return self._writer.flush()
-
     def flush(self) -> list[str]:
         """Write what waits to be written together with more; returns warnings."""
         return self._writer.flush() if self._writer.is_waiting else []
@@ -127,11 +104,13 @@ class EventPrinter:
         self._release_if_complete()
         self._writer.flush()
 
-    def release_all(self) -> None:
-        """Print what is held: no more will come."""
-        for job in self._gathering.values():
+    def release_all(self, jobs: Iterable[PrintedJob]) -> None:
+        """Print what is held of *jobs*, which are all that are followed: no more will come."""
+        held = [job for job in jobs if job.held is not None]
+        for job in held:
             job.has_begun = True
-        self._release_all()
+        self._gathering.clear()
+        self._release(held)
         self._writer.flush()
 
     def tick(self) -> None:
@@ -142,49 +121,18 @@ class EventPrinter:
         self.screen.output.check_reader()
         self.screen.refresh()
 
-    def stop(self, jobs: Iterable[PrintedJob]) -> None:
-        """End before *jobs* have ended: finish half a line, so that the positions are final.
-
-        The event of a job's end that was kept for later is printed now, if standard output is not blocked.
-        """
-        if self._writer.stop():
-            for job in jobs:
-                with suppress(JobEventsError):
-                    self.end(job, Ending(None, None))
-            self._writer.stop()
+    def stop(self) -> None:
+        """End before the jobs have ended: finish half a line, so that the positions are final."""
+        self._writer.stop()
 
     def _put(self, job: PrintedJob, rendered: Rendered, places: Sequence[int], count: int) -> None:
-        """Write the events of *rendered* at *places*; then *count* of its events are done.
-
-        The event of the job's end is kept for later.
-        """
-        if self.renderer.holds_ends:
-            update = rendered.update
-            ends = {place for place in places if self.renderer.ends(update.events[place])}
-            job.ends += [(update.events[place], update.took[place]) for place in places if place in ends]
-            places = [place for place in places if place not in ends]
-        if self.renderer.is_for_main_thread:
-            late = self._late_lines(rendered, places)
-            data, days = [line.data for line in late], [line.day for line in late]
-        elif len(places) == len(rendered.lines):
-            data, days = rendered.lines, rendered.days  # type: ignore[assignment] # each of them is shown
+        """Write the events of *rendered* at *places*; then *count* of its events are done."""
+        if len(places) == len(rendered.lines):
+            data, days = rendered.lines, rendered.days  # each of them is shown
         else:
-            data = [line for place in places if (line := rendered.lines[place]) is not None]
+            data = [rendered.lines[place] for place in places]
             days = [rendered.days[place] for place in places] if rendered.days else []
-        self._writer.put(job, rendered, data, places, count, days=days)
-
-    def _late_lines(self, rendered: Rendered, places: Sequence[int]) -> "list[Line]":
-        """The lines of the events at *places*, which only the main thread may render."""
-        update, lines = rendered.update, []
-        with self._guard:
-            for place in places:
-                self._guard.begin_line()
-                lines.append(self.renderer.line(update.events[place], update.ref, update.took[place]))
-        return lines
-
-    def _look(self) -> None:
-        """Do what is done while a write is blocked, so that it can also end a match."""
-        self.screen.output.while_blocked()
+        self._writer.put(job, rendered, data, places, count, days=days)  # type: ignore[arg-type] # none is None
 
     def _release_if_complete(self) -> None:
         jobs = self._gathering.values()

@@ -1,4 +1,4 @@
-"""Sorts by time the events that existed before following began, or only the last ones."""
+"""Sorts by time the events of a plan and its jobs that existed before following began, or only the last ones."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator

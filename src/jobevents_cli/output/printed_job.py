@@ -1,20 +1,16 @@
 """How far one job is printed, and so where a later run continues."""
 
 from collections.abc import Callable, Iterable
-from math import inf
 from typing import TYPE_CHECKING
 
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import Save, Update
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.progress import Progress
-from jobevents_cli.model.timestamps import seconds_of
 from jobevents_cli.output.rendering import Rendered
 
 if TYPE_CHECKING:
     from collections import deque
-
-    from jobevents_cli.model.event import Event
 
 Held = tuple[Rendered, int]
 """An event that is not sorted yet: its update, and its place in it."""
@@ -52,18 +48,11 @@ class PrintedJob:
         """The events of the first page, until the first pages of all jobs are put into order; None from then on."""
         self.latest: Held | None = None
         """The latest update that was held, and how many of its events are done once all that is held is written."""
-        self.ends: list[tuple[Event, float | None]] = []
-        """The events of the job's end, which are printed last."""
         self.has_begun = False
         """The first page is complete, or will not come."""
         self._part: Update | None = None
         self._count = 0
         self._saved: Cursor | None = None
-
-    @property
-    def ended_at(self) -> float:
-        """When the job ended, by the event of its end, in seconds since 1970; infinite if that is not known."""
-        return min((seconds_of(event.timestamp) or inf for event, _ in self.ends), default=inf)
 
     def written(self, update: Update, count: int) -> None:
         """Note that the first *count* events of *update* are written, and with them all updates before it."""
@@ -82,20 +71,16 @@ class PrintedJob:
     @property
     def resume_start(self) -> int | None:
         """The `--start` with which a later run misses nothing of what is not written yet."""
-        start = self._part.next_start_after(self._count) if self._part else self.next_start
-        held = [event.id for event, _ in self.ends if event.id is not None]
-        return start if start is None else min([start, *held])
+        return self._part.next_start_after(self._count) if self._part else self.next_start
 
     @property
     def resume_cursor(self) -> Cursor:
         """The cursor with which a later run prints exactly what is not written yet."""
-        cursor = self.cursor.after(self._part.events[: self._count]) if self._part else self.cursor
-        held = [event for event, _ in self.ends if event.id is not None and event.id in set(cursor.above)]
-        return cursor.without(held) if held else cursor
+        return self.cursor.after(self._part.events[: self._count]) if self._part else self.cursor
 
     def commit(self) -> str | None:
         """Save the cursor of what is written; returns a warning if that failed."""
-        if self.save is None or any(event.id is not None and event.id <= self.cursor.low for event, _ in self.ends):
+        if self.save is None:
             return None
         cursor = self.resume_cursor
         if cursor == self._saved:

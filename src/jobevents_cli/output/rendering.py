@@ -4,21 +4,19 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from jobevents_cli.config.redaction import redact, redact_lines
+from jobevents_cli.config.redaction import redact_lines
 from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.filters import Filter
 from jobevents_cli.following.update import Update
-from jobevents_cli.model.event import END_TYPES, OUT_MESSAGE, Event
+from jobevents_cli.model.event import OUT_MESSAGE, Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.json_values import as_mapping, as_text
-from jobevents_cli.model.outcome import Outcome
-from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.capabilities import can_encode, encoding_of, is_terminal, wants_color, width_of
 from jobevents_cli.render.json_line import JsonLines
 
 if TYPE_CHECKING:
-    from jobevents_cli.render.event_line import Line, TextLines
+    from jobevents_cli.render.event_line import TextLines
     from jobevents_cli.render.styles import Paint
     from jobevents_cli.render.times import TimeFormat
 
@@ -35,9 +33,6 @@ class LineOptions(NamedTuple):
     color: str = "auto"
     tagged: bool = False
     """Each line names its job."""
-    messages: bool = False
-    end_last: bool = False
-    """In text, the line of a job's end is printed last, with the outcome."""
 
 
 _LONGEST_MESSAGE: Final = 1020
@@ -49,10 +44,6 @@ class MessageSource(Protocol):
 
     def plan_event(self, number: int, event_id: int) -> Event:
         """The event *event_id* of plan job *number*."""
-
-
-UNRENDERED: Final = b""
-"""Takes the place of a line that the main thread will render."""
 
 
 class Rendered(NamedTuple):
@@ -86,15 +77,6 @@ class Renderer:
         self._on_terminal = is_terminal(sys.stdout)
         self._text = None if options.as_json else _new_text_lines(options)
         self._json = JsonLines(on_terminal=self._on_terminal, tagged=options.tagged)
-        has_patterns = options.wanted is not None and options.wanted.has_patterns
-        # A pattern can take for ever, and only the main thread can stop it. Relative times count from the first event
-        # that is shown, which is known only after sorting.
-        self.is_for_main_thread = has_patterns or (self._text is not None and options.time == "relative")
-
-    @property
-    def holds_ends(self) -> bool:
-        """Whether the line of a job's end is printed last."""
-        return self.options.end_last and self._text is not None
 
     @property
     def today(self) -> str:
@@ -130,15 +112,8 @@ class Renderer:
             self._text.know_nodes(event.node for event in update.events)
             if update.job:
                 self._text.know_nodes(_nodes_of(update.job))
-        if self.is_for_main_thread:
-            return Rendered(update, [self._to_render(event) for event in update.events])
         rendered = self._rendered_text(update, self._text) if self._text else self._rendered_json(update)
         return rendered._replace(lines=redact_lines(rendered.lines))
-
-    def _to_render(self, event: Event) -> bytes | None:
-        """A placeholder for the line of *event*, which is rendered after sorting; None if it is not printed."""
-        wanted = self.options.wanted
-        return UNRENDERED if wanted is None or wanted(event) else None
 
     def _rendered_json(self, update: Update) -> Rendered:
         wanted, line, ref = self.options.wanted, self._json.line, update.ref
@@ -160,28 +135,6 @@ class Renderer:
         """Lay lines out for the terminal as wide as it is now."""
         if self._on_terminal:
             text.fit(width_of(sys.stdout))
-
-    def line(self, event: Event, ref: JobRef, took: float | None) -> "Line":
-        """The line of one *event* of *ref*, whose node took *took* seconds."""
-        if self._text:
-            self._fit(self._text)
-            line = self._text.line(event, ref, took)
-        else:
-            from jobevents_cli.render.event_line import Line
-
-            line = Line(self._json.line(event.text, ref))
-        return line._replace(data=redact(line.data))
-
-    def ends(self, event: Event) -> bool:
-        """Whether the line of *event* is held back until the outcome is known."""
-        return self.holds_ends and event.type in END_TYPES
-
-    def end_line(self, ref: JobRef, outcome: Outcome, progress: Progress, event: Event) -> "Line":
-        """The last line of *ref*, which ended with *outcome* and *event*."""
-        if self._text is None:
-            return self.line(event, ref, None)
-        self._fit(self._text)
-        return self._text.end_line(ref, outcome, progress, event)
 
 
 def paint_for(color: str, stream: object) -> "Paint":
@@ -231,7 +184,6 @@ def _new_text_lines(options: LineOptions) -> "TextLines":
         rows=rows,
         encoding=encoding_of(sys.stdout),
         tagged=options.tagged,
-        messages=options.messages,
     )
 
 

@@ -28,8 +28,6 @@ class ReportOptions(NamedTuple):
     footer: bool = False
     summary: bool = False
     color: str = "auto"
-    is_same_terminal: bool = False
-    """Standard output is the same terminal: what was printed there is not repeated."""
     failures_are_printed: bool = False
     """Only the events of failed nodes are printed: the summary does not repeat them."""
     why: Callable[[JobRef], str] | None = None
@@ -128,10 +126,9 @@ class Reporter:
         outcome: Outcome,
         progress: Progress,
         *,
-        is_said: bool,
         children: Sequence[tuple[JobRef, Outcome, Progress | None]] = (),
     ) -> None:
-        """Print how *ref* ended and which nodes failed. *is_said*: the last line of standard output says how it ended.
+        """Print how *ref* ended and which nodes failed.
 
         *children*: the jobs of a plan that ended badly, with what is known of each.
         """
@@ -141,9 +138,7 @@ class Reporter:
         from jobevents_cli.render.summary import failure_lines, outcome_lines
 
         columns = width_of(sys.stderr) if is_terminal(sys.stderr) else None
-        lines = []
-        if not (is_said and options.is_same_terminal):
-            lines += outcome_lines(ref, outcome, progress, symbols=self._symbols, columns=columns)
+        lines = outcome_lines(ref, outcome, progress, symbols=self._symbols, columns=columns)
         names_nodes = not (options.failures_are_printed or options.groups_causes)
         for job, how, its in ((ref, outcome, progress), *children):
             indent = "" if job == ref else "  "

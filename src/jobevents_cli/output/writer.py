@@ -36,11 +36,9 @@ class _Block:
     """How many of the update's events are done once all lines are written."""
     lines: Sequence[bytes]
     places: Sequence[int]
-    """For each line the place of its event in the update, or -1 if it is not one of the update's."""
+    """For each line the place of its event in the update."""
     end: int
     """The number of bytes written once all lines are."""
-    has_end: bool = False
-    """The lines are those of the job's end."""
 
     def lines_within(self, written: int) -> int:
         """How many of the lines are out once *written* bytes are."""
@@ -81,20 +79,18 @@ class Writer:
         count: int,
         *,
         days: Sequence[str] = (),
-        has_end: bool = False,
     ) -> None:
         """Keep *lines* of *rendered* for the next flush.
 
-        *places* has for each line the place of its event in the update, or -1 if it is not one of the update's; *count*
-        events are done once all lines are written. *days* has for each line the day that it does not contain, or is
-        empty. *has_end*: these are the lines of the job's end.
+        *places* has for each line the place of its event in the update; *count* events are done once all lines are
+        written. *days* has for each line the day that it does not contain, or is empty.
         """
         if days:
             lines = list(map(self._dated, lines, days))
         data = b"".join(lines)
         self._parts.append(data)
         self._put += len(data)
-        self._blocks.append(_Block(job, rendered, count, lines, places, self._put, has_end=has_end))
+        self._blocks.append(_Block(job, rendered, count, lines, places, self._put))
 
     def _dated(self, line: bytes, day: str) -> bytes:
         """The *line*, after that of its *day* if the day is another than that of the line before."""
@@ -139,16 +135,14 @@ class Writer:
                     block.job.written(block.rendered.update, block.places[done - 1] + 1)
                 break
             block.job.written(block.rendered.update, block.count)
-            if block.has_end:
-                block.job.ends.clear()
             touched[block.job.ref] = block.job
             self._blocks.popleft()
         warnings = commit(touched.values())
         touched.clear()
         return warnings
 
-    def stop(self) -> bool:
-        """Drop what is not written, because the program ends. Returns whether everything was written.
+    def stop(self) -> None:
+        """Drop what is not written, because the program ends.
 
         If half a line is written, finish it if that is possible. From now on a blocked write raises OutputFailed.
         """
@@ -165,9 +159,7 @@ class Writer:
         self._note_written()
         self._parts.clear()
         commit(block.job for block in self._blocks)
-        is_complete = not self._blocks
         self._blocks.clear()
-        return is_complete
 
 
 def _give_up() -> None:

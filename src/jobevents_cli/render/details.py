@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from jobevents_cli.model.event import NODE_RUNNING, Event
-from jobevents_cli.model.json_values import as_mapping, as_text
+from jobevents_cli.model.event import JOB_FINISHED, NODE_RUNNING, Event
+from jobevents_cli.model.json_values import as_text
 from jobevents_cli.model.node_result import MOST_DIGITS, error_of, has_error, is_noop, stdout_of
 
 _ENOUGH: Final = 200
@@ -47,21 +47,14 @@ def what_happened(event: Event) -> str:
         return found or event.message
     if kind in ("node_errored", "node_skipped"):
         return _joined(event.message, _reason(detail))
+    if kind == JOB_FINISHED:
+        return ""  # its message says "finished", of a job that failed too
     return event.message
 
 
 def report_link(event: Event) -> str:
     """Return the address of the node's report in the console as the server sent it; empty if there is none."""
     return as_text(event.detail.get("report-url"))
-
-
-def state_of(event: Event) -> str:
-    """Return the final state that the last event of a job names; empty if it names none."""
-    for place in (event.detail, event.details, as_mapping(event.details.get("job"))):
-        for key in ("state", "status"):
-            if state := as_text(place.get(key)):
-                return state.lower()
-    return ""
 
 
 def output_of(detail: Mapping[str, Any], *, errors_first: bool = False) -> str:

@@ -9,10 +9,7 @@ from typing import Final, NamedTuple
 
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.model.outcome import Outcome
-from jobevents_cli.model.progress import Progress
 from jobevents_cli.render.details import report_link, what_happened
-from jobevents_cli.render.endings import ending_facts, ending_look
 from jobevents_cli.render.escape import safe, safe_lines
 from jobevents_cli.render.looks import KNOWN, Look, look_of
 from jobevents_cli.render.plan_text import plan_text
@@ -46,12 +43,10 @@ class TextLines:
         rows: Rows | None = None,
         encoding: str = "utf-8",
         tagged: bool = False,
-        messages: bool = False,
     ) -> None:
         """Render for a terminal as *rows* says, or not for a terminal if it is None.
 
-        *symbols*: the output can show more than ASCII. *tagged*: each line names its job. *messages*: also show the
-        orchestrator's own message and every report link.
+        *symbols*: the output can show more than ASCII. *tagged*: each line names its job.
         """
         self._time = time
         self._paint = paint
@@ -59,7 +54,6 @@ class TextLines:
         self._rows = rows
         self._encoding = encoding
         self._tagged = tagged
-        self._messages = messages
         self._heads = {look: self._paint(look.text(symbols=symbols), look.style) for look in KNOWN}
         self._last_time = ("", *self._newly_painted_time(""))
         self._depths: dict[JobRef, int] = {}
@@ -101,27 +95,12 @@ class TextLines:
         look = look_of(event)
         node = safe(event.node) if event.node else self._no_node(event, ref)
         text = safe(what_happened(event)) if ref.kind is _JOB else _NEXT_LINE.join(self._plan_lines(event, ref))
-        link = safe(report_link(event)) if look.is_failure or self._messages else ""
-        if self._messages and (message := _unsaid(event, [text])):
-            text = f"{text}  {message}" if text else message
+        link = safe(report_link(event)) if look.is_failure else ""
         job = self._tag(ref)
         tag = f"  {self._paint(job, tag_style(ref.number))}" if job else ""
         time, day = self._painted_time(event.timestamp)
         text = f"{time}{self._head(look)}{tag}  {node}  {took_text(took)}  {text}  {link}".rstrip()
         return f"{text}\n", day
-
-    def end_line(self, ref: JobRef, outcome: Outcome, progress: Progress, event: Event) -> Line:
-        """Return the last line of *ref*, which ended with *outcome* and *event*: the outcome, the time, the counts."""
-        look = ending_look(outcome)
-        facts = [fact for fact in ending_facts(ref, progress) if fact]
-        if event.type == "plan_failed":
-            facts += self._plan_lines(event, ref)
-        if self._rows:
-            moment = self._moment(event.timestamp)
-            cells = Cells(moment.text, look.text(symbols=self._symbols), look.style, what=facts)
-            return Line(self._encoded(self._rows.without_columns(cells)), moment.day)
-        time, day = self._painted_time(event.timestamp)
-        return Line(self._encoded(f"{time}{'  '.join([self._head(look), *facts])}\n"), day)
 
     def _on_terminal(self, rows: Rows, event: Event, ref: JobRef, took: float | None) -> tuple[str, str]:
         """Return the line of *event* as *rows* lays it out, and the day that it does not contain."""
@@ -132,7 +111,7 @@ class TextLines:
         tag = self._tag(ref)
         if not tag:
             rows.know_nodes([ref.label])
-        if (self._messages or not rows.matches([node, *what])) and (message := _unsaid(event, what)):
+        if not rows.matches([node, *what]) and (message := _unsaid(event, what)):
             what.append(message)
         moment = self._moment(event.timestamp)
         cells = Cells(
@@ -144,7 +123,7 @@ class TextLines:
             node=node,
             took=took_text(took),
             what=what,
-            link=safe(report_link(event)) if look.is_failure or self._messages else "",
+            link=safe(report_link(event)) if look.is_failure else "",
         )
         return rows.with_columns(cells), moment.day
 

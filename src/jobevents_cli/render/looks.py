@@ -5,7 +5,6 @@ from typing import Final
 
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.node_result import has_error
-from jobevents_cli.render.details import state_of
 from jobevents_cli.render.escape import safe
 
 
@@ -36,7 +35,7 @@ LOOKS: Final = {
     "node_skipped": Look("skipped", "↷", "~", "magenta", is_failure=True),
     "job_stopping": Look("stopping", "■", "#", "bold magenta"),
     "job_aborted": Look("aborted", "■", "#", "bold red"),
-    "job_finished": Look("ended", "●", "*", "bold"),
+    "job_finished": Look("ended", "■", "#", "bold"),
     "task_start": Look("task", "◆", "*", "bold"),
     "script_start": Look("script", "◆", "*", "bold"),
     "command_start": Look("command", "◆", "*", "bold"),
@@ -63,13 +62,13 @@ _ENDS: Final = {
     "stopped": Look("stopped", "■", "#", "bold red"),
     "aborted": Look("aborted", "■", "#", "bold red"),
 }
-"""How a job ended, if its last event says so."""
+"""The states of jobs that look like no event."""
 
 SYMBOLS: Final = "".join(dict.fromkeys(look.symbol for look in LOOKS.values())) + "•…━─"
 """Every symbol that may be written; an output that cannot encode them gets ASCII."""
 
-KNOWN: Final = (*LOOKS.values(), CHANGED, FINISHED_WITH_ERROR, *_ENDS.values())
-"""All looks except those of unknown types."""
+KNOWN: Final = (*LOOKS.values(), CHANGED, FINISHED_WITH_ERROR)
+"""All looks of events except those of unknown types."""
 
 STATUS_COLUMNS: Final = max(len(look.status) for look in LOOKS.values())
 
@@ -81,8 +80,6 @@ def look_of(event: Event) -> Look:
         if has_error(event.detail):
             return FINISHED_WITH_ERROR
         return CHANGED if event.detail.get("status") == "changed" else LOOKS[kind]
-    if kind == "job_finished":
-        return _ENDS.get(state_of(event), LOOKS[kind])
     return LOOKS.get(kind) or Look(safe(kind) or "unknown", "•", "-", "")
 
 

@@ -85,7 +85,7 @@ class Rows:
         node_at = self._head_at + _HEAD + _GAP + (self._tag + _GAP if self._tag else 0)
         room = self.columns - node_at - _TOOK - _GAP - _LEAST_TEXT
         if room < min(_LEAST_NODE, self._node):
-            return self.without_columns(cells, node_at if node_at + self._node <= self.columns else 0)
+            return self._without_columns(cells, node_at if node_at + self._node <= self.columns else 0)
         page = _Page(self.columns)
         self._begin(page, cells, self._head_at + _HEAD + _GAP)
         page.move(node_at, _GAP)
@@ -106,8 +106,8 @@ class Rows:
             self._put_wrapped(page, paragraph, text_at)
         return self._ended(page, cells.link)
 
-    def without_columns(self, cells: Cells, node_at: int = 0) -> str:
-        """Return *cells* one after the other: on a narrow screen, and at a job's end.
+    def _without_columns(self, cells: Cells, node_at: int) -> str:
+        """Return *cells* one after the other, for a narrow screen.
 
         Without columns, but the job and the node, which begins at *node_at*, keep to theirs if that is not 0.
         """

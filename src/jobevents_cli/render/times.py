@@ -1,7 +1,7 @@
 """How times and durations are shown."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -46,8 +46,6 @@ def time_format(choice: str, *, short: bool, today: datetime, zone: tzinfo | Non
             return None
         case "utc":
             return _Clock(lambda moment: moment.astimezone(UTC), short=short, today=today, suffix="Z")
-        case "relative":
-            return _Relative()
         case _:
             return _Clock(lambda moment: moment.astimezone(zone), short=short, today=today, suffix="")
 
@@ -95,28 +93,6 @@ class _Clock:
     def _iso(self, moment: datetime) -> str:
         text = moment.isoformat(timespec="seconds")
         return text.replace("+00:00", self._suffix) if self._suffix else text
-
-
-class _Relative:
-    """Time since the first event shown."""
-
-    today = ""
-
-    def __init__(self) -> None:
-        self._first: datetime | None = None
-
-    def __call__(self, timestamp: str) -> Moment:
-        return Moment(self.full(timestamp))
-
-    def full(self, timestamp: str) -> str:
-        moment = parse_timestamp(timestamp)
-        if moment is None:
-            return _unknown(timestamp)
-        self._first = self._first or moment
-        since = moment - self._first
-        sign = "-" if since < timedelta() else "+"
-        seconds = abs(int(since.total_seconds()))
-        return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 def _unknown(timestamp: str) -> str:

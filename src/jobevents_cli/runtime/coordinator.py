@@ -43,9 +43,6 @@ _WORST_LAST: Final = (
     ExitStatus.NO_ANSWER,
 )
 
-_IN_ORDER_FOR: Final = 4.0
-"""Seconds for which the ends of jobs that are over are waited for, to print them by time: settle time and a poll."""
-
 _MOST_DOCUMENTS: Final = 50
 """Documents that are kept at most until they are passed on: some name thousands of nodes."""
 
@@ -108,30 +105,26 @@ class Coordinator:
         self._seen = seen
         self._documents: list[Job] = []
         """The jobs' own documents with which `seen` is still to be called."""
-        self._workers = Workers[Rendered | Update | FoundJobs | Explained]()
+        self._workers = Workers[Rendered | FoundJobs | Explained]()
         self._explanations = Explanations(explain, self._workers)
         self._following: dict[JobRef, FollowedJob] = {}
         self._ended: dict[JobRef, Outcome | None] = {}
         """How jobs ended: a plan may name one that the user named, too."""
         self._postponed: list[tuple[FollowedJob, Ending | JobEventsError | None]] = []
-        """The ends of jobs whose first page is still held, or before which another job has ended."""
-        self._in_order_until = 0.0
+        """The ends of jobs whose first page is still held, and of plans whose jobs have not ended."""
         self._is_running = False
-        self._to_begin: list[tuple[list[FollowedJob], bool]] = []
+        self._to_begin: list[list[FollowedJob]] = []
         """What was added before the run."""
         self._search_is_on = False
-        self._is_first_search = True
         self._only: JobRef | None = None
         """The only job or plan that the user named: its error ends the run."""
         self._failed_jobs: list[tuple[JobRef, Outcome, Progress | None]] = []
         """The jobs that ended badly: a plan's summary names those that are its own."""
         self._deadline = None if options.timeout is None else self._clock() + options.timeout
         self._status = ExitStatus.DONE
-        self.all_over = True
-        """Whether every job that was followed has ended."""
 
-    def add(self, jobs: Iterable[FollowedJob], *, together: bool = True) -> None:
-        """Follow *jobs*; *together*: the events that exist now are printed by time."""
+    def add(self, jobs: Iterable[FollowedJob]) -> None:
+        """Follow *jobs*, and those that a resumed plan has started already."""
         new = []
         for job in jobs:
             if job.ref not in self._following:
@@ -140,14 +133,14 @@ class Coordinator:
                 if job.children:
                     resumed = [JobRef.job(number) for number in sorted(job.children.open)]
                     new += self._children(job.children, resumed, is_new=False)
-        self._begin(new, together=together)
+        self._begin(new)
 
     def _join(self, plan: FollowedJob, update: Update) -> None:
         """Follow the jobs that *update* of *plan* names for the first time."""
         if plan.children:
             is_new = plan.printed.held is None
             refs = list(plan.children.joining(update))
-            self._begin(self._children(plan.children, refs, is_new=is_new), together=not is_new)
+            self._begin(self._children(plan.children, refs, is_new=is_new), is_new=is_new)
 
     def _children(self, plan_jobs: "PlanJobs", refs: Iterable[JobRef], *, is_new: bool) -> list[FollowedJob]:
         """The records of those jobs of a plan that are not followed yet. The others are the plan's jobs, too."""
@@ -162,15 +155,20 @@ class Coordinator:
         self._following.update((job.ref, job) for job in jobs)
         return jobs
 
-    def _begin(self, jobs: list[FollowedJob], *, together: bool) -> None:
-        """Begin to follow *jobs*, or once `run` does: from then on, whatever ends the run says how to resume."""
+    def _begin(self, jobs: list[FollowedJob], *, is_new: bool = False) -> None:
+        """Begin to follow *jobs*, or once `run` does: from then on, whatever ends the run says how to resume.
+
+        *is_new*: they are a plan's, and started while someone followed.
+        """
         if not self._is_running:
-            self._to_begin.append((jobs, together))
+            self._to_begin.append(jobs)
             return
-        if together and (len(jobs) > 1 or any(job.printed.last is not None or job.siblings for job in jobs)):
-            self._printer.gather(job.printed for job in jobs)
-            self._in_order_until = self._clock() + _IN_ORDER_FOR
+        self._printer.renderer.know_jobs(job.ref for job in jobs)
+        if not is_new:
+            self._printer.gather(job.printed for job in jobs if job.siblings)
         for job in jobs:
+            if job.printed.last is not None and not job.siblings:
+                self._printer.hold(job.printed)
             if not job.children:
                 self._reporter.add(job.ref, job.follower.progress)
             self._workers.start(job.ref, self._updates(job))
@@ -180,8 +178,8 @@ class Coordinator:
         self._search_is_on = True
         self._workers.start(_SEARCH, iter(searches))
 
-    def _updates(self, job: FollowedJob) -> Iterator[Rendered | Update | Wait]:
-        """The updates of *job*, rendered if this thread may do that; runs in worker threads."""
+    def _updates(self, job: FollowedJob) -> Iterator[Rendered | Wait]:
+        """The updates of *job*, rendered; runs in worker threads."""
         steps = tail(
             self._orchestrator,
             job.follower,
@@ -196,11 +194,10 @@ class Coordinator:
                 yield self._rendered(step)
             job.note_running_jobs(self._clock())
 
-    def _rendered(self, update: Update) -> Rendered | Update:
-        """The *update* with its lines, if this thread may render them."""
+    def _rendered(self, update: Update) -> Rendered:
+        """The *update* with its lines."""
         renderer = self._printer.renderer
-        update = renderer.with_whole_messages(update, self._orchestrator)
-        return update if renderer.is_for_main_thread else renderer.render(update)
+        return renderer.render(renderer.with_whole_messages(update, self._orchestrator))
 
     def run(self) -> ExitStatus:
         """Print what comes until every job has ended; return the worst of their statuses.
@@ -245,8 +242,8 @@ class Coordinator:
         if self._only is None:
             self._reporter.header_of(named)
         self._is_running = True
-        for jobs, together in self._to_begin:
-            self._begin(jobs, together=together)
+        for jobs in self._to_begin:
+            self._begin(jobs)
 
     def _check_timeout(self) -> None:
         """Raise TimedOut once `--timeout` is over."""
@@ -278,8 +275,8 @@ class Coordinator:
         """Make the positions of all jobs final, because *error* ends the run, and add to it how to resume."""
         if error.status in (ExitStatus.NO_ANSWER, ExitStatus.DENIED) and not isinstance(error, OutputFailed):
             with suppress(JobEventsError):
-                self._printer.release_all()
-        self._printer.stop([job.printed for job in self._following.values()])
+                self._printer.release_all(job.printed for job in self._following.values())
+        self._printer.stop()
         if can_be_resumed(error, self._following.values()):
             error.resume_hint = "\n".join(self._hints) or None
         if isinstance(error, TimedOut):
@@ -303,7 +300,7 @@ class Coordinator:
         """How to resume what is not finished, a line for each command."""
         return resume_hints(self._options.given, [job for job in self._following.values() if not job.parent])
 
-    def _handle(self, arrived: Rendered | Update | FoundJobs | Explained | Ended | None) -> bool:
+    def _handle(self, arrived: Rendered | FoundJobs | Explained | Ended | None) -> bool:
         """Handle what *arrived*; True if that ends the run."""
         match arrived:
             case None:
@@ -311,17 +308,13 @@ class Coordinator:
             case FoundJobs():
                 self._reporter.note(_SEARCH, "", arrived.notices)
                 self._reporter.warn(filter(None, [arrived.save and arrived.save()]))
-                self.add(arrived.jobs, together=self._is_first_search)
-                self._is_first_search = self._is_first_search and not arrived.jobs
+                self.add(arrived.jobs)
                 for refused in arrived.refused:
                     self._work_ended(refused)
             case Explained():
                 self._reporter.say_all(self._explanations.take(arrived))
             case Ended():
                 self._work_ended(arrived)
-            case Update():
-                if arrived.ref in self._following:
-                    return self._print(self._printer.render(arrived))
             case Rendered():
                 if arrived.update.ref in self._following:
                     return self._print(arrived)
@@ -341,8 +334,8 @@ class Coordinator:
         self._reporter.note(update.ref, update.ref.label, update.notices)
         if failed is not None:
             event = update.events[failed]
-            self._printer.release_all()
-            self._printer.stop([])
+            self._printer.release_all(job.printed for job in self._following.values())
+            self._printer.stop()
             what = event.type.removeprefix("node_")
             self._reporter.say(f"jobevents: {event.node} {what}, so following ends here (--fail-fast)")
             self._explain_so_far()
@@ -354,29 +347,17 @@ class Coordinator:
         return False
 
     def _print_due_ends(self) -> None:
-        """Conclude the jobs whose last line can be printed now: everything before it is printed.
-
-        A plan ends after its jobs. Jobs that had ended before they were followed end in the order of their time.
-        """
+        """Conclude the jobs of which everything is printed. A plan ends after its jobs."""
         waiting = []
-        for job, end in sorted(self._postponed, key=lambda entry: entry[0].printed.ended_at):
+        for job, end in self._postponed:
             has_open_jobs = job.children and job.children.open
-            if job.printed.held is not None or has_open_jobs or self._has_earlier_end(job):
+            if job.printed.held is not None or has_open_jobs:
                 waiting.append((job, end))
             elif isinstance(end, Ending):
                 self._print_job_end(job, end)
             else:
                 self._remove_job(job, end)
         self._postponed = waiting
-
-    def _has_earlier_end(self, job: FollowedJob) -> bool:
-        """Whether another job ended before *job*, and its last line can be printed soon."""
-        if job.is_concluded or self._clock() >= self._in_order_until:
-            return False
-        return any(
-            other.printed.ended_at < job.printed.ended_at and not other.is_concluded and not other.children
-            for other in self._following.values()
-        )
 
     def _note_document(self, job: FollowedJob, document: Job) -> None:
         """Note that the *document* of *job* was read, with another state than before."""
@@ -395,10 +376,8 @@ class Coordinator:
         return next((index for index, event in enumerate(update.events) if event.type in _FAIL_FAST), None)
 
     def _print_job_end(self, job: FollowedJob, ending: Ending) -> None:
-        """Report how *job* ended."""
-        job.is_concluded = True
-        is_said = any(event is ending.event for event, _ in job.printed.ends)
-        self._reporter.warn(self._printer.end(job.printed, ending))
+        """Report how *job* ended, after all its lines."""
+        self._reporter.warn(self._printer.flush())
         outcome, progress = ending.outcome, job.follower.progress
         for plan_jobs in self._plans_of(job):
             plan_jobs.ended[job.ref.number] = outcome
@@ -410,10 +389,9 @@ class Coordinator:
             return
         self._reporter.remove(job.ref)
         if outcome is None:
-            self.all_over = False
             return
         self._note(outcome.status)
-        self._reporter.summarize(job.ref, outcome, progress, is_said=is_said, children=self._failed_of(job))
+        self._reporter.summarize(job.ref, outcome, progress, children=self._failed_of(job))
         self._explanations.start(job.ref, self._clock())
 
     def _failed_of(self, job: FollowedJob) -> list[tuple[JobRef, Outcome, Progress | None]]:

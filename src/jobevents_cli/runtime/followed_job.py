@@ -56,8 +56,6 @@ class FollowedJob:
         """The jobs of the plan that started this one, if it is followed because of that."""
         self.was_seen = False
         """The job's own document was read."""
-        self.is_concluded = False
-        """The line of the job's end is printed."""
 
     @property
     def siblings(self) -> "PlanJobs | None":

@@ -5,12 +5,10 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, islice
 
 from jobevents_cli.errors import UnknownJob
-from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.following.position import Cursor
 from jobevents_cli.following.update import Update
-from jobevents_cli.model.event import END_TYPES, Event
+from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.model.outcome import outcome_of
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.event_printer import EventPrinter
 from jobevents_cli.output.printed_job import Held, PrintedJob
@@ -30,8 +28,8 @@ def print_saved(
     jobs: Collection[JobRef] = (),
     start: int | None = None,
     last: int | None = None,
-) -> ExitStatus:
-    """Print saved *events* as *lines* says, in saved order; return the status of the job that ended worst.
+) -> None:
+    """Print saved *events* as *lines* says, in saved order.
 
     Only those of *jobs*, unless that is empty, from id *start* on, and only the *last* ones. A line names its job if
     the saved one does and no job is chosen. UnknownJob if there is no event of a job that is chosen.
@@ -44,7 +42,7 @@ def print_saved(
     for ref, group in groupby(wanted, key=lambda saved: saved[0]):
         job = listed.setdefault(ref, _ListedJob(ref))
         while batch := list(islice(group, _AT_ONCE)):
-            rendered = printer.render(job.update([event for _, event in batch], start))
+            rendered = printer.renderer.render(job.update([event for _, event in batch], start))
             if last is None:
                 printer.take(job.printed, rendered)
             else:
@@ -55,7 +53,6 @@ def print_saved(
     missing = [job.ref for job in listed.values() if not job.has_events]
     if missing:
         raise UnknownJob(f"there are no events of {missing[0].label} among the saved ones")
-    return max((job.status for job in listed.values()), default=ExitStatus.DONE)
 
 
 def _wanted(events: Iterable[Saved], jobs: Collection[JobRef]) -> Iterator[tuple[JobRef, Event]]:
@@ -71,22 +68,15 @@ class _ListedJob:
         self.ref = ref
         self.has_events = False
         self._progress = Progress()
-        self._last: Event | None = None
         self.printed = PrintedJob(ref, self._progress, Cursor(-1, (), {}))
 
     def update(self, events: list[Event], start: int | None) -> Update:
         """The update that brings those *events* whose id is at least *start*; all of them are counted."""
         self.has_events = True
         took = self._progress.take_all(events)
-        self._last = next((event for event in reversed(events) if event.type in END_TYPES), self._last)
         shown = [
             (event, seconds)
             for event, seconds in zip(events, took, strict=True)
             if start is None or (event.id is not None and event.id >= start)
         ]
         return Update(self.ref, tuple(event for event, _ in shown), tuple(seconds for _, seconds in shown))
-
-    @property
-    def status(self) -> ExitStatus:
-        """The exit status for how the job ended, by its events; DONE if it has not ended."""
-        return outcome_of(self.ref.kind, self._progress, self._last).status if self._last else ExitStatus.DONE

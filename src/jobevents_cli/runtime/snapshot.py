@@ -5,7 +5,6 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from jobevents_cli.clients.orchestrator import Orchestrator
-from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.following.snapshot import SnapshotReader
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.output.capabilities import is_terminal
@@ -25,8 +24,6 @@ class SnapshotOptions(NamedTuple):
     start: int | None = None
     last: int | None = None
     """Only so many of the events are printed."""
-    wants_outcome: bool = False
-    """Also find out how the job ended."""
     wants_progress: bool = True
     """Count the events, so that it is known how long each node took."""
     with_jobs: bool = False
@@ -34,7 +31,7 @@ class SnapshotOptions(NamedTuple):
 
     def read(self, ref: JobRef, *, job_first: bool) -> FollowedJob:
         """The record of *ref*. *job_first*: request the job itself before its events."""
-        job = self._read(ref, wants_outcome=self.wants_outcome, job_first=job_first or self.with_jobs)
+        job = self._read(ref, job_first=job_first or self.with_jobs)
         if self.with_jobs:
             from jobevents_cli.runtime.plan_jobs import PlanJobs
 
@@ -43,16 +40,15 @@ class SnapshotOptions(NamedTuple):
 
     def follow_child(self, plan_jobs: "PlanJobs", ref: JobRef, *, is_new: bool) -> FollowedJob:  # noqa: ARG002 - the same
         """The record of *ref*, one of *plan_jobs*."""
-        job = self._read(ref, wants_outcome=False, job_first=False)
+        job = self._read(ref, job_first=False)
         job.parent = plan_jobs
         return job
 
-    def _read(self, ref: JobRef, *, wants_outcome: bool, job_first: bool) -> FollowedJob:
+    def _read(self, ref: JobRef, *, job_first: bool) -> FollowedJob:
         reader = SnapshotReader(
             ref=ref,
             sample=random.random,
             start=self.start,
-            wants_outcome=wants_outcome,
             wants_progress=self.wants_progress,
             job_first=job_first,
         )
@@ -61,11 +57,8 @@ class SnapshotOptions(NamedTuple):
         return job
 
 
-def print_snapshot(client: Orchestrator, ref: JobRef, lines: LineOptions, options: SnapshotOptions) -> ExitStatus:
-    """Print the events of *ref* that *options* choose as *lines* says.
-
-    Returns DONE or, if the outcome is wanted, the status of how the job ended.
-    """
+def print_snapshot(client: Orchestrator, ref: JobRef, lines: LineOptions, options: SnapshotOptions) -> None:
+    """Print the events of *ref* that *options* choose as *lines* says."""
     has_header = is_terminal(sys.stderr) and not lines.quiet
     report = ReportOptions(header=has_header, color=lines.color, names_jobs=options.with_jobs)
     reporter = Reporter(report, client.server_time)
@@ -73,7 +66,4 @@ def print_snapshot(client: Orchestrator, ref: JobRef, lines: LineOptions, option
     printer = EventPrinter(Renderer(lines), reporter.screen, last_of_all=last_of_all)
     coordinator = Coordinator(client, printer, reporter, CoordinatorOptions(), starter=options)
     coordinator.add([options.read(ref, job_first=has_header)])
-    status = coordinator.run()
-    if options.wants_outcome and not coordinator.all_over:
-        reporter.say(f"jobevents: {ref.label} has not ended: the exit status only says that the list was printed")
-    return status
+    coordinator.run()

@@ -64,7 +64,8 @@ class World:
     scripts: dict[JobRef, Script]
     inclusive: bool = True
     """`start` includes the event itself."""
-    has_date: bool = True
+    date_shift: float | None = 0.0
+    """How wrong the Date of responses is; None: they have none."""
     latency: float = 0.01
     faults: dict[int, JobEventsError] = field(default_factory=dict)
     """The requests that fail, by their number."""
@@ -97,7 +98,10 @@ class World:
         least = -1 if start is None else start if self.inclusive else start + 1
         visible = [value for at, value in self.scripts[ref].events_at if at <= shown_at]
         values = [value for value in visible if "id" not in value or int(value["id"]) >= least]
-        return Page([event_of(value) for value in values], date_at(self.now) if self.has_date else None)
+        return Page(
+            [event_of(value) for value in values],
+            None if self.date_shift is None else date_at(self.now + self.date_shift),
+        )
 
     def _job(self, ref: JobRef, shown_at: float) -> Job:
         script = self.scripts[ref]

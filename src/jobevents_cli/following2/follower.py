@@ -171,6 +171,8 @@ class Follower:
         """When the end was seen first, by an event or by the job's own state."""
         self._end: Event | None = None
         """The event of the end; of two, the bad one."""
+        self._is_polled_after_end = False
+        """A page came that was requested after the end had been seen."""
         self._to_read = {Stream.JOB, Stream.EVENTS}
         """What is still to be read after the end."""
         self._faults_until = NEVER if retry_for < NEVER else None
@@ -198,6 +200,7 @@ class Follower:
         Returns the new events, and for each the seconds its node took, if it ends a node whose start was seen.
         """
         self._note_good(Stream.EVENTS, now)
+        self._is_polled_after_end = self.state is State.ENDED
         events = self.received.take(page, self._requested_at, now)
         took: list[float | None] = [None] * len(events)
         if self._wants_progress:
@@ -255,8 +258,6 @@ class Follower:
             raise fault
         self._notices.append((JobNotRead if stream is Stream.JOB else LateEventsNotRead)(fault.message))
         self._to_read.discard(stream)
-        if self._faults_until is not None and now >= self._faults_until:
-            self._to_read.clear()
         self._look_again(now)
 
     def jobs_running(self, now: float, *, are_running: bool) -> bool:
@@ -287,13 +288,12 @@ class Follower:
 
     @property
     def next_start(self) -> int | None:
-        """The `start` with which another run misses nothing that is not out, and repeats nothing that came in order.
+        """The `start` with which another run misses nothing that is not out; None if nothing is out.
 
-        None: from the first event.
+        If events came in order, it repeats nothing either.
         """
-        if self._unprinted and self.printed.next_start is not None:
-            return self._unprinted[0]
-        return self.printed.next_start
+        next_start = self.printed.next_start
+        return self._unprinted[0] if self._unprinted and next_start is not None else next_start
 
     @property
     def has_ended(self) -> bool:
@@ -339,11 +339,12 @@ class Follower:
         if self.state is not State.ENDED:
             self.state = State.ENDED
             self._ended_at = now
+            self._schedule.due = dict.fromkeys(Stream, now)  # a retry may be half a minute away
 
     @property
     def _is_read_to_end(self) -> bool:
-        """Whether the events were read to the job's end: with the event of the end, or by a page requested after it."""
-        return self.has_ended and (self._end is not None or self.received.requested_at >= self._ended_at)
+        """Whether the events were read to the job's end: to the event of the end, or by a poll after it."""
+        return self._end is not None or self._is_polled_after_end
 
     def _look_again(self, now: float) -> None:
         """After the end: request what is still to be read, or conclude if that is nothing."""
@@ -354,11 +355,11 @@ class Follower:
             outcome = outcome_of(self.ref.kind, self.progress, self._end)
             self.ending = Ending(outcome, self.progress.job)
             return
-        # A request that is being retried is planned already.
-        for stream, at in ((Stream.JOB, now), (Stream.EVENTS, self._next_poll(now))):
+        pause = min(self._interval, self._settle) if self._is_polled_after_end else 0.0
+        for stream, at in ((Stream.JOB, now), (Stream.EVENTS, now + pause)):
             if stream not in self._to_read:
                 self._schedule.due[stream] = NEVER
-            elif not self._budget.is_failing(stream):
+            elif not self._budget.is_failing(stream):  # a retry is planned already
                 self._schedule.due[stream] = at
 
     def _is_settled(self) -> bool:
@@ -368,16 +369,8 @@ class Follower:
         if self.received.is_settled(at, self._ended_at):
             return True
         # The job counts its nodes; plans do not. One more poll shows what came while the end was read.
-        is_last = end is not None and self.received.requested_at >= self._ended_at
-        return is_last and self._plan is None and job is not None and self.progress.agrees_with(job)
-
-    def _next_poll(self, now: float) -> float:
-        """After the end: at once, then when the end has settled, and in between and later at the usual pace."""
-        if self.received.requested_at < self._ended_at:
-            return now
-        settled_at = self._ended_at + self._settle
-        later = now + min(self._interval, self._settle)
-        return settled_at if now < settled_at < later else later
+        has_all = self._plan is None and end is not None and job is not None and self.progress.agrees_with(job)
+        return has_all and self._is_polled_after_end
 
     def _retry_delay(self, stream: Stream, fault: JobEventsError, now: float) -> float | None:
         """Seconds until the failed request of *stream* is repeated; None if it is not."""
@@ -389,8 +382,7 @@ class Follower:
             return min(wait_left, self._schedule.pause())
         until = NEVER
         if self.state is State.ENDED and self._faults_until is not None:
-            begin = max(self._requested_at, self._ended_at)
-            until = self._faults_until = min(self._faults_until, begin + FAULTS_FOR)
+            until = self._faults_until = min(self._faults_until, self._requested_at + FAULTS_FOR)
         retry = self._budget.retry(fault, self._requested_at, now, stream, until=until)
         if retry and retry.lost:
             self._notices.append(retry.lost)

@@ -39,7 +39,7 @@ class Position:
         self.low = low
         self.seen: set[int | str] = {key for key in seen if isinstance(key, str) or key > low}
         self.highest = max([low, *(key for key in self.seen if isinstance(key, int))])
-        """The highest id that was handled."""
+        """The highest id that was taken or added."""
         self.requested_at = _NOT_YET
         """When the last page was requested."""
         self._settle = settle
@@ -117,7 +117,6 @@ class Position:
         """Note that everything up to the id *low* was handled."""
         if low > self.low:
             self.low = low
-            self.highest = max(self.highest, low)
             self.seen = {key for key in self.seen if isinstance(key, str) or key > low}
 
     @property

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from support.world2 import JOB, PLAN, date_at, event_of, middle, raw_event, timestamp
+from support.world2 import JOB, PLAN, date_at, middle, raw_event, timestamp
 
 from jobevents_cli.errors import JobEventsError, RequestRefused, TokenRefused, TransientFault, UnknownJob
-from jobevents_cli.following2.follower import FAULTS_FOR, LONGEST_REQUEST, Due, Follower, Saved, State
+from jobevents_cli.following2.follower import FAULTS_FOR, LONGEST_REQUEST, Due, Follower, State
 from jobevents_cli.following2.notices import (
     ContactBack,
     ContactLost,
@@ -18,8 +18,9 @@ from jobevents_cli.following2.notices import (
 )
 from jobevents_cli.following2.page import Page
 from jobevents_cli.following2.plan_notices import SILENT_FOR
+from jobevents_cli.following2.printed import Saved
 from jobevents_cli.following2.schedule import Stream
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
@@ -57,7 +58,7 @@ def _page(follower: Follower, events: list[Event], now: float) -> list[int | Non
     """Give *events* as the page that is due at *now*; the ids that are new."""
     _due(follower, Stream.EVENTS, now)
     news, _ = follower.receive_page(Page(events, date_at(now)), now)
-    follower.note_printed(news)
+    follower.printed.add(news)
     return [event.id for event in news]
 
 
@@ -94,7 +95,7 @@ def test_the_first_request(start: int | None) -> None:
     assert follower.state is State.WAITING
     asks = {None: None, 0: None, 1: 0, 17: 16}[start]
     assert follower.next(100) == Due(100, Stream.EVENTS, asks, LONGEST_REQUEST)
-    assert follower.next_start == (start or None)
+    assert follower.printed.next_start == (start or None)
 
 
 def test_a_finished_job_is_settled_with_its_first_page() -> None:
@@ -468,25 +469,25 @@ def test_what_is_printed_follows_what_came() -> None:
     """Event by event: what is saved names no event as printed that is not, and is short amid a long page."""
     follower = _follower()
     events = _received(follower, [5, 7, 9], 100)
-    assert (follower.received.low, follower.next_start) == (9, None)
-    assert follower.saved() == Saved(4, [], {}, 0)
-    follower.note_printed(events[:1])
-    assert (follower.saved()[:2], follower.next_start) == ((6, []), 7)
-    follower.note_printed(events[1:])
-    assert follower.saved() == Saved(9, [], {"node_running": 3}, 0)
-    assert follower.next_start == 10
+    assert (follower.received.low, follower.printed.next_start) == (9, None)
+    assert follower.printed.saved() == Saved(4, [], {}, 0)
+    follower.printed.add(events[:1])
+    assert (follower.printed.saved()[:2], follower.printed.next_start) == ((6, []), 7)
+    follower.printed.add(events[1:])
+    assert follower.printed.saved() == Saved(9, [], {"node_running": 3}, 0)
+    assert follower.printed.next_start == 10
 
 
 def test_events_may_be_printed_in_any_order() -> None:
     """A plan's first pages are printed by time; the next start is the lowest id that is not out."""
     follower = _follower()
     events = _received(follower, [5, 7, 9], 100)
-    follower.note_printed(events[2:])
-    assert (follower.saved()[:2], follower.next_start) == ((4, [9]), 5)
-    follower.note_printed(events[:1])
-    assert (follower.saved()[:2], follower.next_start) == ((6, [9]), 7)
+    follower.printed.add(events[2:])
+    assert (follower.printed.saved()[:2], follower.printed.next_start) == ((4, [9]), 5)
+    follower.printed.add(events[:1])
+    assert (follower.printed.saved()[:2], follower.printed.next_start) == ((6, [9]), 7)
     assert _received(follower, [3, 9, 12], 101)[0].key == 12, "what is settled is not new"
-    assert follower.next_start == 7
+    assert follower.printed.next_start == 7
 
 
 def test_another_run_continues_after_what_was_printed() -> None:
@@ -497,8 +498,8 @@ def test_another_run_continues_after_what_was_printed() -> None:
     without_id = raw_event(None, "unknown_type")
     events = [_story(LONG_AGO)[0], event_of(finished), event_of(without_id), *_story(LONG_AGO)[2:]]
     follower.receive_page(Page(events, date_at(100)), 100)
-    follower.note_printed(events[:3])
-    saved = follower.saved()
+    follower.printed.add(events[:3])
+    saved = follower.printed.saved()
     assert saved.counts == {"node_running": 1, "node_finished": 1}
     assert (saved.low, saved.changed, len(saved.seen)) == (2, 1, 1)
     resumed = _follower(saved=saved)
@@ -506,3 +507,16 @@ def test_another_run_continues_after_what_was_printed() -> None:
     again = [event_of(without_id), *_story(LONG_AGO)[2:]]
     assert resumed.receive_page(Page(again, date_at(200)), 200)[0] == again[1:]
     assert (resumed.progress.count("finished"), resumed.progress.changed) == (1, 1)
+
+
+def test_counts_are_those_of_what_is_out() -> None:
+    """Amid a page, after pages that are out, and after what an earlier run has counted."""
+    follower = _follower(saved=Saved(2, (), {"node_failed": 4}, 3))
+    follower.printed.add(_received(follower, [3, 4], 100))
+    events = _received(follower, [5, 6, 7], 101)
+    follower.printed.add(events[:1])
+    assert follower.printed.saved() == Saved(5, [], {"node_running": 3, "node_failed": 4}, 3)
+    follower.printed.add(events[1:2])
+    assert follower.printed.saved().counts["node_running"] == 4
+    follower.printed.add(events[2:])
+    assert follower.printed.saved().counts["node_running"] == 5

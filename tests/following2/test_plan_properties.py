@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from support.world2 import PLAN, PlanFollowed, Script, World, follow_plan, raw_event
 
 from jobevents_cli.errors import TransientFault
-from jobevents_cli.following2.follower import Follower, Saved
+from jobevents_cli.following2.follower import Follower
 from jobevents_cli.following2.position import SETTLE
+from jobevents_cli.following2.printed import Saved
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.world2 import date_at, event_of, raw_event
+from support.world2 import date_at, raw_event
 
 from jobevents_cli.following2.page import Page
 from jobevents_cli.following2.position import SETTLE, Position
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import Event, event_of
 
 OLD = SETTLE + 1
 """Timestamps and Date have whole seconds: with such a difference an event is settled for certain."""

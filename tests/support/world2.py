@@ -7,9 +7,10 @@ from math import floor
 from typing import Any
 
 from jobevents_cli.errors import JobEventsError
-from jobevents_cli.following2.follower import Follower, Saved
+from jobevents_cli.following2.follower import Follower
 from jobevents_cli.following2.notices import Notice
 from jobevents_cli.following2.page import Page
+from jobevents_cli.following2.printed import Saved
 from jobevents_cli.following2.schedule import Stream
 from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job import Job
@@ -151,16 +152,16 @@ def step(world: World, follower: Follower) -> tuple[list[Event], Job | None] | N
 
 def follow(world: World, follower: Follower, *, stop_after: int | None = None) -> Followed:
     """Follow the job in *world* to its end, or until *stop_after* lines are printed: then as if killed."""
-    followed = Followed(saved=follower.saved())
+    followed = Followed(saved=follower.printed.saved())
     while (news := step(world, follower)) is not None:
         followed.notices += follower.take_notices()
         for event in news[0]:
             if len(followed.ids) == stop_after:
                 return followed
             followed.ids.append(event.id)
-            follower.note_printed([event])
-            followed.saved = follower.saved()
-        followed.saved = follower.saved()
+            follower.printed.add([event])
+            followed.saved = follower.printed.saved()
+        followed.saved = follower.printed.saved()
     followed.ending = follower.ending
     followed.has_ended = True
     return followed
@@ -218,11 +219,11 @@ def follow_plan(
             if len(done.printed) == stop_after:
                 return done
             done.printed.append((follower.ref, event.id))
-            follower.note_printed([event])
+            follower.printed.add([event])
             if follower is plan:
-                kept.plan = follower.saved()
+                kept.plan = follower.printed.saved()
             else:
-                kept.jobs[follower.ref.number] = follower.saved()
+                kept.jobs[follower.ref.number] = follower.printed.saved()
     done.ending = plan.ending
     return done
 

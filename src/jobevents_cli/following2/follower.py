@@ -26,8 +26,7 @@ followed is settled a few seconds later, or, after one more poll, as soon as the
 among the events.
 """
 
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -36,13 +35,12 @@ from jobevents_cli.following2.notices import JobNotRead, LateEventsNotRead, Noti
 from jobevents_cli.following2.page import Page
 from jobevents_cli.following2.plan_notices import PlanNotices
 from jobevents_cli.following2.position import SETTLE, Position
+from jobevents_cli.following2.printed import Printed, Saved
 from jobevents_cli.following2.retry_budget import RetryBudget
 from jobevents_cli.following2.schedule import NEVER, Schedule, Stream
 from jobevents_cli.model.event import (
-    EVENT_TYPES,
     JOB_ABORTED,
     JOB_FINISHED,
-    NODE_FINISHED,
     PLAN_FAILED,
     PLAN_FINISHED,
     Event,
@@ -93,26 +91,12 @@ class Due(NamedTuple):
     limit: float
 
 
-class Saved(NamedTuple):
-    """What another run needs to continue after the events that this one has printed."""
-
-    low: int
-    seen: Collection[int | str]
-    """The keys of `Position`."""
-    counts: Mapping[str, int]
-    """How many events of each type were printed."""
-    changed: int
-    """How many nodes of those that finished were changed."""
-
-
 class Follower:
     """Follows one job or plan to its end. Does no I/O, reads no clock.
 
     Times are seconds on any clock that never goes back; they come in as arguments. The caller makes the request that
     `next` names, and reports what came of it to `receive_page`, `receive_job` or `receive_fault`. Then it prints the
-    new events, reports that to `note_printed`, and calls `next` again. At most one request is under way at any time.
-
-    Public attributes may be read at any moment; only the methods change them.
+    new events, reports that to `printed.add`, and calls `next` again. At most one request is under way at any time.
     """
 
     def __init__(
@@ -137,16 +121,16 @@ class Follower:
         until that works. *once*: read one page and end. *wants_progress*: without it nothing is counted, and no node's
         time is known; only for *once*.
         """
-        low, seen, counts, changed = saved or Saved(-1 if start is None else start - 1, [], {}, 0)
+        begin = saved or Saved(-1 if start is None else start - 1)
         self.ref = ref
         self.state = State.WAITING
         self.ending: Ending | None = None
         """How the job ended, once following has ended; after *once* the outcome is not known."""
-        self.received = Position(low, seen, settle)
+        self.received = Position(begin.low, begin.seen, settle)
         """What has come. Requests start from here."""
-        self.printed = Position(low, seen)
-        """What is out: what is saved, and what a hint names. Changed by `note_printed` alone."""
-        self.progress = Progress(counts, changed=changed, is_whole=start is None and saved is None)
+        self.progress = Progress(begin.counts, changed=begin.changed, is_whole=start is None and saved is None)
+        self.printed = Printed(begin, self.received, self.progress)
+        """What is out, as the caller says: what is saved, and what a hint names."""
         self._notices: list[Notice] = []
         self._schedule = Schedule(interval, sample, job_first=job_first)
         self._budget = RetryBudget(retry_for, sample, is_known=saved is not None)
@@ -161,12 +145,6 @@ class Follower:
         self._is_job_optional = job_first and self._plan is None
         """The job is requested before its events, once. If that fails, the events show what is wrong."""
         self._requested_at = NEVER
-        # Printed
-        self._unprinted: deque[int] = deque()
-        """The ids that came and are not printed, ascending. At the front some may be printed already."""
-        self._printed_counts = Counter(counts)
-        self._printed_changed = changed
-        # The end
         self._ended_at = NEVER
         """When the end was seen first, by an event or by the job's own state."""
         self._end: Event | None = None
@@ -202,6 +180,7 @@ class Follower:
         self._note_good(Stream.EVENTS, now)
         self._is_polled_after_end = self.state is State.ENDED
         events = self.received.take(page, self._requested_at, now)
+        self.printed.expect(events)
         took: list[float | None] = [None] * len(events)
         if self._wants_progress:
             took = self.progress.take_all(events)
@@ -209,9 +188,6 @@ class Follower:
             self.ending = Ending(None, self.progress.job)
             self.state = State.SETTLED
             return events, took
-        ids = [event.id for event in events if event.id is not None]
-        self._unprinted = deque(sorted([*self._unprinted, *ids])) if ids else self._unprinted
-        self._advance_printed()
         if self._plan and events:
             self._plan.note_activity(now)
         for event in events:
@@ -271,30 +247,6 @@ class Follower:
         self._schedule.check_soon(now)
         return True
 
-    def note_printed(self, events: Iterable[Event]) -> None:
-        """Note that *events* are out, in any order: printed, hidden by a filter, or passed on for good."""
-        events = list(events)
-        self.printed.add(events)
-        self._printed_counts.update(event.type for event in events)
-        self._printed_changed += sum(
-            event.type == NODE_FINISHED and event.detail.get("status") == "changed" for event in events
-        )
-        self._advance_printed()
-
-    def saved(self) -> Saved:
-        """What another run needs to continue after the events that are out."""
-        counts = {kind: count for kind in EVENT_TYPES if (count := self._printed_counts[kind])}
-        return Saved(*self.printed.saved(), counts, self._printed_changed)
-
-    @property
-    def next_start(self) -> int | None:
-        """The `start` with which another run misses nothing that is not out; None if nothing is out.
-
-        If events came in order, it repeats nothing either.
-        """
-        next_start = self.printed.next_start
-        return self._unprinted[0] if self._unprinted and next_start is not None else next_start
-
     @property
     def has_ended(self) -> bool:
         """Whether the end of the job was seen, though late events may still come."""
@@ -323,14 +275,6 @@ class Follower:
         self.progress.is_lost = self.is_lost
         if self.state is State.WAITING:
             self.state = State.RUNNING
-
-    def _advance_printed(self) -> None:
-        """Bring `printed.low` as far up as `received.low`, but not past an event that is not out."""
-        unprinted = self._unprinted
-        while unprinted and self.printed.has(unprinted[0]):
-            unprinted.popleft()
-        low = self.received.low
-        self.printed.advance(min(low, unprinted[0] - 1) if unprinted else low)
 
     def _see_end(self, now: float, event: Event | None = None) -> None:
         """Note that the job is over, as known from *now* on; *event* is that of the end."""

@@ -62,7 +62,7 @@ _END_TYPES: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.JOB: (JOB_FINISHED, JOB_ABORTED),
     Kind.PLAN: (PLAN_FINISHED, PLAN_FAILED),
 }
-"""The event types that end a job or plan, good and bad. job_stopping ends no job, plan_end only a sub-plan."""
+"""The event types that end a job or plan. job_stopping ends no job, plan_end only a sub-plan."""
 
 
 class State(Enum):
@@ -148,7 +148,7 @@ class Follower:
         self._ended_at = NEVER
         """When the end was seen first, by an event or by the job's own state."""
         self._end: Event | None = None
-        """The event of the end; of two, the bad one."""
+        """The event of the end."""
         self._is_polled_after_end = False
         """A page came that was requested after the end had been seen."""
         self._to_read = {Stream.JOB, Stream.EVENTS}
@@ -278,8 +278,7 @@ class Follower:
 
     def _see_end(self, now: float, event: Event | None = None) -> None:
         """Note that the job is over, as known from *now* on; *event* is that of the end."""
-        if event is not None and (self._end is None or event.type == _END_TYPES[self.ref.kind][1]):
-            self._end = event
+        self._end = event or self._end
         if self.state is not State.ENDED:
             self.state = State.ENDED
             self._ended_at = now

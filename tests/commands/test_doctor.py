@@ -206,3 +206,12 @@ def test_puppetdb_that_is_not_there(home: Home, serve: Serve) -> None:
     wrong = here.with_(JOBEVENTS_PUPPETDB_CERT="/nowhere").run("doctor")
     assert wrong.status == 0
     assert "! puppetdb address      PuppetDB has a certificate in JOBEVENTS_PUPPETDB_CERT, but no key" in wrong.out
+
+
+@pytest.mark.parametrize("refused", [{"version": {"version": f"8.4.1 {TOKEN}"}}], indirect=True)
+def test_a_token_that_puppetdb_echoes_is_not_printed(refused: Home) -> None:
+    """Neither in its version, which is printed, nor in an error."""
+    ran = refused.run("doctor")
+    assert "! puppetdb version" not in ran.out
+    assert "(the token)" in ran.out
+    assert TOKEN not in ran.out + ran.err

@@ -76,3 +76,17 @@ def test_lines_keep_their_places() -> None:
     assert redact_lines([b"x a-token-in-lines\n", None, b"y\n"]) == [b"x (the token)\n", None, b"y\n"]
     clean = [b"x\n", None]
     assert redact_lines(clean) is clean
+
+
+def test_a_command_of_forward_does_not_inherit_the_token(home: Home, serve: Serve) -> None:
+    """It gets the rest of the environment."""
+    url = serve(job("n1:running", "job:finished")).url
+    script = "env > $HOME/environment.new; cat; mv $HOME/environment.new $HOME/environment"
+    with_token = home.with_(JOBEVENTS_TOKEN=TOKEN, OTHER="kept")
+    live = with_token.start("forward", "--since", "352", "--url", url, "--", "sh", "-c", script)
+    got = home.folder / "environment"
+    wait_until(got.exists)
+    live.process.terminate()
+    live.finish()
+    assert "OTHER=kept" in got.read_text()
+    assert TOKEN not in got.read_text()

@@ -2,6 +2,7 @@
 
 import ssl
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -39,6 +40,8 @@ _IDLE: Final = 25.0
 """Seconds that an idle connection is kept: the server closes it after 30 (Jetty's default)."""
 
 _MOST_CONNECTIONS: Final = 16
+
+_GZIP: Final = 16 + zlib.MAX_WBITS
 
 _ERROR_BODY: Final = 16 * 1024
 """Bytes that are read of what a server says about an error."""
@@ -215,12 +218,21 @@ class Session:
         return body[:_ERROR_BODY]
 
     def _read(self, inner: httpx.Response, body: bytearray, largest: int, until: float) -> None:
-        """Add the body of *inner* to *body*, at most *largest* bytes, *until* that time."""
-        if len(inner.headers.get_list("content-encoding", split_commas=True)) > 1:
-            raise TransientFault(f"the response from {self.where} is broken: it is packed more than once")
+        """Add the body of *inner*, unpacked, to *body*, at most *largest* bytes, *until* that time.
+
+        httpx would unpack it too, but gives nothing to do meanwhile: a body can be small and expand without limit, or
+        come for ever and expand to nothing.
+        """
+        encodings = inner.headers.get_list("content-encoding", split_commas=True)
+        if len(encodings) > 1:
+            raise self._broken("it is packed more than once")
+        unpack = zlib.decompressobj(_GZIP) if encodings == ["gzip"] else None
         due, counted = time.monotonic() + _SILENCE, 0
-        for piece in inner.iter_bytes():
-            body += piece
+        for piece in inner.iter_raw():
+            try:
+                body += unpack.decompress(piece, largest + 1 - len(body)) if unpack else piece
+            except zlib.error:
+                raise self._broken("it cannot be unpacked") from None
             if len(body) > largest:
                 raise TooLarge(f"the response from {self.where} is larger than {largest >> 20} MB")
             now = time.monotonic()
@@ -230,6 +242,11 @@ class Session:
                 if inner.num_bytes_downloaded - counted < _PACE:
                     raise TransientFault(f"{self.where} responds too slowly")
                 due, counted = now + _SILENCE, inner.num_bytes_downloaded
+        if unpack and not unpack.eof:
+            raise self._broken("it is cut off")
+
+    def _broken(self, why: str) -> TransientFault:
+        return TransientFault(f"the response from {self.where} is broken: {why}")
 
 
 def _client(connection: Connection, proxy: Proxy | None) -> httpx.Client:

@@ -66,6 +66,8 @@ class Follower(EventReader):
         self._settle = settle
         self._restore = RestoreDetector(first, settle, cursor.newest_timestamp if cursor else "")
         self._schedule = Schedule(interval, sample, job_first=job_first)
+        self._whole_at = float("-inf")
+        """When a page was last read to its end."""
         self._plan = PlanWatch() if ref.kind is Kind.PLAN else None
         self._is_before_events = job_first and self._plan is None
         """The job is requested before its events: once, and if that fails, the events show what is wrong."""
@@ -108,6 +110,7 @@ class Follower(EventReader):
         position = self._position
         position.end_page(now)
         self._note_good(Stream.EVENTS, now)
+        self._whole_at = now
         page = position.page
         if page is None or self._is_behind(page, now):
             self._schedule.retry(Stream.EVENTS, now + self._schedule.pause())
@@ -137,6 +140,8 @@ class Follower(EventReader):
         """Take in that the last Fetch failed at *now*; raises *fault* if following cannot continue."""
         self._position.cut_off(now)
         if not self._will_retry(Stream.EVENTS, fault, now):
+            if self._end.ended_at is None or self._whole_at < self._end.ended_at:
+                raise fault  # how the job ended is known, but not all of its events are
             self._notices.append(LateEventsNotRead(fault.message))
             self._conclude()
 

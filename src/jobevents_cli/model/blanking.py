@@ -26,7 +26,7 @@ _PATTERNS: Final = tuple(
     re.compile(rf"(?<![0-9A-Za-z]){pattern}(?![0-9A-Za-z])")
     for pattern in (
         "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",  # UUIDs
-        "(?:0[xX])?[0-9A-Fa-f]{8,}+",
+        "(?:0[xX])?[0-9A-Fa-f]{8,}",
         # Timestamps: 2026-11-24T02:41:30.831+00:00, 20261124T024130Z, 02:41:30, Nov 24 02:41:30, 24 Nov 2026, ...
         rf"[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}(?:[T ]{_CLOCK}|[T ][0-9]{{2}}:[0-9]{{2}}{_ZONE})?",
         "[0-9]{8}T[0-9]{4}(?:[0-9]{2})?Z?",
@@ -35,13 +35,13 @@ _PATTERNS: Final = tuple(
         rf"(?:{_DAYS},? )?[0-9]{{1,2}}[ /-]{_MONTHS}[ /-][0-9]{{4}}(?:[ :]{_CLOCK})?",
         rf"(?:{_DAYS},? )?{_MONTHS} {{1,2}}[0-9]{{1,2}},? [0-9]{{4}}",
         # Durations: 1.01 seconds, 30s, 1h20m
-        rf"[0-9]++(?:\.[0-9]++)? ?(?:{_UNIT_WORDS}|ms)",
-        rf"(?:[0-9]++(?:\.[0-9]++)?(?:{_UNIT_SYMBOLS})){{1,4}}",
-        "[0-9]{4,}+",
+        rf"[0-9]+(?:\.[0-9]+)? ?(?:{_UNIT_WORDS}|ms)",
+        rf"(?:[0-9]+(?:\.[0-9]+)?(?:{_UNIT_SYMBOLS})){{1,4}}",
+        "[0-9]{4,}",
     )
 )
-_PID: Final = re.compile(r"(?<![0-9A-Za-z])pids?[^0-9A-Za-z\n]{0,3}([0-9]++)", re.IGNORECASE)
-_LAST_NAME: Final = re.compile(r"[/\\]([^/\\\s'\"`<>|,;:()\[\]{}]++)(?![/\\])")
+_PID: Final = re.compile(r"(?<![0-9A-Za-z])pids?[^0-9A-Za-z\n]{0,3}([0-9]+)", re.IGNORECASE)
+_LAST_NAME: Final = re.compile(r"[/\\]([^/\\\s'\"`<>|,;:()\[\]{}]+)(?=[\s'\"`<>|,;:()\[\]{}]|$)")
 _LONG_NUMBER: Final = re.compile("[0-9]{5}")
 
 

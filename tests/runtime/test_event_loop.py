@@ -301,22 +301,23 @@ def test_run_leaves_other_results_to_the_iteration(loop: Loop) -> None:
 @pytest.mark.parametrize("waits_for", ["a timer", "a request"])
 def test_another_thread_can_close_the_loop(loop: Loop, waits_for: str) -> None:
     """The iteration ends at once, in its own thread; the threads for requests end with their requests."""
-    gate, before = _Gate(), threading.active_count()
+    gate, before = _Gate(), set(threading.enumerate())
     if waits_for == "a request":
         loop.ask("a", gate)
+        loop.ask("b", gate)
     else:
         loop.timer("a", math.inf)
     found: list[object] = []
     taker = threading.Thread(target=lambda: found.append(list(loop)))
     taker.start()
     if waits_for == "a request":
-        assert gate.begun.wait(20)
+        wait_until(lambda: len(set(threading.enumerate()) - before) == 3)
     loop.close()
     taker.join(20)
     assert found == [[]]
     assert not gate.opened.is_set()
     gate.opened.set()
-    wait_until(lambda: threading.active_count() <= before)
+    wait_until(lambda: not set(threading.enumerate()) - before, limit=20)
 
 
 def test_a_large_response_is_not_kept(loop: Loop) -> None:

@@ -26,7 +26,7 @@ class Script:
     ) -> None:
         """Start *code* with *stdout*, *within* another program. Other *options* are those of Popen."""
         command = [*within, sys.executable, "-c", textwrap.dedent(code)]
-        self.process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, **options)
+        self.process = subprocess.Popen(command, stdout=stdout, **{"stderr": subprocess.PIPE, **options})
 
     def said(self) -> str:
         """The next line that it prints on standard error."""

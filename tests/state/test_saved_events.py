@@ -99,9 +99,33 @@ def test_a_line_that_is_not_json_is_named_by_its_number(saved: Any, line: str) -
         next(events)
 
 
-def test_any_json_is_an_event(saved: Any) -> None:
-    """A server's odd element was printed as it is, so it is read as it is."""
-    assert _read(saved("5", '"text"', "[1]", "null")) == [(None, 5), (None, "text"), (None, [1]), (None, None)]
+@pytest.mark.parametrize("line", ["5", '"text"', "[1]", "null", '{"items":[{"id":2},"odd"]}'])
+def test_other_json_is_refused(saved: Any, line: str) -> None:
+    """What is neither an event nor a list of events is none, and the error names its line."""
+    with pytest.raises(UsageProblem, match="line 2 is neither an event nor a list"):
+        _read(saved('{"id":1}', line))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '{"items":[{"id":1},{"id":2}],"next-events":{}}',
+        '[{"id":1},{"id":2}]',
+        '{\n  "items": [\n    {"id": 1},\n    {"id": 2}\n  ]\n}',
+        '[\n  {"id": 1},\n  {"id": 2}\n]',
+    ],
+)
+def test_a_document_of_the_api(saved: Any, document: str) -> None:
+    """A list of events may be saved on one line or on several, and beside events of their own line."""
+    assert _read(saved(document)) == [(None, {"id": 1}), (None, {"id": 2})]
+    if "\n" not in document:
+        assert _read(saved('{"id":3}', document)) == [(None, {"id": 3}), (None, {"id": 1}), (None, {"id": 2})]
+
+
+def test_an_event_with_a_key_of_that_name_is_an_event(saved: Any) -> None:
+    """`items` that are no list, or not the event's own, mean nothing."""
+    events = ['{"items":7,"id":1}', '{"details":{"items":[]},"id":2}']
+    assert [value for _, value in _read(saved(*events))] == [json.loads(event) for event in events]
 
 
 def test_line_ends_and_marks_of_other_systems(saved: Any) -> None:

@@ -1,11 +1,14 @@
-"""Reads events that were saved as JSON Lines: what `--json` and `forward` wrote, of one or more jobs (`--from`)."""
+"""Reads saved events (`--from`): JSON Lines, as `--json` and `forward` write them, or a document of the API."""
 
 import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import IO, Final, NoReturn
+
+from msgspec import Raw, Struct, ValidationError
+from msgspec.json import Decoder
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.id_set import IdSet
@@ -23,6 +26,7 @@ LONGEST_LINE: Final = 65 * 1024 * 1024
 _TAG: Final = re.compile(rb'\{"(?P<kind>job|plan)":"(?P<number>[0-9]{1,19})"(?:,|(?=\}))')
 
 _BLANKS: Final = b" \t\r\n"
+_OPENING: Final = (b"{", b"[")
 _HINT: Final = (
     "--from takes JSON Lines, one event a line, as `jobevents list --json` and `jobevents forward` write them"
 )
@@ -33,13 +37,15 @@ def read_saved(name: str) -> Iterator[tuple[JobRef | None, Event]]:
 
     The job is the one that the event's tag names, and None for an event without a tag; the event itself comes
     without the tag. An event whose job and id came before is left out. Blank lines are skipped. A stream is read as
-    it arrives. UsageProblem if the file cannot be read or a line is not JSON: it names the line's number.
+    it arrives. A line can also be a list of events, or the document that the API returns for a job's events; that
+    document may be written on several lines. UsageProblem if the file cannot be read or a line is not JSON, or
+    neither an event nor a list of them: it names the line's number.
     """
     seen: defaultdict[JobRef | None, IdSet] = defaultdict(IdSet)
     for number, line in _lines(name):
-        ref, event = _event(line, number, name)
-        if event.id is None or seen[ref].add(event.id):
-            yield ref, event
+        for ref, event in _events(line, number, name):
+            if event.id is None or seen[ref].add(event.id):
+                yield ref, event
 
 
 def _lines(name: str) -> Iterator[tuple[int, bytes]]:
@@ -49,6 +55,8 @@ def _lines(name: str) -> Iterator[tuple[int, bytes]]:
             number = 0
             while data := file.readline(LONGEST_LINE + 1):
                 number += 1
+                if data.strip(_BLANKS) in _OPENING:  # a document that was formatted for people
+                    data += file.read(LONGEST_LINE)
                 if len(data) > LONGEST_LINE:
                     _refuse(name, number, f"is longer than {LONGEST_LINE >> 20} MB")
                 if line := data.strip(_BLANKS):
@@ -65,8 +73,8 @@ def _opened(name: str) -> AbstractContextManager[IO[bytes]]:
     return nullcontext(sys.stdin.buffer)
 
 
-def _event(line: bytes, number: int, name: str) -> tuple[JobRef | None, Event]:
-    """Return the event on *line* and the job that its tag names."""
+def _events(line: bytes, number: int, name: str) -> Iterator[tuple[JobRef | None, Event]]:
+    """Yield the event on *line*, or the events in its list, each with the job that its tag names."""
     try:
         text = compact(line)
         if not is_unicode(text):
@@ -78,10 +86,37 @@ def _event(line: bytes, number: int, name: str) -> tuple[JobRef | None, Event]:
             _refuse(name, number, "is nested too deeply")
         except NOT_JSON:
             _refuse(name, number, "is not JSON")
+    for event in _texts_in(text):
+        if not event.startswith(b"{"):
+            _refuse(name, number, "is neither an event nor a list of events")
+        yield _tagged(event)
+
+
+def _texts_in(text: bytes) -> Iterator[bytes]:
+    items: list[Raw] | None = None
+    if text.startswith(b"["):
+        items = _list_decoder.decode(text)
+    elif b'"items":[' in text:
+        with suppress(ValidationError):  # an event with a key of that name
+            items = _page_decoder.decode(text).items
+    yield from [text] if items is None else map(bytes, items)
+
+
+def _tagged(text: bytes) -> tuple[JobRef | None, Event]:
     tag = _TAG.match(text)
     if tag and (job := as_id(tag["number"].decode())) is not None:
         return JobRef(Kind(tag["kind"].decode()), job), Event(b"{%b" % text[tag.end() :])
     return None, Event(text)
+
+
+class _Page(Struct):
+    """The document that the API returns for a job's events."""
+
+    items: list[Raw] | None = None
+
+
+_list_decoder: Final = Decoder(list[Raw])
+_page_decoder: Final = Decoder(_Page)
 
 
 def _refuse(name: str, number: int, why: str) -> NoReturn:

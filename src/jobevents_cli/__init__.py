@@ -19,6 +19,8 @@ status of the command line:
 - `NoUsableAnswer` (7): no response came within the retry limit, or none that can be used
 """
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from jobevents_cli.version import __version__
@@ -33,13 +35,13 @@ if TYPE_CHECKING:
         UnknownJob,
         UsageProblem,
     )
-    from jobevents_cli.model.causes import Cause
     from jobevents_cli.model.event import Event
-    from jobevents_cli.model.explanation import Explanation
     from jobevents_cli.model.job import Job
     from jobevents_cli.model.node import Node
     from jobevents_cli.model.outcome import Outcome
     from jobevents_cli.model.plan import Plan
+    from jobevents_cli.why.causes import Cause
+    from jobevents_cli.why.explanation import Explanation
 
 
 __all__ = [
@@ -66,9 +68,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Cause": "model.causes",
+    "Cause": "why.causes",
     "Event": "model.event",
-    "Explanation": "model.explanation",
+    "Explanation": "why.explanation",
     "Following": "api",
     "Job": "model.job",
     "JobWithNodes": "api",
@@ -80,6 +82,17 @@ _HOMES = {
     "show": "api",
     "why": "api",
 }
+
+
+class _Package(ModuleType):
+    """Keeps its functions: the import of a folder of the same name, such as `why`, would replace one of them."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ Longer than other modules because each function repeats the connection arguments
 import random
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import islice
@@ -13,22 +14,24 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from jobevents_cli.clients.orchestrator import Orchestrator
+from jobevents_cli.clients.puppetdb import PuppetdbClient
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.errors import AccessDenied, JobEventsError, RequestRefused, TokenRefused, UsageProblem
 from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.retry_budget import FIRST_CONTACT_FOR, RetryBudget
 from jobevents_cli.following.update import Update, Wait
 from jobevents_cli.model.event import Event
-from jobevents_cli.model.explanation import Explanation
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind, parse_job
 from jobevents_cli.model.json_values import as_id
 from jobevents_cli.model.node import Node
 from jobevents_cli.model.plan import Plan
-from jobevents_cli.runtime.explain import Explainer
+from jobevents_cli.runtime.event_loop import Loop
 from jobevents_cli.runtime.job_search import Wanted, nodes_of, recent_jobs, recent_plans
 from jobevents_cli.runtime.loop import tail
 from jobevents_cli.runtime.retry import retried
+from jobevents_cli.why.explain import explain
+from jobevents_cli.why.explanation import Explanation
 
 if TYPE_CHECKING:
     from jobevents_cli.model.outcome import Outcome
@@ -287,12 +290,12 @@ def why(
     """
     configuration = _configuration(url, token, token_file, cacert, profile)
     client = Orchestrator(configuration.orchestrator)
-    explainer = Explainer(client, configuration.puppetdb)
     try:
-        return explainer.explain(_ref(job, client.host))
-    finally:
-        explainer.close()
-        client.close()
+        puppetdb = PuppetdbClient(configuration.puppetdb)
+    except (UsageProblem, AccessDenied) as error:
+        puppetdb = PuppetdbClient((), error)
+    with closing(Loop(signals=False)) as loop, closing(client), closing(puppetdb):
+        return loop.run(explain(client, puppetdb, _ref(job, client.host)))
 
 
 def _shown(client: Orchestrator, ref: JobRef) -> JobWithNodes:

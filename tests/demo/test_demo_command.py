@@ -19,7 +19,7 @@ def test_the_demo_is_a_tail_of_a_job_that_fails(home: Home) -> None:
     assert "14 nodes" in ran.err
     assert "Notice" not in ran.err
     assert "5 of 14 nodes failed, 1 skipped: 2 causes" in ran.err
-    assert "3 nodes  Exec[migrate]  db.pp:14" in ran.err
+    assert "3 nodes  Exec[migrate]  profile/manifests/db.pp:14" in ran.err
     assert "2 nodes  no catalog" in ran.err
     assert "Again:   puppet job run --nodes " in ran.err
     assert [path.name for path in home.folder.rglob("*") if path.is_file()] == []

@@ -54,6 +54,15 @@ def test_failures(kind: str) -> None:
     assert not _passes(_event("node_finished"), failures=True)
 
 
+def test_a_node_that_finished_with_an_error_is_a_failure() -> None:
+    """Of the type node_finished all the same."""
+    details = {"node": "web01", "detail": {"_error": {"msg": "no"}}}
+    event = event_of({"type": "node_finished", "details": details, "message": ""})
+    assert _passes(event, failures=True)
+    assert _passes(event, failures=True, types=["finished"])
+    assert not _passes(event, failures=True, types=["failed"])
+
+
 @pytest.mark.parametrize(
     ("glob", "passes"), [("web*", True), ("web??", True), ("WEB*", False), ("db*", False), ("eb01", False)]
 )

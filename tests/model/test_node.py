@@ -61,3 +61,15 @@ def test_times_with_their_zone() -> None:
     """For Python programs: datetimes, or None."""
     node = Node({"start_timestamp": "1970-01-01T00:00:10Z", "finish_timestamp": None})
     assert (node.start_time, node.end_time) == (datetime(1970, 1, 1, 0, 0, 10, tzinfo=UTC), None)
+
+
+@pytest.mark.parametrize(
+    ("state", "changed", "status"), [("finished", 0, "unchanged"), ("finished", 3, "changed"), ("failed", 3, "failed")]
+)
+def test_a_node_of_pe_2016(state: str, changed: int, status: str) -> None:
+    """It has a run's metrics among its details, no result, and no status."""
+    details = {"message": "Finished", "metrics": {"changed": changed}, "hash": "abc"}
+    node = Node({"name": "a", "state": state, "details": details})
+    assert node.result == {"status": status, "metrics": {"changed": changed}, "hash": "abc"}
+    assert node.as_event().detail["status"] == status
+    assert Node({"details": {"message": "m"}, "result": None}).result is None

@@ -56,6 +56,14 @@ def test_how_a_job_ended(types: list[str], state: str | None, details: Any, outc
     assert _outcome(Kind.JOB, types, state=state, details=details) is outcome
 
 
+def test_a_node_that_finished_with_an_error_makes_the_job_failed() -> None:
+    """Even if the orchestrator calls the job finished."""
+    progress = Progress()
+    progress.take(event_of({"type": "node_finished", "details": {"node": "a", "detail": {"_error": "no"}}}))
+    progress.take_job(Job({"state": "finished", "node_states": {"finished": 1}}))
+    assert outcome_of(Kind.JOB, progress, None) is F
+
+
 def test_nodes_that_only_the_job_knows_of_count() -> None:
     """A failed node whose event never came makes the job failed."""
     assert _outcome(Kind.JOB, ["job_finished"], state="finished", failed=1) is F

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jobevents_cli.model.plan import Plan, failed_targets
+from jobevents_cli.model.plan import Plan, failed_targets, step_errors, target_results
 
 
 def test_the_fields_of_a_plan() -> None:
@@ -57,6 +57,26 @@ def test_the_targets_on_which_a_plan_failed() -> None:
     """Of one step, or of each of several that ran in parallel."""
     results = [{"target": "a", "status": "failure"}, {"target": "b", "status": "success"}, {"target": 7}, "odd"]
     step = {"details": {"result_set": [*results, {"target": "a"}, {"target": "c"}]}}
-    parallel = {"details": {"results": [step, {"details": {}}, "odd"]}}
+    parallel = {"details": {"results": [step, {"details": {}}, "odd", {"details": {"results": [step]}}]}}
     assert failed_targets(step) == failed_targets(parallel) == ["a", "c"]
-    assert failed_targets({"details": {"results": {}}}) == failed_targets({}) == []
+    assert failed_targets({"details": {"results": {}}}) == failed_targets({}) == failed_targets("a text") == []
+
+
+def test_what_an_action_did_on_a_target() -> None:
+    """Bolt 1 had other keys."""
+    new = {"target": "a", "action": "task", "status": "failure", "value": {"_error": {"msg": "no"}}}
+    old = {"node": "b", "status": "success", "result": {"x": 1}}
+    assert list(target_results({"details": {"result_set": [new, old]}})) == [
+        ("a", "task", {"_error": {"msg": "no"}}, True),
+        ("b", "", {"x": 1}, False),
+    ]
+
+
+def test_errors_within_errors_end() -> None:
+    """A hostile depth is not followed, and an error that contains no other is its own."""
+    deep: Any = {"kind": "k", "msg": "innermost"}
+    for _ in range(100):
+        deep = {"kind": "k", "msg": "m", "details": {"results": [deep]}}
+    assert [error["msg"] for error in step_errors(deep)] == ["m"]
+    two = {"details": {"results": [{"kind": "k", "msg": "one"}, {"kind": "k", "msg": "two"}, {"value": 1}]}}
+    assert [error["msg"] for error in step_errors(two)] == ["one", "two"]

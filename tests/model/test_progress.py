@@ -42,6 +42,27 @@ def test_counts_and_times() -> None:
     assert [event.node for event in progress.failures] == ["b"]
 
 
+def test_nodes_that_finished_with_an_error() -> None:
+    """They count as finished, and as failures."""
+    progress = _taken(
+        _event("node_finished", "a", exit_code=3, stderr="no"),
+        _event("node_finished", "b", status="changed"),
+        _event("node_failed", "c"),
+    )
+    assert (progress.count("finished"), progress.with_error, progress.changed, progress.failed_nodes) == (2, 1, 1, 2)
+    assert [event.node for event in progress.failures] == ["a", "c"]
+    assert Progress(progress.counts).with_error == 1
+
+
+def test_what_is_known_of_the_job_says_what_is_an_error() -> None:
+    """An exit code of a task is its own value, that of a script is not."""
+    for kind, with_error in (("task", 0), ("script", 1)):
+        progress = Progress()
+        progress.take_job(Job({"type": kind, "options": {"task": "a::b"} if kind == "task" else {}}))
+        progress.take(_event("node_finished", "a", exit_code=3, note="x"))
+        assert progress.with_error == with_error
+
+
 def test_a_node_whose_start_was_not_seen_took_unknown_time() -> None:
     """An end without a start, a start without a time and an end without a time have no duration."""
     progress = Progress(is_whole=False)

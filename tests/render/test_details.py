@@ -63,7 +63,7 @@ TASKS = [
     ("finished", {"stdout": "hello", "stderr": "", "exit_code": 0}, "hello"),
     ("finished", {"stdout": "", "stderr": "careful", "exit_code": 0}, "careful"),
     ("finished", {"_output": f"{'x' * 300}\ny"}, f"{'x' * 300} (+1 line)"),
-    ("failed", {"_output": "x" * 300, "_error": {"msg": "y" * 300}}, f"{'y' * 300}; {'x' * 300}"),
+    ("failed", {"_output": "x" * 300, "_error": {"msg": "y" * 300}}, "y" * 300),
     ("finished", {"a": "x" * 300, "b": 1}, f"a: {'x' * 300}"),
     ("finished", {"stderr": "bye", "_error": {"details": {"exit_code": 23}}}, "with an error: exit 23: bye"),
     ("finished", {"stdout": "out", "stderr": "bye\nbye", "exit_code": 23}, "with an error: exit 23: bye (+1 line)"),
@@ -95,7 +95,7 @@ TASKS = [
     (
         "failed",
         {"_output": "log", "_error": {"msg": "the database is down", "details": {"exit_code": 2}}},
-        "exit 2: the database is down; log",
+        "exit 2: the database is down",
     ),
     ("failed", {"_error": {"msg": "line 1\nline 2"}}, "line 1 (+1 line)"),
     (
@@ -103,7 +103,20 @@ TASKS = [
         {"msg": "Running tasks is not supported", "kind": "puppetlabs.orchestrator/execution-failure", "details": {}},
         "Running tasks is not supported",
     ),
-    ("failed", {"_error": ["odd"]}, "the message"),
+    ("failed", {"_error": ["one", {"msg": "two"}]}, "one (+1 line)"),
+    (
+        "failed",
+        {"_output": "begin\nerror: no disk\nend", "_error": {"msg": "exit code 1"}},
+        "exit 1: error: no disk (+2 lines)",
+    ),
+    ("failed", {"_error": {"msg": "The task failed with exit code 1"}, "error": "no disk"}, "exit 1: no disk"),
+    (
+        "failed",
+        {"_output": "\x1b[32m  0%\r100%\r\n\x1b[31mError:\x1b[0m no\r\n", "exitcode": "3"},
+        "exit 3: Error: no (+1 line)",
+    ),
+    ("finished", {"exitcode": 3, "status": "warm"}, "exitcode: 3, status: warm"),
+    ("finished", {"_output": "\ufeffOK\r\n"}, "OK"),
     ("failed", {"_output": ""}, "the message"),
 ]
 OTHERS = [

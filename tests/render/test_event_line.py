@@ -152,7 +152,7 @@ def test_the_day_comes_beside_the_line() -> None:
 
 def test_only_failures_show_their_report() -> None:
     """Failed, errored, skipped nodes, and those that finished with an error."""
-    for kind, detail in (("failed", {}), ("errored", {}), ("skipped", {}), ("finished", {"exit_code": 2})):
+    for kind, detail in (("failed", {}), ("errored", {}), ("skipped", {}), ("finished", {"_error": {"msg": "no"}})):
         event = _event("23T02:41:19", f"node_{kind}", "n1", {**detail, "report-url": "https://x/y"}, "m")
         assert _text(_lines(None), [(event, None)]).endswith("  https://x/y\n")
     good = _event("23T02:41:19", "node_finished", "n1", {"status": "changed", "report-url": "https://x/y"})
@@ -206,7 +206,7 @@ def test_changed_differs_from_unchanged_without_colours() -> None:
     assert ["  changed 1 of 171" in line for line in lines] == [True, False, False]
     assert ["  unchanged" in line for line in lines] == [False, True, False]
     assert "✘ finished" in lines[2]
-    assert "with an error: x; bye" in lines[2]
+    assert "with an error: x" in lines[2]
 
 
 def test_nothing_says_finished_about_a_failed_job() -> None:

@@ -44,7 +44,12 @@ def test_a_failure_is_its_message_and_the_targets_that_failed() -> None:
 def test_results_are_never_shown() -> None:
     """A plan's return value can be anything, secrets too."""
     assert _text("plan_finished", {"result": {"password": "secret"}, "plan-id": "9"}) == ""
-    assert _text("plan_failed", {"result": "secret"}) == ""
+    assert _text("plan_finished", {"result": "secret"}) == ""
+
+
+def test_an_error_may_be_a_text() -> None:
+    """What stops a plan from outside says why in a text."""
+    assert _text("plan_failed", {"result": "stopped: timeout of 600 seconds reached"}).endswith("600 seconds reached")
 
 
 def test_sub_plans_are_named() -> None:

@@ -5,7 +5,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from jobevents_cli.model.report import LogLine, Report, ResourceFailure
+from jobevents_cli.why.report import LogLine, Report, ResourceFailure
 
 _DATA = Path(__file__).parents[1] / "data" / "reports.json"
 REPORTS: dict[str, dict[str, Any]] = json.loads(_DATA.read_text(encoding="utf-8"))

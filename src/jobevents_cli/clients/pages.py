@@ -1,12 +1,13 @@
 """Reads responses with msgspec: lists of events, jobs or nodes, each with its own text, and single documents."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from msgspec import DecodeError, Raw, Struct, ValidationError
 from msgspec.json import Decoder
 
-from jobevents_cli.clients.session import Response
+from jobevents_cli.clients.session import Response, TooLarge
 from jobevents_cli.clients.statuses import moment_of
 from jobevents_cli.errors import NoUsableAnswer, TransientFault
 from jobevents_cli.following2.page import Page
@@ -22,6 +23,9 @@ _MOST_OBJECTS: Final = 8_000_000
 _MOST_VALUES: Final = 32_000_000
 """Values that a response may have: a hostile one of 256 MB could have 100 million, at 70 bytes of memory each."""
 
+_MOST_ROWS: Final = 1_000_000
+"""Objects in a response of PuppetDB."""
+
 Read = TypeVar("Read")
 
 
@@ -35,6 +39,7 @@ class _Heads(Struct):
     items: list[EventHead]
 
 
+_rows_decoder: Final = Decoder(list[Raw])
 _items_decoder: Final = Decoder(_Items)
 _heads_decoder: Final = Decoder(_Heads, strict=False)
 
@@ -65,6 +70,21 @@ def text_in(response: Response) -> bytes:
 def value_in(response: Response) -> Any:
     """Return the JSON value that *response* is."""
     return _read(response, parsed)
+
+
+def rows_in(response: Response) -> list[Raw] | None:
+    """Return the texts of the elements of the list that *response* is, as they came; None if it is no list.
+
+    TooLarge if there are more than a million objects in it, which no report has.
+    """
+    if response.body.count(b"{") > _MOST_ROWS:
+        raise TooLarge(f"the response from {response.where} has too many values")
+    with suppress(*NOT_JSON):
+        try:
+            return _rows_decoder.decode(response.body)
+        except DecodeError:
+            return _rows_decoder.decode(repaired(response.body))
+    return None
 
 
 def _events(text: bytes) -> list[Any]:

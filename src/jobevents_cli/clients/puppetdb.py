@@ -8,7 +8,9 @@ from jobevents_cli.errors import Interrupted, JobEventsError, TransientFault
 from jobevents_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from msgspec import Raw
 
     from jobevents_cli.clients.session import Session
     from jobevents_cli.config.connection import Connection
@@ -50,8 +52,8 @@ class PuppetdbClient:
         self._problem: JobEventsError = problem or PuppetdbUnusable(NOT_CONFIGURED, hint=ADDRESS_HINT)
         self._session: Session | None = None
 
-    def query(self, query: Sequence[Any], limit: float, *, most: int) -> list[Mapping[str, Any]]:
-        """The objects that *query*, an AST of PuppetDB's query language, selects.
+    def query(self, query: Sequence[Any], limit: float, *, most: int) -> list[Raw]:
+        """Return the texts of the objects that *query*, an AST of PuppetDB's query language, selects.
 
         *limit* is in seconds, *most* the bytes that the response may have. PuppetdbUnusable if no address gives a
         usable response.
@@ -60,7 +62,7 @@ class PuppetdbClient:
             try:
                 return self._send(query, limit, most)
             except TransientFault as error:
-                self._problem = error
+                self._problem = PuppetdbUnusable(error.message, hint=error.hint or ADDRESS_HINT)
                 del self._connections[0]
                 self.close()
                 self._session = None
@@ -68,15 +70,15 @@ class PuppetdbClient:
                 raise
             except JobEventsError as error:
                 raise PuppetdbUnusable(error.message, hint=error.hint) from None
-        raise PuppetdbUnusable(self._problem.message, hint=self._problem.hint or ADDRESS_HINT)
+        raise PuppetdbUnusable(self._problem.message, hint=self._problem.hint)
 
     def close(self) -> None:
         """Close the connections that are idle."""
         if self._session:
             self._session.close()
 
-    def _send(self, query: Sequence[Any], limit: float, most: int) -> list[Mapping[str, Any]]:
-        from jobevents_cli.clients.pages import value_in
+    def _send(self, query: Sequence[Any], limit: float, most: int) -> list[Raw]:
+        from jobevents_cli.clients.pages import rows_in
         from jobevents_cli.clients.session import Session, TooLarge
         from jobevents_cli.clients.statuses import error_of
 
@@ -84,11 +86,11 @@ class PuppetdbClient:
             self._session = Session(self._connections[0], "PuppetDB")
         try:
             response = self._session.post_json(QUERY_PATH, {"query": query}, largest=most, limit=limit)
+            if response.status != _OK:
+                raise error_of(response, hints=HINTS)
+            rows = rows_in(response)
         except TooLarge as error:
             raise ResponseTooLarge(error.message) from None
-        if response.status != _OK:
-            raise error_of(response, hints=HINTS)
-        rows = value_in(response)
-        if not isinstance(rows, list):
+        if rows is None:
             raise PuppetdbUnusable(f"the response from {response.where} is not a list in JSON", hint=HINTS[404])
-        return [row for row in rows if isinstance(row, dict)]
+        return rows

@@ -11,7 +11,7 @@ from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.commands.job_choice import NARROWING
 from jobevents_cli.commands.options import check_types
 from jobevents_cli.config.configuration import Configuration
-from jobevents_cli.errors import AccessDenied
+from jobevents_cli.errors import AccessDenied, UsageProblem
 from jobevents_cli.following.filters import event_filter
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.output.capabilities import (
@@ -23,10 +23,10 @@ from jobevents_cli.output.capabilities import (
 from jobevents_cli.output.rendering import LineOptions, paint_for, times_for
 
 if TYPE_CHECKING:
+    from jobevents_cli.clients.puppetdb import PuppetdbClient
     from jobevents_cli.output.command_lines import GivenOptions
     from jobevents_cli.output.reporter import ReportOptions
     from jobevents_cli.render.tables import View
-    from jobevents_cli.runtime.explain import Explainer
 
 _CONNECTION: Final = {"url": "--url", "token_file": "--token-file", "cacert": "--cacert", "profile": "--profile"}
 _FILTERS: Final = {
@@ -120,24 +120,29 @@ def given_options(options: Mapping[str, Any], *, all_jobs: bool) -> "GivenOption
     )
 
 
-def explainer_of_saved(configuration: Configuration) -> "Explainer":
-    """What explains saved events. It queries PuppetDB only if an address is configured and credentials exist."""
-    from jobevents_cli.runtime.explain import Explainer
+def puppetdb_for(configuration: Configuration, *, saved: bool = False) -> "PuppetdbClient":
+    """The client for PuppetDB. If a setting of it cannot be used, its queries say so: much can be told without it.
+
+    For *saved* events it is only queried if its address is configured.
+    """
+    from jobevents_cli.clients.puppetdb import PuppetdbClient
 
     try:
-        return Explainer(None, configuration.puppetdb if configuration.puppetdb_is_configured else ())
-    except AccessDenied as error:
-        return Explainer(None, (), puppetdb_problem=error)
+        is_wanted = not saved or configuration.puppetdb_is_configured
+        return PuppetdbClient(configuration.puppetdb if is_wanted else ())
+    except (UsageProblem, AccessDenied) as error:
+        return PuppetdbClient((), error)
 
 
 def explain_for(options: Mapping[str, Any], client: Orchestrator) -> Callable[[JobRef], list[str]]:
     """A function that returns the causes of a job for `--why`, as lines that are safe to print on standard error."""
-    from jobevents_cli.render.causes import CauseText
     from jobevents_cli.render.escape import safe
-    from jobevents_cli.runtime.explain import Explainer
+    from jobevents_cli.runtime.event_loop import Loop
     from jobevents_cli.runtime.explanations import WITHIN
+    from jobevents_cli.why.explain import explain
+    from jobevents_cli.why.text import CauseText
 
-    connections = configuration_for(options).puppetdb
+    configuration = configuration_for(options)
     columns = width_of(sys.stderr)
     text = CauseText(
         columns=columns if is_terminal(sys.stderr) else None,
@@ -145,14 +150,14 @@ def explain_for(options: Mapping[str, Any], client: Orchestrator) -> Callable[[J
         paint=paint_for(options["color"], sys.stderr),
     )
 
-    said: dict[str, object] = {}
+    said = set[str]()
 
-    def explain(ref: JobRef) -> list[str]:
-        with closing(Explainer(client, connections, within=WITHIN, said=said)) as explainer:
-            explanation = explainer.explain(ref)
+    def lines(ref: JobRef) -> list[str]:
+        with closing(Loop(signals=False)) as loop, closing(puppetdb_for(configuration)) as puppetdb:
+            explanation = loop.run(explain(client, puppetdb, ref, within=WITHIN, said=said))
         return [*text.lines(explanation), *(safe(f"Notice: {notice}") for notice in explanation.notices)]
 
-    return explain
+    return lines
 
 
 def _repeated(options: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from jobevents_cli.model.event import Event
     from jobevents_cli.model.job_ref import JobRef
     from jobevents_cli.render.job_details import JobDetails
+    from jobevents_cli.why.explanation import Explanation
+    from jobevents_cli.why.text import CauseText
 
 _nodes, _looks = option_in(WHICH_EVENTS), option_in(HOW_IT_LOOKS)
 
@@ -131,17 +133,19 @@ def _explained(
     events: "Iterable[tuple[JobRef | None, Event]]" = (),
 ) -> "list[JobDetails]":
     """The *details* with their causes; without a *client* those that the saved *events* contain."""
-    from jobevents_cli.commands.builders import configuration_for, explainer_of_saved, view_for
+    from contextlib import closing
+
+    from jobevents_cli.commands.builders import configuration_for, puppetdb_for, view_for
     from jobevents_cli.output.capabilities import width_of
     from jobevents_cli.output.notices import say_safe
-    from jobevents_cli.render.causes import CauseText
-    from jobevents_cli.render.job_causes import with_causes
     from jobevents_cli.render.job_details import NodeChoice
     from jobevents_cli.render.styles import plain
-    from jobevents_cli.runtime.explain import Explainer, events_by_job
+    from jobevents_cli.runtime.event_loop import Loop
+    from jobevents_cli.why.explain import events_by_job, explain, explain_saved
+    from jobevents_cli.why.text import CauseText
 
-    configuration = configuration_for(options)
-    explainer = Explainer(client, configuration.puppetdb) if client else explainer_of_saved(configuration)
+    puppetdb = puppetdb_for(configuration_for(options), saved=client is None)
+    said = set[str]()
     wanted = NodeChoice(options["nodes"]).has_name if options["nodes"] else None
     is_text = options["form"] in (None, "text")
     view = view_for(options, 0.0)
@@ -155,12 +159,30 @@ def _explained(
     explained = []
     for job in details:
         if client and job.ref:
-            explanation = explainer.explain(job.ref, wanted=wanted)
+            generator = explain(client, puppetdb, job.ref, wanted=wanted, said=said)
         else:
-            explanation = explainer.explain_saved(job.ref, saved, wanted=wanted)
+            generator = explain_saved(puppetdb, job.ref, saved, wanted=wanted, said=said)
+        with closing(Loop()) as loop:
+            explanation = loop.run(generator)
         for notice in explanation.notices:
             say_safe(f"Notice: {notice}")
-        explained.append(with_causes(job, explanation, text))
+        explained.append(_with_causes(job, explanation, text))
+    return explained
+
+
+def _with_causes(job: "JobDetails", explanation: "Explanation", text: "CauseText") -> "JobDetails":
+    """The *job* with the causes in *explanation*: as lines that *text* draws, by node, and as JSON objects."""
+    from dataclasses import replace
+
+    from jobevents_cli.render.job_details import PlanDetails
+    from jobevents_cli.why.cause_objects import cause_objects
+    from jobevents_cli.why.text import texts_by_node
+
+    why = texts_by_node(explanation)
+    lines = text.causes(explanation) if explanation.has_problems else text.lines(explanation)
+    explained = replace(job, why=why, why_lines=lines, causes=tuple(cause_objects(explanation)))
+    if isinstance(explained, PlanDetails):
+        return replace(explained, jobs=tuple(replace(one, why=why) for one in explained.jobs))
     return explained
 
 

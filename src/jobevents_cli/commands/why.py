@@ -14,9 +14,14 @@ from jobevents_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from jobevents_cli.commands.job_choice import JobChoice
-    from jobevents_cli.model.explanation import Explanation
-    from jobevents_cli.render.causes import CauseText
-    from jobevents_cli.runtime.explain import Explainer
+    from jobevents_cli.model.event import Event
+    from jobevents_cli.model.job_ref import JobRef
+    from jobevents_cli.runtime.event_loop import Requests
+    from jobevents_cli.why.explanation import Explanation
+    from jobevents_cli.why.text import CauseText
+
+_PATIENCE = 5.0
+"""Seconds after which a line says what is waited for."""
 
 _nodes, _looks = option_in(WHICH_EVENTS), option_in(HOW_IT_LOOKS)
 
@@ -51,7 +56,7 @@ def command(**options: Any) -> int:
     """
     from jobevents_cli.output.notices import say_safe
     from jobevents_cli.output.printer import print_lines
-    from jobevents_cli.render.causes import cause_objects
+    from jobevents_cli.why.cause_objects import cause_objects
 
     for explanation in _explanations(options):
         for notice in explanation.notices:
@@ -68,7 +73,7 @@ def _cause_text(options: Mapping[str, Any]) -> "CauseText":
     """How causes are drawn on standard output."""
     from jobevents_cli.output.capabilities import is_terminal, size_of
     from jobevents_cli.output.rendering import paint_for
-    from jobevents_cli.render.causes import SCREEN_ROWS, CauseText
+    from jobevents_cli.why.text import SCREEN_ROWS, CauseText
 
     on_terminal = is_terminal(sys.stdout)
     columns, rows = size_of(sys.stdout)
@@ -83,38 +88,76 @@ def _cause_text(options: Mapping[str, Any]) -> "CauseText":
 
 
 def _explanations(options: Mapping[str, Any]) -> "Iterator[Explanation]":
-    from jobevents_cli.commands.builders import client_for, configuration_for, explainer_of_saved
+    from jobevents_cli.commands.builders import client_for, configuration_for, puppetdb_for
     from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named
     from jobevents_cli.render.job_details import NodeChoice
-    from jobevents_cli.runtime.explain import Explainer
+    from jobevents_cli.why.explain import explain, explain_saved
 
     choice = job_choice(options)
     wanted = NodeChoice(options["nodes"]).has_name if options["nodes"] else None
     configuration = configuration_for(options)
+    said = set[str]()
     if options["saved"]:
         choice.refuse_latest("--from")
-        yield from _saved(explainer_of_saved(configuration), options["saved"], choice, wanted)
+        puppetdb = puppetdb_for(configuration, saved=True)
+        saved = _saved(options["saved"], choice)
+        yield from _explained(
+            lambda note: (explain_saved(puppetdb, *each, wanted=wanted, note=note, said=said) for each in saved)
+        )
         return
     if choice.is_empty:
         raise no_job_named("why", options, failed=True)
-    client = client_for(options)
-    explainer = Explainer(client, configuration.puppetdb)
-    for ref in find_jobs(choice, client):
-        yield explainer.explain(ref, wanted=wanted)
+    client, puppetdb = client_for(options), puppetdb_for(configuration)
+    refs = find_jobs(choice, client)
+    yield from _explained(
+        lambda note: (explain(client, puppetdb, ref, wanted=wanted, note=note, said=said) for ref in refs)
+    )
 
 
-def _saved(
-    explainer: "Explainer", name: str, choice: "JobChoice", wanted: Callable[[str], bool] | None
+def _explained(
+    explanations: "Callable[[Callable[[str], None]], Iterator[Requests[Explanation]]]",
 ) -> "Iterator[Explanation]":
-    """Explain each job whose events are saved in the file *name*, or only the one that *choice* names.
+    """Yield what the generators come to that *explanations* makes; it is given what notes what is waited for.
 
-    A plan is explained together with its jobs.
+    After 5 s of waiting a line on standard error says for what.
+    """
+    from jobevents_cli.output.notices import say_safe
+    from jobevents_cli.runtime.event_loop import Loop
+
+    loop = Loop()
+    waits_for = ""
+
+    def note(what: str) -> None:
+        nonlocal waits_for
+        waits_for = what
+        loop.timer("waiting", loop.clock() + _PATIENCE)
+
+    try:
+        for generator in explanations(note):
+            loop.start("explanation", generator)
+            for key, value, error in loop:
+                if key == "waiting":
+                    say_safe(f"jobevents: waiting for {waits_for}")
+                    continue
+                loop.drop("waiting")
+                if error:
+                    raise error
+                yield value
+                break
+    finally:
+        loop.close()
+
+
+def _saved(name: str, choice: "JobChoice") -> "Iterator[tuple[JobRef | None, dict[JobRef | None, list[Event]]]]":
+    """Each job whose events are saved in the file *name*, or those that *choice* names, with the events of all.
+
+    A plan's jobs are not explained again.
     """
     from jobevents_cli.errors import UnknownJob
-    from jobevents_cli.model.job_ref import JobRef
+    from jobevents_cli.model.job_ref import JobRef as Ref
     from jobevents_cli.output.notices import say_safe
-    from jobevents_cli.runtime.explain import events_by_job
     from jobevents_cli.state.saved_events import read_saved
+    from jobevents_cli.why.explain import events_by_job
 
     jobs = events_by_job(read_saved(name))
     if not jobs:
@@ -122,9 +165,7 @@ def _saved(
     for ref in choice.refs:
         if ref not in jobs:
             raise UnknownJob(f"--from {name}: no events of {ref.label}")
-    of_plans = {
-        JobRef.job(event.child_job) for events in jobs.values() for event in events if event.child_job is not None
-    }
+    of_plans = {Ref.job(event.child_job) for events in jobs.values() for event in events if event.child_job is not None}
     named: list[JobRef | None] = [*choice.refs]
     for chosen in named or [ref for ref in jobs if ref not in of_plans]:
-        yield explainer.explain_saved(chosen, jobs, wanted=wanted)
+        yield chosen, jobs

@@ -9,6 +9,7 @@ from typing import Final
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.model.event import EVENT_TYPES, FAILURE_TYPES, JOB_STARTS, OUT_MESSAGE, Event
 from jobevents_cli.model.json_values import as_text
+from jobevents_cli.model.node_result import ended_with_error
 
 SHORT_TYPES: Final = {
     **{name.removeprefix("node_"): name for name in EVENT_TYPES if name.startswith("node_")},
@@ -80,10 +81,10 @@ def event_filter(
     """
     tests: list[Callable[[Event], bool]] = []
     wanted_types = frozenset(SHORT_TYPES.get(name, name) for name in types)
-    if failures:
-        wanted_types = wanted_types.intersection(FAILURE_TYPES) if types else frozenset(FAILURE_TYPES)
-    if types or failures:
+    if types:
         tests.append(lambda event: event.type in wanted_types)
+    if failures:
+        tests.append(lambda event: event.type in FAILURE_TYPES or ended_with_error(event))
     if nodes:
         # Certnames are lower case by Puppet's rules; a glob is matched as it is written.
         globs = re.compile("|".join(translate(glob) for glob in nodes))

@@ -52,6 +52,11 @@ class Job:
         return as_text(self.raw.get("type")) or as_text(self.raw.get("command"))
 
     @property
+    def task(self) -> str:
+        """The name of the task that it runs; empty if it runs none."""
+        return as_text(as_mapping(self.raw.get("options")).get("task"))
+
+    @property
     def owner(self) -> str:
         """The login of the user who started it: the rest of the record is personal."""
         return as_text(as_mapping(self.raw.get("owner")).get("login"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.json_text import encoded
-from jobevents_cli.model.json_values import as_mapping, as_seconds, as_text
+from jobevents_cli.model.json_values import as_count, as_mapping, as_seconds, as_text
 from jobevents_cli.model.timestamps import parse_timestamp, seconds_of
 
 
@@ -27,8 +27,20 @@ class Node:
 
     @property
     def result(self) -> Any:
-        """What the node reported: a run's status and metrics, a task's output, an error; null if it was skipped."""
-        return self.raw.get("result")
+        """What the node reported: a run's status and metrics, a task's output, an error; null if it was skipped.
+
+        Nodes of PE 2016 have a run's metrics among their details, and no status.
+        """
+        result = self.raw.get("result")
+        if result is None and type(self.details.get("metrics")) is dict:
+            return {"status": self._run_status, **{key: self.details[key] for key in self.details if key != "message"}}
+        return result
+
+    @property
+    def _run_status(self) -> str:
+        if self.state != "finished":
+            return self.state
+        return "changed" if as_count(self.details["metrics"].get("changed")) else "unchanged"
 
     @property
     def details(self) -> Mapping[str, Any]:

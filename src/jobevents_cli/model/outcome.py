@@ -5,7 +5,7 @@ from enum import IntEnum
 from typing import Final, NamedTuple
 
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.model.event import FAILED_NODE_TYPES, JOB_ABORTED, JOB_STOPPING, PLAN_FAILED, Event
+from jobevents_cli.model.event import JOB_ABORTED, JOB_STOPPING, PLAN_FAILED, Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import Kind
 from jobevents_cli.model.json_values import as_mapping, as_text
@@ -76,7 +76,7 @@ def _job_outcome(progress: Progress, last: Event | None) -> Outcome:
     stop_was_requested = progress.counts[JOB_STOPPING] > 0 and not known
     if progress.counts[JOB_ABORTED] or stop_was_requested:
         known.add(Outcome.STOPPED)
-    if any(progress.count(kind.removeprefix("node_")) for kind in FAILED_NODE_TYPES):
+    if progress.failed_nodes:
         known.add(Outcome.FAILED)
     return max(known, default=Outcome.SUCCEEDED)
 

@@ -1,13 +1,16 @@
 """A plan job as the orchestrator describes it, read tolerantly."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 from jobevents_cli.model.job import TERMINAL_STATES, Job
 from jobevents_cli.model.json_values import as_id, as_mapping, as_text
 
 PENDING: Final = "pending"
 """The state of a plan job that has not started yet (since PE 2023.0)."""
+
+_DEEPEST: Final = 10
+"""How deep errors may contain others."""
 
 
 class Plan(Job):
@@ -58,19 +61,48 @@ def _latest(states: object) -> str:
     return as_text(last)
 
 
-def failed_targets(error: Mapping[str, Any]) -> list[str]:
+class TargetResult(NamedTuple):
+    """What an action of a plan (`task`, `apply`) did on one target. *value* is what a node's result is."""
+
+    target: str
+    action: str
+    value: Any
+    has_failed: bool
+
+
+def failed_targets(error: object) -> list[str]:
     """The targets in a Bolt *error*, the result of a plan that failed, that did not succeed; each once."""
-    return list(dict.fromkeys(_targets(as_mapping(error.get("details")))))
+    return list(dict.fromkeys(result.target for result in target_results(error) if result.has_failed))
 
 
-def _targets(details: Mapping[str, Any]) -> Iterator[str]:
-    results = details.get("result_set")
-    for result in results if isinstance(results, list) else ():
-        if as_mapping(result).get("status") != "success" and (target := as_text(as_mapping(result).get("target"))):
-            yield target
-    # A block of parallel steps fails with the errors of each.
-    errors = details.get("results")
-    for error in errors if isinstance(errors, list) else ():
-        nested = as_mapping(as_mapping(error).get("details"))
-        if "result_set" in nested:
-            yield from _targets({"result_set": nested["result_set"]})
+def target_results(error: object) -> Iterator[TargetResult]:
+    """Yield each target in the result sets of a Bolt *error*, in nested ones too.
+
+    Shapes: Bolt's `result.rb` and `error.rb`; before Bolt 2 the keys were `node` and `result`. A block of parallel
+    steps fails with the error, or the value, of each step under `results`.
+    """
+    for each in step_errors(error):
+        results = as_mapping(each.get("details")).get("result_set")
+        for result in map(as_mapping, results if isinstance(results, list) else ()):
+            if target := as_text(result.get("target")) or as_text(result.get("node")):
+                value = result["value"] if "value" in result else result.get("result")
+                yield TargetResult(target, as_text(result.get("action")), value, result.get("status") != "success")
+
+
+def step_errors(error: object, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """Yield a Bolt *error*, or those of the parallel steps and inner plans that it consists of."""
+    details = as_mapping(as_mapping(error).get("details"))
+    inner = details.get("results")
+    errors = [each for each in inner if _is_error(as_mapping(each))] if isinstance(inner, list) else []
+    if not errors or depth > _DEEPEST:
+        yield as_mapping(error)
+        return
+    for each in errors:
+        yield from step_errors(each, depth + 1)
+
+
+def _is_error(value: Mapping[str, Any]) -> bool:
+    """Whether *value* is an error, and not what a step returned."""
+    return ("msg" in value and "kind" in value) or not {"result_set", "results"}.isdisjoint(
+        as_mapping(value.get("details"))
+    )

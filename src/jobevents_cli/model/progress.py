@@ -13,7 +13,11 @@ from jobevents_cli.model.event import (
     Event,
 )
 from jobevents_cli.model.job import Job
+from jobevents_cli.model.node_result import ended_with_error
 from jobevents_cli.model.timestamps import seconds_of
+
+WITH_ERROR: Final = "node_finished with an error"
+"""Beside the event types, what `Progress.counts` counts: these nodes count as node_finished, too."""
 
 SLOWEST: Final = 5
 """How many of the slowest nodes are kept."""
@@ -97,11 +101,14 @@ class Progress:
             heappush(self._starts, (_NEVER if at is None else at, self.counts[NODE_RUNNING], node))
 
     def _end(self, event: Event, kind: str, at: float | None) -> float | None:
-        if kind != NODE_FINISHED:
-            if len(self.failures) < MOST_FAILURES:
-                self.failures.append(event)
-        elif event.detail.get("status") == "changed":
-            self.changed += 1
+        has_failed = kind != NODE_FINISHED
+        if not has_failed:
+            detail = event.detail
+            self.changed += detail.get("status") == "changed"
+            if has_failed := ended_with_error(event, self.job):
+                self.counts[WITH_ERROR] = self.with_error + 1
+        if has_failed and len(self.failures) < MOST_FAILURES:
+            self.failures.append(event)
         node = event.node
         if node not in self._running:
             if self._is_whole:
@@ -147,9 +154,17 @@ class Progress:
         return sum(self.count(state) for state in CLOSING_STATES.values())
 
     @property
+    def with_error(self) -> int:
+        """How many of the finished nodes did so with an error."""
+        return self.counts.get(WITH_ERROR, 0)
+
+    @property
     def failed_nodes(self) -> int:
-        """How many nodes failed, errored or were skipped. With `--start` the job may know of more than came."""
-        return sum(self.count(state) for state in ("failed", "errored", "skipped"))
+        """How many nodes failed, errored, were skipped or finished with an error.
+
+        With `--start` the job may know of more than came.
+        """
+        return sum(self.count(state) for state in ("failed", "errored", "skipped")) + self.with_error
 
     @property
     def running(self) -> int:

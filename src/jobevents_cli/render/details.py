@@ -4,30 +4,23 @@ The shapes of `details.detail` are those of a node's result, see `model/node_res
 """
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from jobevents_cli.model.event import JOB_FINISHED, NODE_RUNNING, Event
 from jobevents_cli.model.json_values import as_text
-from jobevents_cli.model.node_result import MOST_DIGITS, error_of, has_error, is_noop, stdout_of
+from jobevents_cli.model.node_result import MOST_DIGITS, RUN_STATUSES, has_error, is_noop, reason_of, stdout_of
+from jobevents_cli.model.telling_line import lines_of, telling_line
 
 _ENOUGH: Final = 200
 """Characters of a task's own values after which no further one is shown."""
 
-_RUN_STATUSES: Final = ("changed", "unchanged", "failed")
 _EXTRAS: Final = (
     ("changed", "changed"),
     ("failed", "failed"),
     ("failed_to_restart", "failed to restart"),
     ("corrective_change", "corrective"),
 )
-_BOILERPLATE: Final = re.compile(
-    r"(?:The task (?:failed|errored) with )?(?:an? )?(?:exit )?code -?\d+\.?"
-    r"(?: and no stdout, but stderr contained:(?P<stderr>.*))?",
-    re.DOTALL,
-)
-"""pxp-agent's own words around a task's exit code and stderr (recorded responses of failed tasks)."""
 
 
 def what_happened(event: Event) -> str:
@@ -76,22 +69,23 @@ def _result(detail: Mapping[str, Any], *, failed: bool) -> str | None:
     has_own_error = "_error" in detail or "error" in detail or "exit_code" in detail or "msg" in detail
     if run is not None and not has_own_error:
         # A status alone does not say why a node failed.
-        return None if failed and (run in _RUN_STATUSES or detail.get("status") != "failed") else run
-    reason = _reason(detail) if failed or has_error(detail) or detail.get("error") else ""
+        return None if failed and (run in RUN_STATUSES or detail.get("status") != "failed") else run
+    reason = _reason(detail) if failed or has_error(detail) else ""
     if run is not None:
         return _joined(run, reason, "; ")
     if reason:
         return reason if failed else f"with an error: {reason}"
     if failed:
         return None
-    return _preview(output_of(detail)) or _values(detail)
+    lines = lines_of(output_of(detail)).lines
+    return _with_count(lines[0], lines) if lines else _values(detail)
 
 
 def _puppet_run(detail: Mapping[str, Any]) -> str | None:
     """Return what a Puppet run did; None if *detail* is not the result of one."""
     status = detail.get("status")
     metrics = detail.get("metrics")
-    if type(status) is not str or not (status in _RUN_STATUSES or type(metrics) is dict):
+    if type(status) is not str or not (status in RUN_STATUSES or type(metrics) is dict):
         return None
     counts: Mapping[str, Any] = metrics if type(metrics) is dict else {}
     total = count_of(counts.get("total"))
@@ -111,31 +105,20 @@ def _puppet_run(detail: Mapping[str, Any]) -> str | None:
 
 
 def _reason(detail: Mapping[str, Any]) -> str:
-    """Return why a node failed: exit code, error text, first line of the output, each once."""
-    code, text = error_of(detail)
-    if not text and code is None:
-        text = as_text(detail.get("msg")).strip() or as_text(detail.get("message")).strip()
-    output = output_of(detail, errors_first=True)
-    if code is not None and (ours := _BOILERPLATE.fullmatch(text)):
-        # The words around the exit code repeat it; the stderr that may follow them is the output.
-        output, text = (ours["stderr"] or "").strip() or output, ""
-    text = _preview(text)
-    if output and text and output.partition("\n")[0].strip() not in text:
-        text = f"{text}; {_preview(output)}"
-    text = text or _preview(output)
+    """Return why a node failed: the exit code, and the line that tells most of what is said about it and printed."""
+    code, text, outputs = reason_of(detail)
+    texts = [lines_of(said).lines for said in (text, *(output for _, output in outputs))]
+    line = telling_line([line for lines in texts for line in lines])
+    shown = next((_with_count(line, lines) for lines in texts if line in lines), "")
     if code is None:
-        return text
-    return f"exit {code}: {text}" if text else f"exit {code}"
+        return shown
+    return f"exit {code}: {shown}" if shown else f"exit {code}"
 
 
-def _preview(text: str) -> str:
-    """Return the first line of *text* and how many follow."""
-    first, end, rest = text.strip().partition("\n")
-    first = first.rstrip()
-    if not end:
-        return first
-    more = rest.count("\n") + 1
-    return f"{first} (+{more} {'line' if more == 1 else 'lines'})"
+def _with_count(line: str, lines: Sequence[str]) -> str:
+    """Return *line*, and how many other *lines* there are."""
+    more = len(lines) - 1
+    return f"{line.strip()} (+{more} {'line' if more == 1 else 'lines'})" if more > 0 else line.strip()
 
 
 def _values(detail: Mapping[str, Any]) -> str:
@@ -145,12 +128,13 @@ def _values(detail: Mapping[str, Any]) -> str:
         if key.startswith("_") or key in ("stdout", "stderr", "output", "exit_code"):
             continue
         if type(value) is str:
-            shown.append(f"{key}: {_preview(value)}")
+            lines = lines_of(value).lines
+            shown.append(f"{key}: {_with_count(lines[0], lines) if lines else ''}")
         elif value is None or (isinstance(value, (int, float)) and abs(value) < MOST_DIGITS):
             shown.append(f"{key}: {json.dumps(value)}")
         if sum(map(len, shown)) > _ENOUGH:
             break
-    return _preview(", ".join(shown))
+    return ", ".join(shown)
 
 
 def _joined(text: str, more: str, between: str = ": ") -> str:

@@ -40,8 +40,10 @@ def _job_counts(plan: Progress) -> str:
 def _counts(progress: Progress) -> str:
     parts = []
     if finished := progress.count("finished"):
-        changed = f" ({progress.changed} changed)" if progress.changed else ""
-        parts.append(f"{finished} finished{changed}")
+        notes = [f"{progress.changed} changed"] if progress.changed else []
+        notes += [f"{progress.with_error} with an error"] if progress.with_error else []
+        extra = f" ({', '.join(notes)})" if notes else ""
+        parts.append(f"{finished} finished{extra}")
     parts += [f"{count} {state}" for state in ("failed", "errored", "skipped") if (count := progress.count(state))]
     if (missing := (progress.node_count or 0) - progress.done) > 0:
         parts.append(f"{missing} without a result")

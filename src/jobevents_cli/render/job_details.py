@@ -15,7 +15,7 @@ from jobevents_cli.model.node import Node
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.render.details import report_link, what_happened
 from jobevents_cli.render.json_line import JsonLines, safe_json
-from jobevents_cli.render.looks import CHANGED, Look, look_of
+from jobevents_cli.render.looks import CHANGED, FINISHED_WITH_ERROR, Look, look_of
 from jobevents_cli.render.node_result import result_lines
 
 STATES: Final = ("finished", "failed", "errored", "skipped", "stopped", "stopping", "running", "ready", "new")
@@ -138,6 +138,7 @@ class NodeCollector:
         """*now* is the orchestrator's clock. *as_json*: keep the nodes as JSON and nothing else."""
         self.counts: Counter[str] = Counter()
         self.changed = 0
+        self.with_error = 0
         self.nodes: list[ShownNode] = []
         self.lines: list[bytes] = []
         self.now = now
@@ -152,6 +153,7 @@ class NodeCollector:
         look = look_of(event)
         self.counts[node.state] += 1
         self.changed += look is CHANGED
+        self.with_error += look is FINISHED_WITH_ERROR
         if not self._choice(node, look):
             return
         if self._as_json:

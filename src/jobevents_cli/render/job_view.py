@@ -172,7 +172,7 @@ def _causes(details: JobDetails) -> list[str]:
 
 def _plan_error(details: PlanDetails, view: View) -> list[str]:
     result = details.job.result if isinstance(details.job, Plan) else None
-    text = failure_text(as_mapping(result)) if details.job.state == "failure" else ""
+    text = failure_text(result) if details.job.state == "failure" else ""
     lines = safe_lines(text) if text else []
     if view.columns is not None:
         lines = [row for line in lines for row in wrapped(line, view.columns)]

@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
-from jobevents_cli.model.json_values import as_mapping
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.plan import Plan
 from jobevents_cli.model.timestamps import parse_timestamp
@@ -147,7 +146,7 @@ def _own_case(job: JobDetails) -> _Verdict | None:
         return _Verdict("error", job.problem)
     if isinstance(job, PlanDetails):
         result = job.job.result if isinstance(job.job, Plan) else None
-        return _Verdict("failure", failure_text(as_mapping(result)) or f"plan {job.job.state}")
+        return _Verdict("failure", failure_text(result) or f"plan {job.job.state}")
     return None
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from jobevents_cli.model.event import Event
-from jobevents_cli.model.node_result import has_error
+from jobevents_cli.model.node_result import ended_with_error
 from jobevents_cli.render.escape import safe
 
 
@@ -77,7 +77,7 @@ def look_of(event: Event) -> Look:
     """Return how *event* is shown."""
     kind = event.type
     if kind == "node_finished":
-        if has_error(event.detail):
+        if ended_with_error(event):
             return FINISHED_WITH_ERROR
         return CHANGED if event.detail.get("status") == "changed" else LOOKS[kind]
     return LOOKS.get(kind) or Look(safe(kind) or "unknown", "•", "-", "")

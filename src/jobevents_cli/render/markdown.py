@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
-from jobevents_cli.model.json_values import as_mapping
 from jobevents_cli.model.plan import Plan
 from jobevents_cli.render.escape import safe
 from jobevents_cli.render.job_details import STATES, JobDetails, PlanDetails, ShownNode, in_order, ordered_counts
@@ -69,7 +68,7 @@ def _write_job(document: _Document, job: JobDetails, view: View, *, level: int, 
         document.add(about, "")
     if isinstance(job, PlanDetails):
         result = job.job.result if isinstance(job.job, Plan) else None
-        if job.job.state == "failure" and (error := failure_text(as_mapping(result))):
+        if job.job.state == "failure" and (error := failure_text(result)):
             document.add(f"Error: {code(error)}", "")
     if job.problem:
         document.add(code(job.problem), "")

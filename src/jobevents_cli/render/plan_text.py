@@ -4,11 +4,10 @@ Shapes: PE 2021.7 manual, "GET /plan_jobs/:job-id/events"; `plan_failed` carries
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from jobevents_cli.model.event import Event
-from jobevents_cli.model.json_values import as_id, as_mapping, as_text
+from jobevents_cli.model.json_values import as_id, as_text
+from jobevents_cli.model.node_result import said_by
 from jobevents_cli.model.plan import failed_targets
 
 
@@ -25,15 +24,15 @@ def plan_text(event: Event) -> str:
         case "plan_finished":
             return event.message
         case "plan_failed":
-            return failure_text(as_mapping(details.get("result"))) or event.message
+            return failure_text(details.get("result")) or event.message
         case _:
             number = as_id(details.get("job-id"))
             return event.message if number is None else f"job {number}"
 
 
-def failure_text(error: Mapping[str, Any]) -> str:
-    """Return the message of a plan's *error* (a Bolt error) and the targets that failed."""
-    text = as_text(error.get("msg")).strip()
+def failure_text(error: object) -> str:
+    """Return the message of a plan's *error* (a Bolt error, or a text) and the targets that failed."""
+    text = said_by(error, with_kind=False)
     targets = ", ".join(failed_targets(error))
     return f"{text}: {targets}" if text and targets else text or targets
 

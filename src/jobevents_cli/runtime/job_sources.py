@@ -11,7 +11,7 @@ from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.node import Node
 from jobevents_cli.model.outcome import Outcome, outcome_of
 from jobevents_cli.model.plan import Plan
-from jobevents_cli.model.progress import Progress
+from jobevents_cli.model.progress import WITH_ERROR, Progress
 from jobevents_cli.render.job_details import JobDetails, NodeCollector, PlanDetails, job_seconds
 from jobevents_cli.runtime.job_search import nodes_of
 from jobevents_cli.runtime.retry import fetch
@@ -76,7 +76,8 @@ def _with_nodes(client: Orchestrator, ref: JobRef, job: Job, collector: NewColle
         return nodes
 
     (nodes,) = fetch(lambda: iter([collected()]))
-    progress = Progress({f"node_{state}": count for state, count in nodes.counts.items()})
+    counts = {f"node_{state}": count for state, count in nodes.counts.items()}
+    progress = Progress({**counts, WITH_ERROR: nodes.with_error})
     progress.take_job(job)
     seconds = job_seconds(job, client.server_time())
     return _details(ref, job, nodes, _outcome(progress, None, is_over=job.is_over), seconds)

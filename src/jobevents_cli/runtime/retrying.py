@@ -7,21 +7,23 @@ from typing import TypeVar
 
 from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following.retry_budget import FIRST_CONTACT_FOR, RetryBudget
-from jobevents_cli.runtime.event_loop import Ask, Pause, Requests
+from jobevents_cli.runtime.event_loop import REQUEST_LIMIT, Ask, Pause, Requests
 
 T = TypeVar("T")
 
 
-def retried(work: Callable[[], T], *, retry_for: float = FIRST_CONTACT_FOR) -> Requests[T]:
+def retried(
+    work: Callable[[], T], *, retry_for: float = FIRST_CONTACT_FOR, limit: float = REQUEST_LIMIT
+) -> Requests[T]:
     """What *work* returns, as requests for the loop. It is repeated for *retry_for* seconds, at most 5.
 
-    Raises the error that ends retrying.
+    *limit*: seconds that one request may take. Raises the error that ends retrying.
     """
     budget = RetryBudget(min(retry_for, FIRST_CONTACT_FOR), random.random)
     while True:
         requested_at = time.monotonic()
         try:
-            return (yield Ask(work))  # type: ignore[no-any-return]
+            return (yield Ask(work, limit))  # type: ignore[no-any-return]
         except JobEventsError as fault:
             retry = budget.retry(fault, requested_at, time.monotonic())
             if retry is None:

@@ -1,1 +1,0 @@
-"""PuppetDB's query API."""

@@ -1,0 +1,226 @@
+"""Ask PuppetDB for the reports of runs, many in each request: find them, and read what explains failures.
+
+1,000 failed runs take 1 search (5 if reports are late), 4 requests for events and 10 for logs, which are large.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final, NamedTuple, TypeVar
+
+from msgspec import Raw, Struct
+from msgspec.json import Decoder
+from msgspec.structs import astuple
+
+from jobevents_cli.clients.puppetdb import PuppetdbClient, ResponseTooLarge
+from jobevents_cli.model.json_text import NOT_JSON, parsed, repaired
+from jobevents_cli.model.json_values import as_mapping, as_text
+from jobevents_cli.runtime.event_loop import Requests
+from jobevents_cli.why.asking import Asking
+from jobevents_cli.why.report import LogLine, ResourceFailure
+from jobevents_cli.why.report_findings import Steps
+
+RUNS_PER_SEARCH: Final = 1000
+REPORTS_PER_EVENTS: Final = 250
+REPORTS_PER_LOGS: Final = 100
+
+SEVERAL_LOGS: Final = 16 * 1024 * 1024
+"""Bytes that the logs of several reports may have together: reading them takes several times the memory."""
+
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes that one response may have."""
+
+Item = TypeVar("Item")
+
+
+class Run(NamedTuple):
+    """A run, with what may identify its report: the report's hash, the transaction, the job. Empty if unknown."""
+
+    node: str
+    report_hash: str = ""
+    transaction_uuid: str = ""
+    job_id: str = ""
+
+
+class RunReports:
+    """Asks *puppetdb*. Every method raises PuppetdbUnusable if it cannot be queried."""
+
+    def __init__(self, puppetdb: PuppetdbClient, asking: Asking) -> None:
+        self._puppetdb = puppetdb
+        self._asking = asking
+
+    def of_jobs(self, runs: Sequence[Run]) -> Requests[dict[Run, str]]:
+        """Return the hash of each report of *runs* that PuppetDB has under the number of the run's job.
+
+        One request finds them all, and much faster than a search for each hash.
+        """
+        jobs = sorted({run.job_id for run in runs if run.job_id})
+        if not jobs:
+            return {}
+        rows = yield from self._objects(_search(["and", ["=", "status", "failed"], _one_of("job_id", jobs)]))
+        return _match(runs, rows)
+
+    def find(self, runs: Sequence[Run]) -> Requests[dict[Run, str]]:
+        """Return the hash of each report of *runs* that PuppetDB has.
+
+        A run's report is the one with its hash, or else of its transaction, or else of its node and job.
+        """
+        found: dict[Run, str] = {}
+        for some in chunks(runs, RUNS_PER_SEARCH):
+            ways: list[Any] = []
+            if hashes := [run.report_hash for run in some if run.report_hash]:
+                ways.append(_one_of("hash", hashes))
+            if uuids := [run.transaction_uuid for run in some if run.transaction_uuid]:
+                ways.append(_one_of("transaction_uuid", uuids))
+            if jobs := sorted({run.job_id for run in some if run.job_id}):
+                ways.append(["and", ["=", "status", "failed"], _one_of("job_id", jobs)])
+            if ways:
+                found |= _match(some, (yield from self._objects(_search(["or", *ways]))))
+        return found
+
+    def failures(self, hashes: Sequence[str]) -> Requests[dict[str, list[ResourceFailure]]]:
+        """Return the failed resources of each of the reports *hashes*, in the order in which they failed."""
+        failures: dict[str, list[ResourceFailure]] = {}
+        for some in chunks(hashes, REPORTS_PER_EVENTS):
+            rows = yield from self._objects(_events(some))
+            for row in sorted(rows, key=lambda row: as_text(row.get("timestamp"))):
+                failures.setdefault(as_text(row.get("report")), []).append(ResourceFailure.read(row))
+        return failures
+
+    def logs(self, hashes: Sequence[str]) -> Requests[list[Raw]]:
+        """Return the logs of the reports *hashes*, to be read with `log_in`.
+
+        If they are too large together they are requested in halves. A log that is too large alone is left out.
+        """
+        try:
+            return (yield from self._query(_logs(hashes), LARGEST if len(hashes) == 1 else SEVERAL_LOGS))
+        except ResponseTooLarge:
+            if len(hashes) == 1:
+                return []
+        middle = len(hashes) // 2
+        return [*(yield from self.logs(hashes[:middle])), *(yield from self.logs(hashes[middle:]))]
+
+    def _objects(self, query: Sequence[Any]) -> Requests[list[Mapping[str, Any]]]:
+        rows = yield from self._query(query, LARGEST)
+        return [as_mapping(_value(row)) for row in rows]
+
+    def _query(self, query: Sequence[Any], most: int) -> Requests[list[Raw]]:
+        limit = self._asking.limit
+        rows: list[Raw] = yield from self._asking.ask(
+            "PuppetDB", partial(self._puppetdb.query, query, limit, most=most)
+        )
+        return rows
+
+
+class _Logs(Struct):
+    data: list[Raw] = []
+
+
+class _Report(Struct):
+    hash: Any = None
+    logs: _Logs | None = None
+
+
+class _Line(Struct):
+    level: str = ""
+    source: str = ""
+    message: str = ""
+    file: str | None = None
+    line: int | None = None
+
+
+class _Head(Struct):
+    level: str = ""
+    source: str = ""
+
+
+_report_decoder: Final = Decoder(_Report)
+_line_decoder: Final = Decoder(_Line)
+_head_decoder: Final = Decoder(_Head)
+
+
+def log_in(row: Raw, failed: Mapping[str, Sequence[ResourceFailure]]) -> Steps[tuple[str, tuple[LogLine, ...]]]:
+    """Yield while reading, and return the hash and the log of the report *row*, as far as it explains failures.
+
+    These are all lines of level warning and above, and what those resources logged that *failed* (by report) or logged
+    an error. The rest, most of it, is not kept.
+    """
+    try:
+        report = _report_decoder.decode(row)
+    except NOT_JSON:
+        return "", ()
+    texts = report.logs.data if report.logs else []
+    places = {failure.path for failure in failed.get(as_text(report.hash), ())}
+    for text in texts:
+        yield
+        line = _read(text, _head_decoder)
+        if line.is_error:
+            places.update(place for place in line.places if place.endswith("]"))
+    kept: list[LogLine] = []
+    for text in texts:
+        yield
+        line = _read(text, _head_decoder)
+        if line.is_warning or not places.isdisjoint(line.places):
+            kept.append(_read(text, _line_decoder))
+    return as_text(report.hash), tuple(kept)
+
+
+def _read(text: Raw, decoder: "Decoder[_Head] | Decoder[_Line]") -> LogLine:
+    """Return the log line *text*, or only its head: most lines are not needed, and there can be 200,000."""
+    try:
+        return LogLine(*astuple(decoder.decode(text)))
+    except NOT_JSON:
+        return LogLine.read(as_mapping(_value(text)))
+
+
+def _value(text: Raw) -> Any:
+    try:
+        return parsed(bytes(text))
+    except NOT_JSON:
+        with suppress(*NOT_JSON):
+            return parsed(repaired(bytes(text)))
+    return None
+
+
+def _search(condition: list[Any]) -> list[Any]:
+    columns = ["certname", "hash", "transaction_uuid", "job_id", "receive_time"]
+    return ["from", "reports", ["extract", columns, condition]]
+
+
+def _match(runs: Sequence[Run], rows: Iterable[Mapping[str, Any]]) -> dict[Run, str]:
+    by_hash: set[str] = set()
+    by_uuid: dict[tuple[str, str], str] = {}
+    by_job: dict[tuple[str, str], str] = {}
+    for row in sorted(rows, key=lambda row: as_text(row.get("receive_time"))):
+        found, node = as_text(row.get("hash")), as_text(row.get("certname"))
+        by_hash.add(found)
+        by_uuid[node, as_text(row.get("transaction_uuid"))] = found
+        by_job[node, as_text(row.get("job_id"))] = found
+    matched: dict[Run, str] = {}
+    for run in runs:
+        found = run.report_hash if run.report_hash in by_hash else ""
+        found = found or (by_uuid.get((run.node, run.transaction_uuid), "") if run.transaction_uuid else "")
+        found = found or (by_job.get((run.node, run.job_id), "") if run.job_id else "")
+        if found:
+            matched[run] = found
+    return matched
+
+
+def _events(hashes: Sequence[str]) -> list[Any]:
+    columns = ["certname", "report", "resource_type", "resource_title", "message", "file", "line", "containment_path"]
+    wanted = ["and", ["=", "status", "failure"], _one_of("report", hashes)]
+    return ["from", "events", ["extract", [*columns, "timestamp"], wanted]]
+
+
+def _logs(hashes: Sequence[str]) -> list[Any]:
+    return ["from", "reports", ["extract", ["certname", "hash", "logs"], _one_of("hash", hashes)]]
+
+
+def _one_of(column: str, values: Sequence[str]) -> list[Any]:
+    return ["in", column, ["array", list(values)]]
+
+
+def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """Yield *items* in pieces of *size*."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -26,12 +26,13 @@ from typing import TYPE_CHECKING, Any
 from jobevents_cli.version import __version__
 
 if TYPE_CHECKING:
-    from jobevents_cli.api import Following, JobWithNodes, follow, jobs, show, why
+    from jobevents_cli.api import JobWithNodes, follow, jobs, show, why
     from jobevents_cli.errors import (
         AccessDenied,
         JobEventsError,
         NoUsableAnswer,
         RequestRefused,
+        TimedOut,
         UnknownJob,
         UsageProblem,
     )
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from jobevents_cli.model.node import Node
     from jobevents_cli.model.outcome import Outcome
     from jobevents_cli.model.plan import Plan
+    from jobevents_cli.tail.following import Following
     from jobevents_cli.why.causes import Cause
     from jobevents_cli.why.explanation import Explanation
 
@@ -58,6 +60,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "RequestRefused",
+    "TimedOut",
     "UnknownJob",
     "UsageProblem",
     "__version__",
@@ -71,7 +74,7 @@ _HOMES = {
     "Cause": "why.causes",
     "Event": "model.event",
     "Explanation": "why.explanation",
-    "Following": "api",
+    "Following": "tail.following",
     "Job": "model.job",
     "JobWithNodes": "api",
     "Node": "model.node",

@@ -1,168 +1,31 @@
-"""jobevents for Python programs: the commands `tail`, `jobs`, `show` and `why` as functions.
-
-Longer than other modules because each function repeats the connection arguments, for editors and type checkers.
-"""
+"""jobevents for Python programs: the commands `tail`, `jobs`, `show` and `why` as functions."""
 
 import random
-import time
-from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from heapq import heappop, heappush
-from itertools import islice
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import Final, TypeVar
 
 from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.clients.puppetdb import PuppetdbClient
 from jobevents_cli.config.configuration import Configuration
-from jobevents_cli.errors import AccessDenied, JobEventsError, RequestRefused, TokenRefused, UsageProblem
-from jobevents_cli.following.follower import Follower
-from jobevents_cli.following.retry_budget import FIRST_CONTACT_FOR, RetryBudget
-from jobevents_cli.following.update import Update, Wait
-from jobevents_cli.model.event import Event
+from jobevents_cli.errors import AccessDenied, RequestRefused, UsageProblem
+from jobevents_cli.following2.follower import Follower
+from jobevents_cli.model.durations import parse_duration
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind, parse_job
 from jobevents_cli.model.json_values import as_id
 from jobevents_cli.model.node import Node
 from jobevents_cli.model.plan import Plan
-from jobevents_cli.runtime.event_loop import Loop
-from jobevents_cli.runtime.job_search import Wanted, nodes_of, recent_jobs, recent_plans
-from jobevents_cli.runtime.loop import tail
-from jobevents_cli.runtime.retry import retried
+from jobevents_cli.runtime.event_loop import Loop, Requests
+from jobevents_cli.runtime.job_search import Wanted, nodes_of, recent
+from jobevents_cli.runtime.retrying import retried
+from jobevents_cli.tail.following import Following
 from jobevents_cli.why.explain import explain
 from jobevents_cli.why.explanation import Explanation
-
-if TYPE_CHECKING:
-    from jobevents_cli.model.outcome import Outcome
 
 _SHORTEST_INTERVAL: Final = 0.1
 
 Item = TypeVar("Item")
-
-
-class Following:
-    """The events of a job, each exactly once, until it ends: an iterator, made by `follow`.
-
-    Use it in a `with` statement, or call `close`, if you may stop before the end.
-    """
-
-    def __init__(
-        self, client: Orchestrator, ref: JobRef, new_follower: Callable[[JobRef], Follower], *, with_jobs: bool
-    ) -> None:
-        self.job = str(ref)
-        """The job or plan that the latest event belongs to: `352` or `plan/12`."""
-        self.outcome: Outcome | None = None
-        """How the job or plan ended; None until it has."""
-        self.unread: list[JobEventsError] = []
-        """Why jobs of a plan could not be read: they were left out."""
-        self._client = client
-        self._ref = ref
-        self._new_follower = new_follower
-        self._with_jobs = with_jobs
-        self._follower = new_follower(ref)
-        self._next_start = self._follower.next_start
-        self._events = self._follow()
-
-    def __repr__(self) -> str:
-        state = self.outcome.name.lower() if self.outcome is not None else "not ended"
-        return f"<Following {self._ref.label}, {state}, next_start {self.next_start}>"
-
-    def __iter__(self) -> Self:
-        """Return the iterator itself: a second loop continues where the first one stopped."""
-        return self
-
-    def __next__(self) -> Event:
-        """Wait for the next event and return it. Raises JobEventsError if following cannot continue."""
-        return next(self._events)
-
-    def __enter__(self) -> Self:
-        """Return this object."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        """Close the connections."""
-        self.close()
-
-    @property
-    def next_start(self) -> int:
-        """The `start` with which another `follow` continues after the latest event; 0 for the job's first one.
-
-        For a plan this concerns the plan's own events.
-        """
-        return self._next_start or 0
-
-    def close(self) -> None:
-        """Stop following and close the connections. It does not touch the job."""
-        self._events.close()
-        self._client.close()
-
-    def _follow(self) -> Generator[Event, None, None]:
-        try:
-            yield from self._all_events()
-        finally:
-            self._client.close()
-
-    def _all_events(self) -> Iterator[Event]:
-        """The events of the job or plan, and of the jobs that the plan starts."""
-        number = 0
-        due: list[tuple[float, int, JobRef, Iterator[Update | Wait]]] = []
-        known: set[JobRef] = set()
-
-        def start(ref: JobRef, follower: Follower) -> None:
-            nonlocal number
-            if ref not in known:
-                known.add(ref)
-                number += 1
-                heappush(due, (time.monotonic(), number, ref, self._steps(follower)))
-
-        start(self._ref, self._follower)
-        while due:
-            at, order, ref, steps = heappop(due)
-            time.sleep(max(0.0, at - time.monotonic()))
-            for step in steps:
-                if isinstance(step, Wait):
-                    heappush(due, (time.monotonic() + step.seconds, order, ref, steps))
-                    break
-                for child in self._children(step):
-                    start(child, self._new_follower(child))
-                yield from self._events_of(step)
-            if self._with_jobs:
-                jobs_run = any(other.kind is Kind.JOB for *_, other, _ in due)
-                self._follower.jobs_running(time.monotonic(), are_running=jobs_run)
-
-    def _steps(self, follower: Follower) -> Iterator[Update | Wait]:
-        """The steps of *follower*. A job of a plan that cannot be read ends without an error."""
-        try:
-            yield from tail(self._client, follower, clock=time.monotonic)
-        except (AccessDenied, RequestRefused) as error:
-            if follower is self._follower or isinstance(error, TokenRefused):
-                raise
-            self.unread.append(error)
-
-    def _children(self, update: Update) -> Iterator[JobRef]:
-        """The jobs that a plan's *update* names."""
-        if self._with_jobs and update.ref == self._ref:
-            for event in update.events:
-                if event.child_job is not None:
-                    yield JobRef.job(event.child_job)
-            if isinstance(update.job, Plan):
-                yield from map(JobRef.job, sorted(update.job.child_states))
-
-    def _events_of(self, update: Update) -> Iterator[Event]:
-        """The events of *update*; `job`, `next_start` and `outcome` follow them."""
-        is_own = update.ref == self._ref
-        for count, event in enumerate(update.events, 1):
-            self.job = str(update.ref)
-            if is_own:
-                self._next_start = update.next_start_after(count)
-            yield event
-        if is_own:
-            self._next_start = update.next_start or self._next_start
-            if update.ending:
-                self.outcome = update.ending.outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +44,9 @@ def follow(
     job: int | str,
     *,
     start: int | None = None,
-    interval: float = 1.0,
-    retry_for: float = 300.0,
+    interval: float | str = 1.0,
+    retry_for: float | str = 300.0,
+    timeout: float | str | None = None,
     with_jobs: bool = True,
     url: str | None = None,
     token: str | None = None,
@@ -193,7 +57,8 @@ def follow(
     """Follow *job* until it ends, event by event: `352`, `"352"` or, for a plan, `"plan/12"`.
 
     *start*: the id of the first event; for a plan this needs `with_jobs=False`. *interval*: seconds between
-    two polls. *retry_for*: seconds that an outage may last. *with_jobs*: for a plan, follow the jobs that it starts
+    two polls. *retry_for*: how long an outage may last. *timeout*: how long to follow. These are seconds, or
+    durations such as "5m". *with_jobs*: for a plan, follow the jobs that it starts
     too; `Following.job` says which one an event belongs to. *url*, *token*, *token_file*, *cacert*
     and *profile* are looked up as on the command line if they are left out.
 
@@ -201,15 +66,14 @@ def follow(
     object as the orchestrator sent it.
 
     Raises UsageProblem at once if the settings or *job* cannot be used, and AccessDenied if there is no token. While
-    following: AccessDenied, RequestRefused (UnknownJob for a job that does not exist) and NoUsableAnswer. A job that
-    failed is not an error: see `Following.outcome`.
+    following: AccessDenied, RequestRefused (UnknownJob for a job that does not exist), NoUsableAnswer, and TimedOut
+    once *timeout* is over. A job that failed is not an error: see `Following.outcome`.
     """
     client = Orchestrator(_configuration(url, token, token_file, cacert, profile).orchestrator)
     ref = _ref(job, client.host)
-    if not interval >= _SHORTEST_INTERVAL:
+    between, patience = _seconds("interval", interval), _seconds("retry_for", retry_for)
+    if between < _SHORTEST_INTERVAL:
         raise UsageProblem(f"interval must be at least {_SHORTEST_INTERVAL} seconds, not {interval}")
-    if not retry_for >= 0:
-        raise UsageProblem(f"retry_for must be at least 0 seconds, not {retry_for}")
     if start is not None and as_id(start) != start:
         raise UsageProblem(f"start must be the id of an event, an integer, not {start!r}")
     is_plan_with_jobs = ref.kind is Kind.PLAN and with_jobs
@@ -218,9 +82,10 @@ def follow(
 
     def new_follower(of: JobRef) -> Follower:
         first = start if of == ref else None
-        return Follower(ref=of, sample=random.random, start=first, interval=interval, retry_for=retry_for)
+        return Follower(of, sample=random.random, start=first, interval=between, retry_for=patience)
 
-    return Following(client, ref, new_follower, with_jobs=is_plan_with_jobs)
+    limit = None if timeout is None else _seconds("timeout", timeout)
+    return Following(client, ref, new_follower, with_jobs=is_plan_with_jobs, timeout=limit)
 
 
 def jobs(
@@ -249,10 +114,9 @@ def jobs(
     client = Orchestrator(_configuration(url, token, token_file, cacert, profile).orchestrator)
     wanted = Wanted(state, job_type, owner, environment)
 
-    def found() -> list[Job]:
-        return list(islice(recent_plans(client, wanted) if plans else recent_jobs(client, wanted), limit))
-
-    return _fetched(client, found)
+    if plans:
+        return [*_run(client, recent(client.plans, wanted, limit))]
+    return _run(client, recent(client.jobs, wanted, limit))
 
 
 def show(
@@ -270,7 +134,7 @@ def show(
     """
     client = Orchestrator(_configuration(url, token, token_file, cacert, profile).orchestrator)
     ref = _ref(job, client.host)
-    return _fetched(client, lambda: _shown(client, ref))
+    return _run(client, retried(lambda: _shown(client, ref)))
 
 
 def why(
@@ -330,14 +194,22 @@ def _ref(job: int | str, host: str) -> JobRef:
     return named.ref
 
 
-def _fetched(client: Orchestrator, request: Callable[[], Item]) -> Item:
-    """What *request* returns. If it fails it is repeated for 5 s. Closes the connections at the end."""
-    budget = RetryBudget(FIRST_CONTACT_FOR, random.random)
+def _seconds(name: str, value: float | str) -> float:
+    """The seconds that *value* means; UsageProblem, naming the argument, if it is no duration."""
     try:
-        for item in retried(lambda: iter([request()]), budget, clock=time.monotonic):
-            if not isinstance(item, Wait):
-                return item
-            time.sleep(item.seconds)
+        seconds = parse_duration(value) if isinstance(value, str) else float(value)
+    except (ValueError, TypeError) as error:
+        raise UsageProblem(f"{name}: {error}") from None
+    if not seconds >= 0:
+        raise UsageProblem(f"{name} must be at least 0 seconds, not {value}")
+    return seconds
+
+
+def _run(client: Orchestrator, requests: Requests[Item]) -> Item:
+    """What *requests* return. Closes the connections at the end."""
+    loop = Loop(signals=False)
+    try:
+        return loop.run(requests)
     finally:
+        loop.close()
         client.close()
-    raise AssertionError("a request that ends without an error returns something")

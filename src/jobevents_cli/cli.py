@@ -1,7 +1,4 @@
-"""The command line: the group, its commands loaded when they are needed, and the one way out.
-
-Longer than other modules because every way out is here: each exception becomes one of our errors and a status.
-"""
+"""The command line: the group, its commands loaded when they are needed, and the one way out."""
 
 import errno
 import os
@@ -10,13 +7,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Final, NoReturn
 
 import click
 
 from jobevents_cli.commands.help_groups import GroupedGroup
-from jobevents_cli.errors import Interrupted, JobEventsError, UsageProblem, interruption_behind
+from jobevents_cli.errors import JobEventsError, UsageProblem
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.version import __version__
 
@@ -42,11 +39,7 @@ DEBUG_VARIABLE: Final = "JOBEVENTS_DEBUG"
 _NARROWEST_HELP, _WIDEST_HELP, _USUAL_WIDTH = 50, 100, 80
 _MOST_DIGITS: Final = 6
 
-_SIGNALS = {
-    "SIGINT": ExitStatus.INTERRUPTED,
-    "SIGTERM": ExitStatus.TERMINATED,
-    "SIGHUP": ExitStatus.HUNG_UP,
-}
+_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 
 _PACKAGE: Final = __file__.removesuffix("cli.py")
 
@@ -127,16 +120,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the program; return its exit status. All is written then, and signals are ignored from then on."""
-    _handle_signals()
-    try:
-        status = _invoke(sys.argv[1:] if arguments is None else list(arguments))
-        from jobevents_cli.output.streams import end_streams
+    status = _invoke(sys.argv[1:] if arguments is None else list(arguments))
+    from jobevents_cli.output.streams import end_streams
 
-        end_streams()
-        _ignore_signals()
-    except Interrupted as late:  # while the last lines were written
-        _ignore_signals()
-        status = late.status
+    end_streams()
+    _ignore_signals()
     return status
 
 
@@ -160,10 +148,8 @@ def _invoke(arguments: list[str]) -> int:  # noqa: PLR0911 - a table
         return _end(_as_ours(error))
     except JobEventsError as error:
         return _end(error)
-    except (KeyboardInterrupt, EOFError, click.Abort):
-        return _end(Interrupted("by SIGINT", ExitStatus.INTERRUPTED))
     except Exception as error:  # noqa: BLE001 - a traceback is a bug, and so is ending without a word
-        return _end(interruption_behind(error) or _exhausted(error) or _bug(error))
+        return _end(_exhausted(error) or _bug(error))
 
 
 def _as_ours(error: click.UsageError) -> UsageProblem:
@@ -255,21 +241,6 @@ def _end(error: JobEventsError) -> int:
 
     print_error(error)
     return error.status
-
-
-def _handle_signals() -> None:
-    """Turn the signals that end a program into Interrupted, except those that the parent process set to be ignored."""
-
-    def interrupt(number: int, _frame: FrameType | None) -> NoReturn:
-        signal.signal(number, signal.SIG_DFL)  # a second one ends the process whatever it does
-        name = signal.Signals(number).name
-        raise Interrupted(f"by {name}", _SIGNALS[name])
-
-    for name in _SIGNALS:
-        with suppress(AttributeError, ValueError):  # Windows has no SIGHUP; only the main thread may do this
-            number = getattr(signal, name)
-            if signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, interrupt)
 
 
 def _ignore_signals() -> None:

@@ -33,3 +33,19 @@ class ExitStatus(IntEnum):
     INTERRUPTED = 130, "SIGINT (Ctrl-C); the job itself continues"
     PIPE_CLOSED = 141, "the reader closed standard output; silent"
     TERMINATED = 143, "SIGTERM; the job itself continues"
+
+
+_WORST_LAST = (
+    ExitStatus.DONE,
+    ExitStatus.NODES_FAILED,
+    ExitStatus.STOPPED,
+    ExitStatus.USAGE,
+    ExitStatus.REFUSED,
+    ExitStatus.DENIED,
+    ExitStatus.NO_ANSWER,
+)
+
+
+def worst(first: ExitStatus, second: ExitStatus) -> ExitStatus:
+    """Return the worse of two statuses of jobs: with several jobs, `tail` exits with the worst."""
+    return max(first, second, key=_WORST_LAST.index)

@@ -111,28 +111,6 @@ def test_while_puppetdb_does_not_answer(home: Home, serve: Serve, arguments: lis
     assert "PuppetDB could not" not in said
 
 
-INTERRUPTED_WHILE_A_CLASS_IS_MADE = """
-import os, signal
-from jobevents_cli import cli
-class Named:
-    def __set_name__(self, owner, name):
-        os.kill(os.getpid(), signal.SIGTERM)
-def load():
-    class Interrupted:
-        name = Named()
-cli._help_width = load
-cli.main(["--help"])
-"""
-
-
-def test_while_a_class_is_made(home: Home) -> None:
-    """Python wraps what a signal handler raises just then in a RuntimeError: that is not a bug."""
-    script = [sys.executable, "-c", INTERRUPTED_WHILE_A_CLASS_IS_MADE]
-    done = subprocess.run(script, env=home.environment, capture_output=True, check=False)
-    assert done.returncode == 143
-    assert b"bug" not in done.stderr
-
-
 INTERRUPTED_AT_THE_VERY_END = """
 import atexit, os, signal, sys
 sys.argv = ["jobevents", "--version"]

@@ -4,10 +4,9 @@ import pytest
 
 from jobevents_cli.errors import Interrupted, JobEventsError, PipeClosed, TransientFault
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.following.notices import (
+from jobevents_cli.following2.notices import (
     ContactBack,
     ContactLost,
-    EventsRestored,
     JobNotRead,
     LateEventsNotRead,
     Notice,
@@ -25,7 +24,6 @@ from jobevents_cli.output.notices import print_error, sentence
         (ContactLost("refused", 5.0, had_contact=False), "no answer yet: refused; trying again for up to 5s"),
         (ContactBack(83.0), "contact is back after 1m 23s"),
         (WaitingForJob(600.0), "the job does not exist yet; waiting for it for up to 10m"),
-        (EventsRestored(12), "the orchestrator's events have gone back behind 12: "),
         (LateEventsNotRead("refused"), "could not look for late events: refused"),
         (JobNotRead("refused"), "could not read the job's own state: refused"),
         (PlanPending(), "the plan has not started yet; waiting for it"),

@@ -242,23 +242,6 @@ def test_the_same_page_for_ever(home: Home, serve: Serve, monkeypatch: pytest.Mo
     assert len([path for path in server.paths if "events" in path]) <= 8
 
 
-def test_a_restored_database(home: Home, serve: Serve) -> None:
-    """Ids that went back behind what was seen: said, and followed on by the events' times, nothing repeated."""
-    running = job(*KINDS[:2], first=100)
-    server = serve(running)
-    live = home.start("tail", "352", "--json", "--interval", "0.2", "--url", server.url)
-    live.line(), live.line()
-    running.timeline = running.timeline[:1]
-    wait_until(lambda: len(server.seen) > 25)
-    for number, word in enumerate(KINDS[2:], 101):
-        misbehaving.publish(running, word, number)
-        running.timeline[-1][1]["timestamp"] = f"2030-01-01T00:00:{number - 100:02d}Z"
-    ran = live.finish()
-    assert ran.status == 0
-    assert _ids(ran.out) == ["100", "101", "101", "102", "103"]
-    assert "have gone back behind 101: restored from a backup?" in ran.err
-
-
 def test_an_idle_connection_that_the_server_closed_is_no_outage(home: Home, serve: Serve) -> None:
     """The server closes kept connections when it likes: the next request takes a fresh one without a word."""
     running = job(*KINDS[:3])

@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable
 
 import pytest
+from support import misbehaving
 from support.marks import slow_but
 from support.misbehaving import TestServer, big_job, job, publish
 from support.program import PROGRAM, Home, Live, wait_until
@@ -164,14 +166,15 @@ def test_the_hint_of_a_run_with_n(home: Home, serve: Serve) -> None:
 
 
 def test_a_job_that_ended_is_not_said_to_run(home: Home, serve: Serve) -> None:
-    """After the end, late events are waited for; Ctrl-C in that time says that the job has ended."""
-    one = job("n1:running", "job:finished")
-    server = serve(one)
+    """After the end the job's own state is requested; Ctrl-C in that time says that the job has ended."""
+    gap = threading.Event()
+    server = serve(job("n1:running", "job:finished"), faults={2: misbehaving.hang(gap)})
     live = home.start("tail", "352", "--url", server.url)
-    live.line()
-    wait_until(lambda: len(server.seen) >= 3)
+    live.line(), live.line()
+    wait_until(lambda: len(server.seen) >= 2)
     live.signal(signal.SIGINT)
     ran = live.finish()
+    gap.set()
     assert ran.status == 130
     assert "Job 352 has ended. Resume with: jobevents tail 352 --start 3" in ran.err
     assert len(ran.out.splitlines()) == 2

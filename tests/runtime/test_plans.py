@@ -14,6 +14,7 @@ from support.misbehaving import TestServer, job, publish
 from support.plans import answering
 from support.program import Home, wait_until
 from support.scripted_plans import PLAN, plan, publish_plan
+from support.state import kept
 
 from jobevents_cli.demo.scripted_jobs import ScriptedJob
 from jobevents_cli.demo.server import Answer
@@ -152,7 +153,7 @@ def test_n_0_prints_later_jobs_from_their_first_event(home: Home, serve: Serve) 
     deploy.jobs = (old,)
     server = serve(plans=[deploy])
     live = home.start("tail", "plan/12", "-n", "0", "--json", "--interval", "0.1", "--url", server.url)
-    wait_until(lambda: sum("/jobs/13/events" in path for path in server.paths) >= 2)
+    wait_until(lambda: sum("/plan_jobs/12/events" in path for path in server.paths) >= 2)
     server.orchestrator.jobs[14] = _good(14, 20)
     publish_plan(deploy, "task:14")
     lines = {_printed(live.line())[0] for _ in range(4)}
@@ -289,7 +290,7 @@ def test_resume_covers_the_plan_and_its_jobs(home: Home, serve: Serve) -> None:
     arguments = ["tail", "plan/12", "--resume", "--json", "--interval", "0.1", "--url", server.url]
     live = home.start(*arguments)
     live.line(), live.line()
-    wait_until(lambda: list((home.folder / ".local/state/jobevents/cursors").glob("*-plan-12.json")))
+    wait_until(lambda: set(kept(home, "tail plan/12").values()) == {1, 20})
     live.signal(signal.SIGTERM)
     first = live.finish()
     assert f"Resume with: jobevents tail plan/12 --resume --json --url {server.url}" in first.err
@@ -310,7 +311,7 @@ def test_resume_covers_the_plan_and_its_jobs(home: Home, serve: Serve) -> None:
 
 
 def test_a_second_process_is_told(home: Home, serve: Serve) -> None:
-    """One run at a time keeps the cursor of a plan; the jobs have none of their own."""
+    """One run at a time keeps the positions of a plan and its jobs."""
     child, deploy = job("n1:running", job_id=14, first=20), plan("task:14")
     deploy.jobs = (child,)
     server = serve(plans=[deploy])
@@ -321,8 +322,8 @@ def test_a_second_process_is_told(home: Home, serve: Serve) -> None:
     assert "another `jobevents tail plan/12 --resume` is running" in second.err
     live.signal(signal.SIGTERM)
     live.finish()
-    names = {path.name for path in (home.folder / ".local/state/jobevents/cursors").iterdir()}
-    assert not any("-14" in name for name in names)
+    assert set(kept(home, "tail plan/12")) == {("plan", 12), ("job", 14)}
+    assert not kept(home, "tail 14")
 
 
 @pytest.mark.parametrize("after", slow_but([40], [1, 40, 160]))

@@ -1,15 +1,14 @@
 """`tail --resume`: where it stands survives kill -9, two processes, a full disk and a damaged file."""
 
 import json
-import os
 import signal
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from support.marks import slow_but
 from support.misbehaving import TestServer, big_job, job, publish
 from support.program import Home, wait_until
+from support.state import database, kept
 
 Serve = Callable[..., TestServer]
 KINDS = ("n1:running", "n2:running", "n1:finished", "n2:failed", "job:finished")
@@ -17,10 +16,6 @@ KINDS = ("n1:running", "n2:running", "n1:finished", "n2:failed", "job:finished")
 
 def _ids(out: str) -> list[str]:
     return [json.loads(line)["id"] for line in out.splitlines()]
-
-
-def _cursors(home: Home) -> Path:
-    return home.folder / ".local" / "state" / "jobevents" / "cursors"
 
 
 def test_it_goes_on_where_it_was_interrupted(home: Home, serve: Serve) -> None:
@@ -38,13 +33,15 @@ def test_it_goes_on_where_it_was_interrupted(home: Home, serve: Serve) -> None:
 
 
 def test_its_files_are_private(home: Home, serve: Serve) -> None:
-    """The cursor is 0600 in a folder 0700, and holds no token."""
+    """What is kept has mode 0600, in folders with 0700, and holds no token."""
     home.run("tail", "352", "--resume", "--url", serve(job(*KINDS)).url)
-    files = list(_cursors(home).iterdir())
-    assert len(files) == 2
-    assert _cursors(home).stat().st_mode & 0o777 == 0o700
-    assert [file.stat().st_mode & 0o777 for file in files] == [0o600, 0o600]
-    assert "s3cret" not in "".join(file.read_text() for file in files)
+    folder = database(home).parent
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
+    assert database(home) in files
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}
+    assert not any(b"s3cret" in path.read_bytes() for path in files)
 
 
 @pytest.mark.parametrize("after", slow_but([700], [1, 700, 3000]))
@@ -81,50 +78,49 @@ def test_a_second_process_is_told(home: Home, serve: Serve) -> None:
 
 
 def test_a_damaged_file_is_left_alone(home: Home, serve: Serve) -> None:
-    """A cursor that cannot be understood is named, not overwritten."""
+    """A file that cannot be understood is named, not overwritten."""
     url = serve(job(*KINDS)).url
     home.run("tail", "352", "--resume", "--url", url)
-    (path,) = _cursors(home).glob("*.json")
-    for damage in ("{", "[]", '{"low": "x", "above": [], "counts": {}, "newest_timestamp": ""}', "\0" * 100):
-        path.write_text(damage)
+    path = database(home)
+    whole = path.read_bytes()
+    for damage in (b"{" * 5000, b"\0" * 5000, b"x" * 100 + whole[100:]):
+        path.write_bytes(damage)
         ran = home.run("tail", "352", "--resume", "--url", url)
         assert (ran.status, ran.out) == (2, "")
         assert f"{path} is damaged" in ran.err
-        assert path.read_text() == damage
+        assert path.read_bytes() == damage
 
 
 def test_a_home_that_cannot_be_written(home: Home, serve: Serve) -> None:
-    """Without a place for the cursor, `--resume` says so before anything is printed."""
+    """Without a place for the position, `--resume` says so before anything is printed."""
     nowhere = home.with_(XDG_STATE_HOME="/proc/nowhere")
     ran = nowhere.run("tail", "352", "--resume", "--url", serve(job(*KINDS)).url)
     assert (ran.status, ran.out) == (2, "")
-    assert "--resume cannot keep its cursor in /proc/nowhere" in ran.err
+    assert "positions cannot be kept in /proc/nowhere" in ran.err
 
 
-def test_a_full_disk_is_said_once(home: Home, serve: Serve) -> None:
-    """A cursor that cannot be saved is a warning: following goes on, and the old file stays whole."""
+def test_a_position_that_cannot_be_saved_is_said_once(home: Home, serve: Serve) -> None:
+    """It is a warning: following goes on, and the position is saved once that works again."""
     running = job(*KINDS[:2], final_state="failed")
     server = serve(running)
     live = home.start("tail", "352", "--resume", "--json", "--interval", "0.1", "--url", server.url)
     live.line(), live.line()
-    wait_until(lambda: list(_cursors(home).glob("*.json")))
-    (path,) = _cursors(home).glob("*.json")
-
-    def is_full() -> bool:
-        """Make the disk full for this one file, also for root: the draft can be opened, not written."""
-        try:
-            os.symlink("/dev/full", path.with_name(f"{path.name}.{live.process.pid}.new"))
-        except FileExistsError:  # a cursor is being saved just now
-            return False
-        return True
-
-    wait_until(is_full)
-    for number in (3, 4, 5):
-        publish(running, KINDS[number - 1], number)
+    wait_until(lambda: kept(home, "tail 352") == {("job", 352): 2})
+    journal = database(home).with_name("state.db-journal")
+    journal.mkdir()  # SQLite cannot make its journal there, not even for root
+    (journal / "x").touch()
+    publish(running, KINDS[2], 3)
+    live.line()
+    publish(running, KINDS[3], 4)
+    live.line()
+    wait_until(lambda: "cannot be saved" in live.errors)
+    (journal / "x").unlink()
+    journal.rmdir()
+    publish(running, KINDS[4], 5)
     ran = live.finish()
     assert (ran.status, _ids(ran.out)) == (3, ["1", "2", "3", "4", "5"])
     assert ran.err.count("cannot be saved") == 1
-    json.loads(path.read_text())
+    assert kept(home, "tail 352") == {("job", 352): 5}
 
 
 def test_fail_fast_resumes_behind_the_failure(home: Home, serve: Serve) -> None:

@@ -11,6 +11,7 @@ import pytest
 from support import misbehaving
 from support.misbehaving import TestServer, job, publish
 from support.program import Home, wait_until
+from support.state import kept, knows_jobs
 
 from jobevents_cli.demo.scripted_jobs import ScriptedJob
 from jobevents_cli.demo.server import Answer
@@ -138,8 +139,7 @@ def test_all_resumes_what_happened_meanwhile(home: Home, serve: Serve) -> None:
     server.orchestrator.jobs[3] = _at(3, *GOOD, first=10)
     for _ in range(3):
         live.line()
-    state = home.folder / ".local" / "state"
-    wait_until(lambda: list(state.rglob("*-all.json")))
+    wait_until(lambda: knows_jobs(home, "tail --all"))
     live.signal(signal.SIGTERM)
     first = live.finish()
     assert "jobevents tail --all --resume" in first.err
@@ -184,8 +184,7 @@ def test_all_resumes_although_nothing_ran_in_the_first_run(home: Home, serve: Se
     server = serve(_at(1, *GOOD))
     arguments = ["tail", "--all", "--resume", "--json", "--interval", "0.2", "--url", server.url]
     live = home.start(*arguments)
-    state = home.folder / ".local" / "state"
-    wait_until(lambda: list(state.rglob("*-all.json")))
+    wait_until(lambda: knows_jobs(home, "tail --all"))
     live.signal(signal.SIGTERM)
     live.finish()
     server.orchestrator.jobs[2] = _at(2, *GOOD, first=10)
@@ -245,27 +244,8 @@ def test_following_many_jobs_one_after_another_keeps_nothing_open(home: Home, se
         server.orchestrator.jobs[number] = _at(number, *GOOD, first=10 * number)
     for _ in range(3 * 40):
         live.line()
-    state = home.folder / ".local" / "state"
-    (cursor,) = state.rglob("*-all.json")
-    # The first job goes on: what is behind it stays to be done.
-    wait_until(lambda: json.loads(cursor.read_text())["low"] == 0)
+    # Only the first job goes on: nothing is kept of the others.
+    wait_until(lambda: set(kept(home, "tail --all")) == {("job", 1)})
     wait_until(lambda: len(list(Path(f"/proc/{live.process.pid}/fd").iterdir())) < 20)
     live.signal(signal.SIGTERM)
     assert live.finish().status == 143
-
-
-def test_all_goes_on_without_a_job_whose_cursor_is_taken(home: Home, serve: Serve) -> None:
-    """A job that another `tail --resume` has is an error of its own: `--all --resume` follows the others."""
-    server = serve(_at(1, "n1:running"), _at(2, "n1:running", first=5))
-    other = home.start("tail", "1", "--resume", "--url", server.url)
-    other.line()
-    live = home.start("tail", "--all", "--resume", "--json", "--url", server.url)
-    assert json.loads(live.line())["job"] == "2"
-    live.signal(signal.SIGTERM)
-    ran = live.finish()
-    other.signal(signal.SIGTERM)
-    other.finish()
-    assert ran.status == 143
-    hint = f"Resume with: jobevents tail --all --resume --json --url {server.url}\n"
-    assert ran.err.endswith(f"1 job was running when last checked. {hint}")
-    assert "Error: another `jobevents tail 1 --resume` is running" in ran.err

@@ -14,19 +14,18 @@ from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.errors import AccessDenied, UsageProblem
 from jobevents_cli.following.filters import event_filter
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.output.capabilities import (
-    can_encode,
-    is_terminal,
-    takes_footer,
-    width_of,
-)
-from jobevents_cli.output.rendering import LineOptions, paint_for, times_for
+from jobevents_cli.output.capabilities import can_encode, is_terminal, paint_for, takes_footer, times_for, width_of
+from jobevents_cli.output.lines import LineOptions
 
 if TYPE_CHECKING:
     from jobevents_cli.clients.puppetdb import PuppetdbClient
-    from jobevents_cli.output.command_lines import GivenOptions
-    from jobevents_cli.output.reporter import ReportOptions
     from jobevents_cli.render.tables import View
+    from jobevents_cli.runtime.event_loop import Requests
+    from jobevents_cli.tail.hints import GivenOptions
+    from jobevents_cli.tail.report import ReportOptions
+
+_WITHIN: Final = 9.0
+"""Seconds for which servers are waited for, for `--why`: then there is time to show what is known without them."""
 
 _CONNECTION: Final = {"url": "--url", "token_file": "--token-file", "cacert": "--cacert", "profile": "--profile"}
 _FILTERS: Final = {
@@ -85,7 +84,7 @@ def report_options(
 
     *several*: more than one job is followed, or more can come; *waits_for_jobs*: more can come.
     """
-    from jobevents_cli.output.reporter import ReportOptions
+    from jobevents_cli.tail.report import ReportOptions
 
     on_terminal = is_terminal(sys.stderr)
     others = [options[name] for name in _FILTERS if name != "failures"]
@@ -106,7 +105,7 @@ def report_options(
 
 def given_options(options: Mapping[str, Any], *, all_jobs: bool) -> "GivenOptions":
     """The options that a proposed command repeats."""
-    from jobevents_cli.output.command_lines import GivenOptions
+    from jobevents_cli.tail.hints import GivenOptions
 
     return GivenOptions(
         all_jobs=("--all", *_repeated(options, NARROWING)) if all_jobs else (),
@@ -134,11 +133,9 @@ def puppetdb_for(configuration: Configuration, *, saved: bool = False) -> "Puppe
         return PuppetdbClient((), error)
 
 
-def explain_for(options: Mapping[str, Any], client: Orchestrator) -> Callable[[JobRef], list[str]]:
-    """A function that returns the causes of a job for `--why`, as lines that are safe to print on standard error."""
+def explain_for(options: Mapping[str, Any], client: Orchestrator) -> "Callable[[JobRef], Requests[list[str]]]":
+    """A function that finds the causes of a job for `--why`: lines that are safe to print on standard error."""
     from jobevents_cli.render.escape import safe
-    from jobevents_cli.runtime.event_loop import Loop
-    from jobevents_cli.runtime.explanations import WITHIN
     from jobevents_cli.why.explain import explain
     from jobevents_cli.why.text import CauseText
 
@@ -152,9 +149,9 @@ def explain_for(options: Mapping[str, Any], client: Orchestrator) -> Callable[[J
 
     said = set[str]()
 
-    def lines(ref: JobRef) -> list[str]:
-        with closing(Loop(signals=False)) as loop, closing(puppetdb_for(configuration)) as puppetdb:
-            explanation = loop.run(explain(client, puppetdb, ref, within=WITHIN, said=said))
+    def lines(ref: JobRef) -> "Requests[list[str]]":
+        with closing(puppetdb_for(configuration)) as puppetdb:
+            explanation = yield from explain(client, puppetdb, ref, within=_WITHIN, said=said)
         return [*text.lines(explanation), *(safe(f"Notice: {notice}") for notice in explanation.notices)]
 
     return lines

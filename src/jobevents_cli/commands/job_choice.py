@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from jobevents_cli.clients.orchestrator import Orchestrator
     from jobevents_cli.model.job_ref import JobRef, NamedJob
+    from jobevents_cli.runtime.event_loop import Requests
     from jobevents_cli.runtime.job_search import Wanted
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -153,25 +154,20 @@ def no_job_named(command: str, options: Mapping[str, Any], *, failed: bool = Fal
     )
 
 
-def find_jobs(
-    choice: JobChoice, client: Orchestrator, *, retry_for: float = math.inf, timeout: float | None = None
-) -> tuple[JobRef, ...]:
-    """The jobs that *choice* names, each once. The newest job is looked up; *retry_for* and *timeout*: see `fetch`.
+def find_jobs(choice: JobChoice, client: Orchestrator, *, retry_for: float = math.inf) -> Requests[list[JobRef]]:
+    """Return the jobs that *choice* names, each once. The newest job is looked up; for *retry_for* see `retried`.
 
     A usage error if an address names another host than *client* talks to. UnknownJob if there is no newest job.
     """
-    from jobevents_cli.model.job_ref import JobRef
-    from jobevents_cli.runtime.job_search import latest_job, latest_plan
-    from jobevents_cli.runtime.retry import fetch
+    from jobevents_cli.model.job_ref import Kind
+    from jobevents_cli.runtime.job_search import latest
 
     refs: list[JobRef] = []
     for job in choice.jobs:
         if job is Latest.JOB:
-            jobs = fetch(lambda: latest_job(client, choice.wanted), retry_for=retry_for, timeout=timeout)
-            refs += [JobRef.job(found.number) for found in jobs if found.number is not None]
+            refs.append((yield from latest(client.jobs, Kind.JOB, choice.wanted, retry_for)))
         elif job is Latest.PLAN:
-            plans = fetch(lambda: latest_plan(client), retry_for=retry_for, timeout=timeout)
-            refs += [JobRef.plan(found.number) for found in plans if found.number is not None]
+            refs.append((yield from latest(client.plans, Kind.PLAN, lambda _: True, retry_for)))
         elif job.host is not None and job.host != client.host:
             raise UsageProblem(
                 f"the job's address names {job.host}, but the orchestrator is {client.host}",
@@ -179,7 +175,18 @@ def find_jobs(
             )
         else:
             refs.append(job.ref)
-    return tuple(dict.fromkeys(refs))
+    return list(dict.fromkeys(refs))
+
+
+def jobs_of(choice: JobChoice, client: Orchestrator) -> list[JobRef]:
+    """Return the jobs that *choice* names: see `find_jobs`."""
+    from jobevents_cli.runtime.event_loop import Loop
+
+    loop = Loop(signals=False)
+    try:
+        return loop.run(find_jobs(choice, client))
+    finally:
+        loop.close()
 
 
 def refuse_for_plan(*, start: int | None) -> None:

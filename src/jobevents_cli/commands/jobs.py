@@ -51,7 +51,7 @@ def command(*, plans: bool, limit: int, as_json: bool, **options: Any) -> int:
     from jobevents_cli.render.tables import jobs_table
     from jobevents_cli.runtime.job_search import recent_jobs, recent_plans
     from jobevents_cli.runtime.retry import fetch
-    from jobevents_cli.state.job_cache import remember
+    from jobevents_cli.store.recent_jobs import remember
 
     if limit < 1:
         raise click.BadParameter("at least one job is listed", param_hint="'--limit'")

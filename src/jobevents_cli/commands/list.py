@@ -43,37 +43,48 @@ def command(*, saved: str | None, **options: Any) -> int:
     JOB is a job's id, plan/ID for a plan job, or `latest`, the newest job, which --environment, --owner, --job-type
     and --state narrow down.
     """
+    import sys
+
     from jobevents_cli.commands.builders import client_for, line_options
     from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named, refuse_for_plan
-    from jobevents_cli.runtime.snapshot import SnapshotOptions, print_snapshot
+    from jobevents_cli.output.capabilities import is_terminal
+    from jobevents_cli.output.lines import EventLines
 
     choice = job_choice(options)
     if saved is not None:
-        from jobevents_cli.runtime.saved_list import print_saved
         from jobevents_cli.state.saved_events import read_saved
+        from jobevents_cli.tail.saved import print_saved
 
         choice.refuse_latest("--from")
-        print_saved(
-            read_saved(saved),
-            line_options(options, tagged=False),
-            jobs=choice.refs,
-            start=options["start"],
-            last=options["lines"],
-        )
+        lines = EventLines(line_options(options, tagged=not choice.refs))
+        print_saved(read_saved(saved), lines, jobs=choice.refs, start=options["start"], last=options["lines"])
         return ExitStatus.DONE
+    from jobevents_cli.output.stdout import Stdout
+    from jobevents_cli.runtime.event_loop import Loop
+    from jobevents_cli.tail.report import Report, ReportOptions
+    from jobevents_cli.tail.tail import Tail, TailOptions
+
     if choice.is_empty:
         raise no_job_named("list", options)
     with_jobs = choice.has_plan and not options["no_jobs"]
     if with_jobs:
         refuse_for_plan(start=options["start"])
-    lines = line_options(options, tagged=with_jobs)
+    lines = EventLines(line_options(options, tagged=with_jobs))
     client = client_for(options)
-    (ref,) = find_jobs(choice, client)
-    what = SnapshotOptions(
+    has_header = is_terminal(sys.stderr)
+    report = ReportOptions(header=has_header, color=options["color"], names_jobs=with_jobs)
+    how = TailOptions(
         start=options["start"],
         last=options["lines"],
-        wants_progress=not options["as_json"],
+        once=True,
         with_jobs=with_jobs,
+        job_first=has_header,
+        counts=not options["as_json"],
     )
-    print_snapshot(client, ref, lines, what)
+    loop = Loop()
+    try:
+        refs = loop.run(find_jobs(choice, client))
+        Tail(loop, client, lines, Report(report, Stdout(loop.must_stop), client.server_time), how).run(refs)
+    finally:
+        loop.close()
     return ExitStatus.DONE

@@ -9,7 +9,7 @@ from jobevents_cli.commands.help_groups import CONNECTION, HOW_IT_LOOKS, WHICH_E
 from jobevents_cli.commands.value_types import WholeNumber
 
 if TYPE_CHECKING:
-    from jobevents_cli.state.job_cache import RememberedJob
+    from jobevents_cli.store.recent_jobs import RecentJob
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -75,14 +75,14 @@ def complete_from_jobs(attribute: str, *known: str) -> Callable[[click.Context, 
     return complete
 
 
-def remembered_jobs(options: Mapping[str, Any]) -> "list[RememberedJob]":
+def remembered_jobs(options: Mapping[str, Any]) -> "list[RecentJob]":
     """The jobs seen lately at the orchestrator of *options* (`url`, `profile`). None if none is configured."""
     from jobevents_cli.config.configuration import Configuration
     from jobevents_cli.errors import JobEventsError
-    from jobevents_cli.state.job_cache import recall
+    from jobevents_cli.store.recent_jobs import recent_jobs
 
     try:
-        return recall(Configuration({name: options.get(name) for name in ("url", "profile")}).url)
+        return recent_jobs(Configuration({name: options.get(name) for name in ("url", "profile")}).url)
     except JobEventsError:
         return []
 

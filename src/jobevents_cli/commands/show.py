@@ -97,13 +97,13 @@ def _details(options: Mapping[str, Any], form: str) -> "list[JobDetails]":
     from functools import partial
 
     from jobevents_cli.commands.builders import client_for
-    from jobevents_cli.commands.job_choice import find_jobs, job_choice
+    from jobevents_cli.commands.job_choice import job_choice, jobs_of
     from jobevents_cli.output.capabilities import is_terminal
     from jobevents_cli.output.notices import say_safe
     from jobevents_cli.render.job_details import NodeChoice, NodeCollector
     from jobevents_cli.runtime.job_sources import chosen, details_from, details_from_saved
-    from jobevents_cli.state.job_cache import remember
     from jobevents_cli.state.saved_events import read_saved
+    from jobevents_cli.store.recent_jobs import remember
 
     choice = job_choice(options)
     wanted = NodeChoice(options["nodes"], failures=options["failures"])
@@ -121,7 +121,7 @@ def _details(options: Mapping[str, Any], form: str) -> "list[JobDetails]":
         raise click.UsageError("Missing argument 'JOB': give a job's id, plan/12 for a plan, latest or --from FILE")
     client = client_for(options)
     with_nodes = form in ("markdown", "junit") or bool(wanted)
-    details = [details_from(client, ref, collector, with_nodes=with_nodes) for ref in find_jobs(choice, client)]
+    details = [details_from(client, ref, collector, with_nodes=with_nodes) for ref in jobs_of(choice, client)]
     remember(client.url, (job.job for job in details))
     return _explained(details, options, client) if options["why"] else details
 

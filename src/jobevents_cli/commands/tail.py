@@ -104,14 +104,15 @@ def command(
         report_options,
     )
     from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named, refuse_for_plan
-    from jobevents_cli.output.event_printer import EventPrinter
-    from jobevents_cli.output.rendering import Renderer
-    from jobevents_cli.output.reporter import Reporter
-    from jobevents_cli.runtime.coordinator import Coordinator, CoordinatorOptions
-    from jobevents_cli.runtime.followed_job import FollowOptions
-    from jobevents_cli.runtime.new_jobs import AllJobs
-    from jobevents_cli.state.cursor_file import CursorFolder
-    from jobevents_cli.state.job_cache import remember
+    from jobevents_cli.errors import TimedOut
+    from jobevents_cli.output.lines import EventLines
+    from jobevents_cli.output.stdout import Stdout
+    from jobevents_cli.runtime.event_loop import Loop
+    from jobevents_cli.store.recent_jobs import remember
+    from jobevents_cli.tail.all_jobs import AllJobs
+    from jobevents_cli.tail.report import Report
+    from jobevents_cli.tail.resume import Resume
+    from jobevents_cli.tail.tail import Tail, TailOptions
 
     choice = job_choice(options, all_jobs=all_jobs)
     if choice.is_empty and not all_jobs:
@@ -132,29 +133,39 @@ def command(
     given = given_options(options, all_jobs=all_jobs)
     client = client_for(options)
     report = report_options(options, given, quiet=quiet, progress=progress, several=several, waits_for_jobs=all_jobs)
-    reporter = Reporter(report, client.server_time)
-    how = FollowOptions(
-        start=options["start"],
-        last=options["lines"],
-        interval=options["interval"],
-        retry_for=options["retry_for"],
-        wait_for=options["wait"],
-        job_first=report.header or report.footer,
-        with_jobs=with_jobs,
-        cursors=CursorFolder(client.url) if options["resume"] else None,
-    )
-    last_of_all = options["lines"] if with_jobs else None
-    coordinator = Coordinator(
-        client,
-        EventPrinter(Renderer(lines), reporter.screen, last_of_all=last_of_all, begins_line=True),
-        reporter,
-        CoordinatorOptions(given=given, timeout=timeout, fail_fast=fail_fast),
-        starter=how,
-        explain=explain_for(options, client) if options["why"] else None,
-        seen=partial(remember, client.url),
-    )
-    if all_jobs:
-        coordinator.find(AllJobs(client, choice.wanted, how))
-    refs = find_jobs(choice, client, retry_for=options["retry_for"], timeout=timeout)
-    coordinator.add([how.follow(ref) for ref in refs])
-    return coordinator.run()
+    resume = Resume(client.url, all_jobs=all_jobs) if options["resume"] else None
+    how = {"interval": options["interval"], "retry_for": options["retry_for"]}
+    loop = Loop(deadline=timeout)
+    try:
+        try:
+            refs = loop.run(find_jobs(choice, client, retry_for=options["retry_for"]))
+        except TimedOut:
+            raise TimedOut("the orchestrator did not say which job is meant before --timeout") from None
+        tail = Tail(
+            loop,
+            client,
+            EventLines(lines),
+            Report(report, Stdout(loop.must_stop, begins_line=True), client.server_time),
+            TailOptions(
+                given=given,
+                start=options["start"],
+                last=options["lines"],
+                wait_for=options["wait"],
+                timeout=timeout,
+                with_jobs=with_jobs,
+                job_first=report.header or report.footer,
+                fail_fast=fail_fast,
+                **how,
+            ),
+            resume=resume,
+            explain=explain_for(options, client) if options["why"] else None,
+            seen=partial(remember, client.url),
+            search=AllJobs(client, choice.wanted, **how, positions=resume.all if resume else None)
+            if all_jobs
+            else None,
+        )
+        return tail.run(refs)
+    finally:
+        loop.close()
+        if resume:
+            resume.close()

@@ -71,8 +71,7 @@ def command(**options: Any) -> int:
 
 def _cause_text(options: Mapping[str, Any]) -> "CauseText":
     """How causes are drawn on standard output."""
-    from jobevents_cli.output.capabilities import is_terminal, size_of
-    from jobevents_cli.output.rendering import paint_for
+    from jobevents_cli.output.capabilities import is_terminal, paint_for, size_of
     from jobevents_cli.why.text import SCREEN_ROWS, CauseText
 
     on_terminal = is_terminal(sys.stdout)
@@ -89,7 +88,7 @@ def _cause_text(options: Mapping[str, Any]) -> "CauseText":
 
 def _explanations(options: Mapping[str, Any]) -> "Iterator[Explanation]":
     from jobevents_cli.commands.builders import client_for, configuration_for, puppetdb_for
-    from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named
+    from jobevents_cli.commands.job_choice import job_choice, jobs_of, no_job_named
     from jobevents_cli.render.job_details import NodeChoice
     from jobevents_cli.why.explain import explain, explain_saved
 
@@ -108,7 +107,7 @@ def _explanations(options: Mapping[str, Any]) -> "Iterator[Explanation]":
     if choice.is_empty:
         raise no_job_named("why", options, failed=True)
     client, puppetdb = client_for(options), puppetdb_for(configuration)
-    refs = find_jobs(choice, client)
+    refs = jobs_of(choice, client)
     yield from _explained(
         lambda note: (explain(client, puppetdb, ref, wanted=wanted, note=note, said=said) for ref in refs)
     )

@@ -1,30 +1,29 @@
-"""What the follower reports besides events: values, which `output/notices.py` turns into sentences."""
+"""What the former follower reports: `forward` still uses it."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
-
-class ContactLost(NamedTuple):
-    """Requests fail, for *reason*. They are retried for up to *retry_for* seconds.
-
-    *had_contact*: the orchestrator answered before.
-    """
-
-    reason: str
-    retry_for: float
-    had_contact: bool
-
-
-class ContactBack(NamedTuple):
-    """The orchestrator answers again, *after* so many seconds."""
-
-    after: float
-
-
-class WaitingForJob(NamedTuple):
-    """The job does not exist yet; the follower waits up to *wait_for* seconds for it."""
-
-    wait_for: float
+from jobevents_cli.following2.notices import (
+    ContactBack as ContactBack,
+)
+from jobevents_cli.following2.notices import (
+    ContactLost as ContactLost,
+)
+from jobevents_cli.following2.notices import (
+    JobNotRead as JobNotRead,
+)
+from jobevents_cli.following2.notices import (
+    LateEventsNotRead as LateEventsNotRead,
+)
+from jobevents_cli.following2.notices import Notice as _Notice
+from jobevents_cli.following2.notices import (
+    PlanPending as PlanPending,
+)
+from jobevents_cli.following2.notices import (
+    PlanSilent as PlanSilent,
+)
+from jobevents_cli.following2.notices import (
+    WaitingForJob as WaitingForJob,
+)
 
 
 class EventsRestored(NamedTuple):
@@ -33,39 +32,4 @@ class EventsRestored(NamedTuple):
     behind: int
 
 
-class LateEventsNotRead(NamedTuple):
-    """After the end, the poll for late events failed, for *reason*."""
-
-    reason: str
-
-
-class JobNotRead(NamedTuple):
-    """After the end, the request for the job's own state failed, for *reason*."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)  # without fields, a named tuple would equal any other
-class PlanPending:
-    """The plan job has not started yet; the follower waits for it."""
-
-
-class PlanSilent(NamedTuple):
-    """The plan's state is running, but for *seconds* it had no event and no running job.
-
-    The Bolt that started it may have died: then it never ends.
-    """
-
-    seconds: float
-
-
-Notice = (
-    ContactLost
-    | ContactBack
-    | WaitingForJob
-    | EventsRestored
-    | LateEventsNotRead
-    | JobNotRead
-    | PlanPending
-    | PlanSilent
-)
+Notice = _Notice | EventsRestored

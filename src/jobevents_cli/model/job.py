@@ -67,6 +67,12 @@ class Job:
         return as_text(as_mapping(self.raw.get("environment")).get("name"))
 
     @property
+    def node_names(self) -> list[str]:
+        """The nodes that it runs on, if its options list them."""
+        nodes = as_mapping(as_mapping(self.raw.get("options")).get("scope")).get("nodes")
+        return [name for name in nodes if type(name) is str] if isinstance(nodes, list) else []
+
+    @property
     def started_at(self) -> float | None:
         """When the job was created, in seconds since 1970, by the orchestrator's clock."""
         # Older orchestrators write started_timestamp, newer ones created_timestamp.

@@ -1,7 +1,7 @@
 """How a job or plan ended, by its events and by its own state: the worse of the two counts."""
 
 from collections.abc import Mapping
-from enum import IntEnum
+from enum import Enum
 from typing import Final, NamedTuple
 
 from jobevents_cli.exit_status import ExitStatus
@@ -12,12 +12,18 @@ from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.model.progress import Progress
 
 
-class Outcome(IntEnum):
-    """How a job ended, from good to worst."""
+class Outcome(Enum):
+    """How a job ended, from good to worst: `max` gives the worst. `str(outcome)` is its name."""
 
     SUCCEEDED = 0
     FAILED = 1
     STOPPED = 2
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __lt__(self, other: "Outcome") -> bool:
+        return self.value < other.value
 
     @property
     def is_bad(self) -> bool:
@@ -27,7 +33,7 @@ class Outcome(IntEnum):
     @property
     def status(self) -> ExitStatus:
         """The exit status for it."""
-        return (ExitStatus.DONE, ExitStatus.NODES_FAILED, ExitStatus.STOPPED)[self]
+        return (ExitStatus.DONE, ExitStatus.NODES_FAILED, ExitStatus.STOPPED)[self.value]
 
 
 class Ending(NamedTuple):

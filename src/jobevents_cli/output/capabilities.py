@@ -3,7 +3,11 @@
 import os
 import stat
 import sys
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
+
+if TYPE_CHECKING:
+    from jobevents_cli.render.styles import Paint
+    from jobevents_cli.render.times import TimeFormat
 
 _LARGEST: Final = 10_000
 """The most columns or lines that count: a larger size is a mistake of the terminal or the environment."""
@@ -109,3 +113,21 @@ def _moves_cursor() -> bool:
             if not is_on:
                 return False
     return True
+
+
+def paint_for(color: str, stream: object) -> "Paint":
+    """How to style text on *stream* by the option's choice *color*."""
+    from jobevents_cli.render.styles import colored, plain
+
+    return colored if wants_color(color, stream) else plain  # type: ignore[arg-type] # None if it is closed
+
+
+def times_for(choice: str | None) -> "TimeFormat | None":
+    """How standard output shows times by the option's *choice*: local on a terminal, else UTC, by default."""
+    from datetime import datetime
+
+    from jobevents_cli.render.times import time_format
+
+    on_terminal = is_terminal(sys.stdout)
+    default = "local" if on_terminal else "utc"
+    return time_format(choice or default, short=on_terminal, today=datetime.now().astimezone())

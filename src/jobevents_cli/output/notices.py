@@ -1,13 +1,12 @@
 """Turns errors and notices into lines for the user, on standard error."""
 
-from typing import Final, assert_never
+from typing import assert_never
 
-from jobevents_cli.errors import Interrupted, JobEventsError, PipeClosed, TimedOut
+from jobevents_cli.errors import Interrupted, JobEventsError, PipeClosed
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.following.notices import (
+from jobevents_cli.following2.notices import (
     ContactBack,
     ContactLost,
-    EventsRestored,
     JobNotRead,
     LateEventsNotRead,
     Notice,
@@ -16,11 +15,8 @@ from jobevents_cli.following.notices import (
     WaitingForJob,
 )
 from jobevents_cli.model.durations import format_duration
-from jobevents_cli.output.streams import say
+from jobevents_cli.output.stderr import say
 from jobevents_cli.render.escape import safe
-
-_END_WITHIN: Final = 1.0
-"""How long, in seconds, the last lines of a program that must end now may take."""
 
 
 def say_safe(text: str) -> None:
@@ -30,15 +26,19 @@ def say_safe(text: str) -> None:
 
 def print_error(error: JobEventsError) -> None:
     """Print *error*. The only place where an error becomes lines for the user."""
+    for line in error_lines(error):
+        say(line)
+
+
+def error_lines(error: JobEventsError) -> list[str]:
+    """Return the lines that tell the user of *error*, safe to print; none for a reader that has gone."""
     if isinstance(error, PipeClosed):
-        return
-    # A program that must end now does not wait for a terminal that Ctrl-S has stopped.
-    within = _END_WITHIN if isinstance(error, Interrupted | TimedOut) else None
+        return []
     lines = [_interrupted(error) if isinstance(error, Interrupted) else f"Error: {error.message}"]
     if error.hint:
         lines.append(f"Hint: {error.hint}")
     lines += (error.resume_hint or "").splitlines()
-    say("\n".join(safe(line) for line in lines), within=within)
+    return [safe(line) for line in lines]
 
 
 def _interrupted(error: Interrupted) -> str:
@@ -56,11 +56,6 @@ def sentence(notice: Notice) -> str:  # noqa: PLR0911 - a table
             return f"contact is back after {format_duration(after)}"
         case WaitingForJob(wait_for):
             return f"the job does not exist yet; waiting for it for up to {format_duration(wait_for)}"
-        case EventsRestored(behind):
-            return (
-                f"the orchestrator's events have gone back behind {behind}: restored from a backup? "
-                "Continuing with what is new by its time"
-            )
         case LateEventsNotRead(reason):
             return f"could not look for late events: {reason}"
         case JobNotRead(reason):

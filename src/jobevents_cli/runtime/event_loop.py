@@ -58,7 +58,7 @@ class Pause(NamedTuple):
 class Result(NamedTuple):
     """What came of the request, generator or timer *key*: a value, or the error that ended it."""
 
-    key: Hashable
+    key: Any
     value: Any = None
     error: BaseException | None = None
 
@@ -110,7 +110,8 @@ class Loop:
         *signals*: handle signals until `close`; only possible in the main thread.
         """
         self.clock = clock
-        self._deadline = math.inf if deadline is None else clock() + deadline
+        self.deadline = math.inf if deadline is None else clock() + deadline
+        """When the time is over, by `clock`; it may be changed."""
         self._most_threads = threads
         self._threads = 0
         self._busy = 0
@@ -191,14 +192,14 @@ class Loop:
 
     def must_stop(self) -> bool:
         """Whether a signal has come or the deadline is over."""
-        return self._signal is not None or self.clock() >= self._deadline
+        return self._signal is not None or self.clock() >= self.deadline
 
     def check(self) -> None:
         """Raise Interrupted if a signal has come, TimedOut if the deadline is over."""
         if self._signal is not None:
             name = signal.Signals(self._signal).name
             raise Interrupted(f"by {name}", _ENDING[name])
-        if self.clock() >= self._deadline:
+        if self.clock() >= self.deadline:
             raise TimedOut("the time is over")
 
     def close(self) -> None:
@@ -309,7 +310,7 @@ class Loop:
         if self._due:
             wake_at = min(wake_at, self._due[0][0])
         try:
-            message = self._inbox.get(timeout=max(0.0, min(wake_at - now, self._deadline - now, _LONGEST_WAIT)))
+            message = self._inbox.get(timeout=max(0.0, min(wake_at - now, self.deadline - now, _LONGEST_WAIT)))
         except Empty:
             return
         if message:

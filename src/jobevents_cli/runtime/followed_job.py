@@ -1,162 +1,78 @@
-"""The one record of a job that is followed."""
+"""One job or plan that is followed: its follower, and the request that is under way for it."""
 
-import random
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from jobevents_cli.following.event_reader import EventReader
-from jobevents_cli.following.position import Cursor
-from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.output.printed_job import PrintedJob
-
-if TYPE_CHECKING:
-    from jobevents_cli.following.follower import Follower
-    from jobevents_cli.runtime.plan_jobs import PlanJobs
-    from jobevents_cli.state.cursor_file import CursorFolder
+from jobevents_cli.clients.orchestrator import Orchestrator
+from jobevents_cli.errors import JobEventsError
+from jobevents_cli.following2.follower import Follower
+from jobevents_cli.following2.schedule import Stream
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.job import Job
+from jobevents_cli.runtime.event_loop import Loop, Result
 
 
-class CursorKeeper(Protocol):
-    """Saves one job's cursor between runs."""
+class Key(NamedTuple):
+    """What a result of the loop is about: a *task*, and the job or plan that it is for."""
 
-    def save(self, cursor: Cursor) -> str | None:
-        """Save *cursor*; returns a warning if that failed."""
+    task: str
+    ref: Any = None
 
-    def close(self) -> None:
-        """Let others have the cursor."""
+
+class News(NamedTuple):
+    """What one response brought."""
+
+    events: Sequence[Event] = ()
+    took: Sequence[float | None] = ()
+    """For each event the seconds that its node took, if the event ends a node whose start was seen."""
+    document: Job | None = None
+    """The job's own state, if that was requested."""
+
+
+NOTHING = News()
 
 
 class FollowedJob:
-    """A job that is followed: its follower, and how far it is printed."""
+    """A job or plan that is followed. At most one request for it is under way."""
 
-    def __init__(
-        self,
-        follower: EventReader,
-        keeper: CursorKeeper | None = None,
-        has_ended: Callable[[JobRef], str | None] | None = None,
-    ) -> None:
-        """The job that *follower* follows, its cursor kept by *keeper*.
-
-        *has_ended* is called when nothing more of the job will be printed; it returns a warning if that failed.
-        """
+    def __init__(self, follower: Follower) -> None:
         self.follower = follower
-        self.printed = PrintedJob(
-            follower.ref,
-            follower.progress,
-            follower.cursor,
-            next_start=follower.next_start,
-            save=keeper.save if keeper else None,
-        )
-        self.close = keeper.close if keeper else None
-        """Lets other processes have the job's cursor."""
-        self.has_ended = has_ended
-        self.children: PlanJobs | None = None
-        """The jobs of this plan, if they are followed, too."""
-        self.parent: PlanJobs | None = None
-        """The jobs of the plan that started this one, if it is followed because of that."""
-        self.was_seen = False
-        """The job's own document was read."""
+        self.ref = follower.ref
+        self.key = Key("follow", follower.ref)
+        self._stream = Stream.EVENTS
 
-    @property
-    def siblings(self) -> "PlanJobs | None":
-        """The jobs that are followed and saved together with this one, if it is a plan or the job of one."""
-        return self.children or self.parent
+    def ask(self, loop: Loop, client: Orchestrator) -> bool:
+        """Schedule the next request; False if following has ended: see `follower.ending`.
 
-    def note_running_jobs(self, now: float) -> None:
-        """If this is a plan, tell its follower at *now* whether any of its jobs is running."""
-        jobs = self.children
-        if jobs and (jobs.open or jobs.ended):
-            self.follower.jobs_running(now, are_running=bool(jobs.open))
+        Call it once everything that the last response brought is printed: that is the back-pressure.
+        """
+        due = self.follower.next(loop.clock())
+        if due is None:
+            return False
+        self._stream = due.stream
+        is_job = due.stream is Stream.JOB
+        work = partial(client.job, self.ref) if is_job else partial(client.events, self.ref, due.start)
+        loop.ask(self.key, work, at=due.at, limit=due.limit)
+        return True
 
-    @property
-    def ref(self) -> JobRef:
-        """The job."""
-        return self.follower.ref
+    def receive(self, result: Result, now: float) -> News:
+        """Take in the *result* of the request, which came at *now*. Raises its error if following cannot go on."""
+        if result.error is not None:
+            if not isinstance(result.error, JobEventsError):
+                raise result.error
+            self.follower.receive_fault(self._stream, result.error, now)
+            return NOTHING
+        if self._stream is Stream.JOB:
+            self.follower.receive_job(result.value, now)
+            return News(document=result.value)
+        events, took = self.follower.receive_page(result.value, now)
+        return News(events, took)
 
     @property
     def when_last_checked(self) -> str:
         """What is known of the job as the program ends, as the beginning of a sentence; empty if nothing is."""
         if not self.follower.had_contact:
             return ""
-        return f"{self.ref.label.capitalize()} {'has ended' if self.is_over else 'was running when last checked'}"
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the job's end was seen."""
-        return self.follower.has_ended
-
-
-class FollowOptions(NamedTuple):
-    """The options of `tail` that decide how each job is followed. Times are seconds."""
-
-    start: int | None = None
-    last: int | None = None
-    """How many of the existing events are printed; None: all."""
-    interval: float = 1.0
-    retry_for: float = 300.0
-    wait_for: float = 0.0
-    job_first: bool = False
-    with_jobs: bool = False
-    """Follow the jobs of a plan, too."""
-    cursors: "CursorFolder | None" = None
-    """Where `--resume` keeps its cursors; None without `--resume`."""
-
-    def follow(
-        self, ref: JobRef, *, is_new: bool = False, has_ended: Callable[[JobRef], str | None] | None = None
-    ) -> FollowedJob:
-        """The record of *ref*, to be followed with these options.
-
-        *is_new*: it started while someone followed. *has_ended*: see FollowedJob. UsageProblem if its cursor cannot
-        be used.
-        """
-        if ref.kind is Kind.PLAN and self.with_jobs:
-            return self._follow_plan(ref)
-        keeper = self.cursors.cursor(ref) if self.cursors else None
-        cursor = keeper.load() if keeper else None
-        job = FollowedJob(self._follower(ref, cursor, job_first=self.job_first), keeper, has_ended)
-        # If an earlier run printed some events, all others are printed, and so are all of a new job.
-        job.printed.last = None if cursor or is_new else self.last
-        return job
-
-    def follow_child(self, plan_jobs: "PlanJobs", ref: JobRef, *, is_new: bool) -> FollowedJob:
-        """The record of *ref*, one of *plan_jobs*. *is_new*: it started while someone followed."""
-        cursor = plan_jobs.cursor_of(ref.number)
-        job = FollowedJob(self._follower(ref, cursor, job_first=False))
-        job.printed.last = None if cursor or is_new or plan_jobs.is_resumed else self.last
-        job.parent = plan_jobs
-        return self._saved_together(job, plan_jobs)
-
-    def _follow_plan(self, ref: JobRef) -> FollowedJob:
-        from jobevents_cli.runtime.plan_jobs import PlanJobs
-        from jobevents_cli.state.plan_cursor import PlanCursorFile
-
-        file = PlanCursorFile(self.cursors.cursor(ref)) if self.cursors else None
-        kept = file.load() if file else None
-        # The plan's status names the jobs that it has started already.
-        follower = self._follower(ref, kept.plan if kept else None, job_first=True)
-        job = FollowedJob(follower)
-        job.printed.last = None if kept else self.last
-        job.close = file.close if file else None
-        job.children = PlanJobs(ref, follower.cursor, kept=kept, save=file.save if file else None)
-        return self._saved_together(job, job.children)
-
-    def _saved_together(self, job: FollowedJob, plan_jobs: "PlanJobs") -> FollowedJob:
-        """The record *job*, its cursor kept together with those of *plan_jobs*."""
-        if self.cursors:
-            job.printed.save = partial(plan_jobs.keep, job.ref)
-            job.printed.commit_all = plan_jobs.commit
-        return job
-
-    def _follower(self, ref: JobRef, cursor: Cursor | None, *, job_first: bool) -> "Follower":
-        from jobevents_cli.following.follower import Follower
-
-        return Follower(
-            ref=ref,
-            sample=random.random,
-            start=self.start,
-            cursor=cursor,
-            interval=self.interval,
-            retry_for=self.retry_for,
-            wait_for=self.wait_for,
-            job_first=job_first,
-        )
+        state = "has ended" if self.follower.has_ended else "was running when last checked"
+        return f"{self.ref.label.capitalize()} {state}"

@@ -59,7 +59,7 @@ class ForwardNotices:
                         self._say(f"contact is back after {format_duration(after)}")
                 case _:
                     about = f"{name.label}: " if isinstance(name, JobRef) else ""
-                    self._say(f"{about}{sentence(notice)}")
+                    self._say(f"{about}{sentence(notice)}")  # type: ignore[arg-type] # the former follower says more
 
     def forget(self, ref: JobRef) -> None:
         """Note that *ref* is no longer followed."""

@@ -4,7 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from jobevents_cli.errors import UnknownJob
+from jobevents_cli.following2.retry_budget import FIRST_CONTACT_FOR
 from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import JobRef, Kind
+from jobevents_cli.runtime import discover
+from jobevents_cli.runtime.event_loop import Requests
+from jobevents_cli.runtime.retrying import patient
 
 if TYPE_CHECKING:
     from jobevents_cli.model.node import Node
@@ -65,6 +70,42 @@ class Wanted:
             (self.environment, job.environment),
         )
         return all(wanted is None or wanted == found for wanted, found in pairs)
+
+
+def recent(
+    list_jobs: Callable[[int, int], Sequence[AnyJob]],
+    wanted: Callable[[Job], bool],
+    most: int,
+    *,
+    retry_for: float = FIRST_CONTACT_FOR,
+) -> Requests[list[AnyJob]]:
+    """Return the newest jobs that are *wanted*, at most so many; *list_jobs* is `jobs` or `plans` of the client.
+
+    A request that fails is repeated as `retried` repeats it.
+    """
+    found: list[AnyJob] = []
+
+    def take(job: AnyJob) -> bool:
+        if wanted(job):
+            found.append(job)
+        return len(found) >= most
+
+    if most > 0:
+        yield from patient(discover.newest_first(list_jobs, take), retry_for=retry_for)
+    return found
+
+
+def latest(
+    list_jobs: Callable[[int, int], Sequence[AnyJob]], kind: Kind, wanted: Callable[[Job], bool], retry_for: float
+) -> Requests[JobRef]:
+    """Return the newest job of *kind* that is *wanted*; UnknownJob if there is none. Otherwise as `recent`."""
+    found = yield from recent(list_jobs, lambda job: job.number is not None and wanted(job), 1, retry_for=retry_for)
+    for job in found:
+        if job.number is not None:
+            return JobRef(kind, job.number)
+    if kind is Kind.PLAN:
+        raise UnknownJob("there is no plan job", hint="jobevents jobs --plans lists the plan jobs")
+    raise UnknownJob("there is no such job", hint="jobevents jobs lists the jobs")
 
 
 def recent_jobs(lister: JobLister, wanted: Wanted) -> Iterator[Job]:

@@ -6,10 +6,26 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from jobevents_cli.errors import JobEventsError
-from jobevents_cli.following.retry_budget import FIRST_CONTACT_FOR, RetryBudget
+from jobevents_cli.following2.retry_budget import FIRST_CONTACT_FOR, RetryBudget
 from jobevents_cli.runtime.event_loop import REQUEST_LIMIT, Ask, Pause, Requests
 
 T = TypeVar("T")
+
+
+def patient(requests: Requests[T], *, retry_for: float = FIRST_CONTACT_FOR) -> Requests[T]:
+    """Drive *requests*, which yields one request at a time; each is repeated as `retried` repeats it."""
+    try:
+        step = next(requests)
+        while isinstance(step, Ask):
+            try:
+                value = yield from retried(step.work, retry_for=retry_for)
+            except JobEventsError as error:
+                step = requests.throw(error)
+            else:
+                step = requests.send(value)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    raise TypeError(step)
 
 
 def retried(

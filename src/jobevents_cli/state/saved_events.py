@@ -11,7 +11,6 @@ from msgspec import Raw, Struct, ValidationError
 from msgspec.json import Decoder
 
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.following.id_set import IdSet
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.json_text import NOT_JSON, compact, is_unicode, repaired
@@ -41,11 +40,14 @@ def read_saved(name: str) -> Iterator[tuple[JobRef | None, Event]]:
     document may be written on several lines. UsageProblem if the file cannot be read or a line is not JSON, or
     neither an event nor a list of them: it names the line's number.
     """
-    seen: defaultdict[JobRef | None, IdSet] = defaultdict(IdSet)
+    seen: defaultdict[JobRef | None, set[int]] = defaultdict(set)
     for number, line in _lines(name):
         for ref, event in _events(line, number, name):
-            if event.id is None or seen[ref].add(event.id):
-                yield ref, event
+            if event.id is not None:
+                if event.id in seen[ref]:
+                    continue
+                seen[ref].add(event.id)
+            yield ref, event
 
 
 def _lines(name: str) -> Iterator[tuple[int, bytes]]:

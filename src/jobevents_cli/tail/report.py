@@ -1,17 +1,19 @@
-"""What goes to standard error while jobs are followed: header, notices, summary, and the footer under the lines."""
+"""What `tail` and `list` say on standard error: header, notices, summary, and the footer under the lines."""
 
 import sys
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from jobevents_cli.following.notices import ContactBack, ContactLost, Notice
+from jobevents_cli.errors import JobEventsError
+from jobevents_cli.following2.notices import ContactBack, ContactLost, Notice
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
-from jobevents_cli.output.capabilities import can_encode, is_terminal, width_of
+from jobevents_cli.output.capabilities import can_encode, is_terminal, paint_for, width_of
 from jobevents_cli.output.screen import Screen
+from jobevents_cli.output.stdout import Stdout
 
 if TYPE_CHECKING:
     from jobevents_cli.render.styles import Paint, Span
@@ -42,18 +44,22 @@ class ReportOptions(NamedTuple):
     """More jobs can come."""
 
 
-class Reporter:
+class Report:
     """Standard error of one run. All methods are for the main thread."""
 
-    def __init__(self, options: ReportOptions, server_time: Callable[[], float]) -> None:
-        """Report as *options* say; *server_time* is the orchestrator's clock, in seconds since 1970."""
+    def __init__(self, options: ReportOptions, stdout: Stdout, server_time: Callable[[], float]) -> None:
+        """Report as *options* say, above lines on *stdout*.
+
+        *server_time* is the orchestrator's clock, in seconds since 1970.
+        """
+        self.stdout = stdout
         self._options = options
         self._server_time = server_time
         self._jobs: dict[JobRef, Progress] = {}
         self._lost: set[Hashable] = set()
         self._back: ContactBack | None = None
         self._why_left = _MOST_WHY
-        self.screen = Screen(self._footer if options.footer else None)
+        self.screen = Screen(stdout, self._footer if options.footer else None)
 
     def say(self, text: str) -> None:
         """Print *text*, which may contain a server's text."""
@@ -70,6 +76,12 @@ class Reporter:
         """Print each of *warnings*."""
         for warning in warnings:
             self.say(f"Warning: {warning}")
+
+    def error(self, error: JobEventsError) -> None:
+        """Print *error*, which ends following of one job, not the run."""
+        from jobevents_cli.output.notices import error_lines
+
+        self.say_all(error_lines(error))
 
     def header_for(self, job: Job, ref: JobRef) -> None:
         """Print which job is followed, by its own document."""
@@ -174,8 +186,6 @@ class Reporter:
 
     @cached_property
     def _paint(self) -> "Paint":
-        from jobevents_cli.output.rendering import paint_for
-
         return paint_for(self._options.color, sys.stderr)
 
     def _painted(self, line: "Sequence[Span]") -> str:

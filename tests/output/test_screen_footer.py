@@ -13,7 +13,7 @@ from support.tmux import Tmux
 
 CODE = """
     import os, sys
-    from jobevents_cli.output.screen2 import Screen
+    from jobevents_cli.output.screen import Screen
     from jobevents_cli.output.stdout import Stdout
     rows = ["bar 1/4", "running: web2", "failed: db1"]
     stop = []

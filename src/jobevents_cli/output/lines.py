@@ -1,0 +1,104 @@
+"""Turn events into lines for standard output, as the options say."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from jobevents_cli.following.filters import Filter
+from jobevents_cli.model.event import Event
+from jobevents_cli.model.job_ref import JobRef
+from jobevents_cli.output.capabilities import can_encode, encoding_of, is_terminal, paint_for, times_for, width_of
+from jobevents_cli.render.json_line import JsonLines
+
+if TYPE_CHECKING:
+    from jobevents_cli.render.event_line import Line, TextLines
+
+
+class LineOptions(NamedTuple):
+    """Which events are printed on standard output, and how."""
+
+    wanted: Filter | None = None
+    """None prints every event."""
+    as_json: bool = False
+    quiet: bool = False
+    """Print no event."""
+    time: str | None = None
+    color: str = "auto"
+    tagged: bool = False
+    """Each line names its job."""
+
+
+class EventLines:
+    """Lines of events, in the order in which they are printed: a day's line comes where the date changes."""
+
+    def __init__(self, options: LineOptions) -> None:
+        self._wanted = options.wanted
+        self._quiet = options.quiet
+        self._on_terminal = is_terminal(sys.stdout)
+        self.text = None if options.as_json or options.quiet else _new_text_lines(options)
+        """How events become text; None for JSON Lines."""
+        self._json = JsonLines(on_terminal=self._on_terminal, tagged=options.tagged)
+        self._day = self.text.today if self.text else ""
+
+    def know(self, refs: Iterable[JobRef] = (), nodes: Iterable[str] = ()) -> None:
+        """Size the columns for these jobs and nodes, unless a line was printed already."""
+        if self.text:
+            self.text.know_jobs(refs)
+            self.text.know_nodes(nodes)
+
+    def shows(self, event: Event) -> bool:
+        """Whether *event* is printed."""
+        return not self._quiet and (self._wanted is None or self._wanted(event))
+
+    def render(self, ref: JobRef, events: Sequence[Event], took: Sequence[float | None]) -> list[bytes | None]:
+        """Return a line for each of *events* of *ref*; None for one that is not printed.
+
+        *took*: the seconds that each event's node took. A line ends with a line break; on a terminal it may have
+        several rows.
+        """
+        if self._quiet:
+            return [None] * len(events)
+        wanted, text = self._wanted, self.text
+        if text is None:
+            line = self._json.line
+            return [line(event.text, ref) if wanted is None or wanted(event) else None for event in events]
+        if self._on_terminal:
+            text.fit(width_of(sys.stdout))
+            text.know_nodes(event.node for event in events)
+        return [
+            self._dated(text.line(event, ref, seconds)) if wanted is None or wanted(event) else None
+            for event, seconds in zip(events, took, strict=True)
+        ]
+
+    def _dated(self, line: "Line") -> bytes:
+        """The *line*, after that of its day if the day is another than that of the line before."""
+        if not line.day or line.day == self._day or self.text is None:
+            return line.data
+        self._day = line.day
+        return self.text.date_line(line.day) + line.data
+
+
+def _new_text_lines(options: LineOptions) -> "TextLines":
+    from jobevents_cli.render.event_line import TextLines
+    from jobevents_cli.render.looks import SYMBOLS
+    from jobevents_cli.render.rows import Rows
+
+    paint = paint_for(options.color, sys.stdout)
+    time = times_for(options.time)
+    rows = None
+    if is_terminal(sys.stdout):
+        rows = Rows(
+            width_of(sys.stdout),
+            paint=paint,
+            links=options.color != "never",
+            highlight=options.wanted.grep if options.wanted else (),
+            has_time=time is not None,
+        )
+    return TextLines(
+        paint=paint,
+        time=time,
+        symbols=can_encode(SYMBOLS, sys.stdout),
+        rows=rows,
+        encoding=encoding_of(sys.stdout),
+        tagged=options.tagged,
+    )

@@ -1,0 +1,1 @@
+"""Follow jobs and print their events: `tail` and `list`."""

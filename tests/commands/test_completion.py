@@ -9,6 +9,7 @@ import pexpect
 import pytest
 from support.misbehaving import TestServer, job
 from support.program import Home
+from support.state import database
 
 from jobevents_cli.cli import COMMANDS
 
@@ -58,9 +59,8 @@ def test_job_ids_come_from_ordinary_use_and_no_network(home: Home, serve: Serve)
     server.orchestrator.jobs[350] = job("job:finished", job_id=350)
     named.run("tail", "350")
     assert _answers(named, "jobevents", "list", "35") == ["352", "351", "350"]
-    cache = home.folder / ".cache" / "jobevents" / "jobs.json"
-    assert cache.stat().st_mode & 0o777 == 0o600
-    cache.write_text("{broken")
+    assert database(home).stat().st_mode & 0o777 == 0o600
+    database(home).write_text("{broken" * 1000)
     assert _answers(named, "jobevents", "tail", "35") == []
 
 

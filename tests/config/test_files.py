@@ -202,9 +202,9 @@ def test_folders_are_private(home: Home, url: str) -> None:
     """Every folder that the program makes has mode 0700, not only the last one."""
     assert home.run("tail", "352", "--resume", "--url", url).status == 0
     home.run("config", "set", "color", "never")
-    made = [home.folder / name for name in (".local", ".config", ".cache")]
+    made = [home.folder / name for name in (".local", ".config")]
     folders = [folder for top in made for folder in (top, *(path for path in top.rglob("*") if path.is_dir()))]
-    assert len(folders) == 8
+    assert len(folders) == 6
     assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o700}
 
 

@@ -50,8 +50,8 @@ def test_no_file_contains_the_token(home: Home, serve: Serve) -> None:
         assert home.run(*arguments.split(), "--url", url).status == 0
     assert "seen lately: 352" in home.run("tail", "--url", url).err
     written = [path for path in home.folder.rglob("*") if path.is_file() and path.name != "token"]
-    assert {path.name for path in written} >= {"jobs.json"}
-    assert [path for path in written if TOKEN[:10] in path.read_text(encoding="utf-8")] == []
+    assert {path.name for path in written} >= {"state.db"}
+    assert [path for path in written if TOKEN[:10] in path.read_text(encoding="latin-1")] == []
 
 
 def test_jobs_cuts_no_token(home: Home, serve: Serve) -> None:

@@ -6,9 +6,11 @@ marked slow tries many more.
 
 import json
 import os
+import shutil
 import socketserver
 import threading
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,6 +23,7 @@ from support.program import TOKEN
 
 from jobevents_cli.cli import COMMANDS, group
 from jobevents_cli.exit_status import ExitStatus
+from jobevents_cli.store.database import NAME, open_database, transaction
 
 STOP_AFTER = 0.3
 
@@ -340,9 +343,7 @@ def _check_files(folder: Path, url: str) -> Any:
     names = st.sampled_from(["service-url", "token-file", "cacert", "server_urls", "cert", "key"])
     tables = VALUES | st.dictionaries(names, VALUES)
     json_files = BODIES | tables.map(lambda table: json.dumps({"options": table, "puppetdb": table}).encode())
-    whole = {"low": 1, "above": [], "counts": {}, "newest_timestamp": "", "unordered": [], "changed": 0}
-    changes = st.dictionaries(st.sampled_from(list(whole)), VALUES, max_size=2)
-    cursors = BODIES | changes.map(lambda changed: json.dumps({**whole, **changed}).encode())
+    rows = st.lists(st.tuples(VALUES, VALUES, VALUES, VALUES), max_size=3)
     commands = st.sampled_from(
         [
             *("tail 352 --resume --timeout 0.1", "tail --all --resume --timeout 0.1", "tail", "doctor", "jobs"),
@@ -353,28 +354,39 @@ def _check_files(folder: Path, url: str) -> Any:
 
     variables = st.sampled_from([{}, {"JOBEVENTS_URL": url}])
 
-    @given(commands, toml, st.tuples(json_files, json_files), cursors, variables)
-    def check(line: str, config: list[str], confs: tuple[bytes, bytes], cursor: bytes, named: dict[str, str]) -> None:
+    @given(commands, toml, st.tuples(json_files, json_files), BODIES | rows, variables)
+    def check(line: str, config: list[str], confs: tuple[bytes, bytes], kept: Any, named: dict[str, str]) -> None:
         Responses.planned = [b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"]
         (folder / "config.toml").write_text("\n".join(config), encoding="utf-8", errors="surrogatepass")
         (folder / ".puppetlabs" / "client-tools" / "orchestrator.conf").write_bytes(confs[0])
         (folder / ".puppetlabs" / "client-tools" / "puppetdb.conf").write_bytes(confs[1])
-        cursor_folder = folder / "state" / "jobevents" / "cursors"
-        cursor_folder.mkdir(parents=True, exist_ok=True)
-        for job in ("352", "all"):
-            (cursor_folder / f"127.0.0.1_{url.rsplit(':', 1)[1]}-{job}.json").write_bytes(cursor)
-        (cursor_folder / "forward-default.json").write_bytes(cursor)
-        cache = folder / "cache" / "jobevents"
-        cache.mkdir(parents=True, exist_ok=True)
-        (cache / "jobs.json").write_bytes(cursor)
+        _keep(folder / "state" / "jobevents", url, kept)
         own = {
             "JOBEVENTS_CONFIG": str(folder / "config.toml"),
             "XDG_STATE_HOME": str(folder / "state"),
-            "XDG_CACHE_HOME": str(folder / "cache"),
         }
         _check(folder, line.split(), {**own, **named})
 
     return check
+
+
+def _keep(state: Path, url: str, kept: bytes | list[tuple[Any, ...]]) -> None:
+    """Let the file of positions be *kept*, or a whole one with these values in its rows."""
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(parents=True)
+    if isinstance(kept, bytes):
+        (state / NAME).write_bytes(kept)
+        return
+    with closing(open_database(state)) as database, transaction(database):
+        for number, values in enumerate(kept):
+            low, seen, counts, ended = (value if type(value) in (str, int) else json.dumps(value) for value in values)
+            for owner in ("tail 352", "tail --all", "forward default"):
+                row = (owner, url, "job", 352 + number, low, seen, counts, 0, ended, 0)
+                with suppress(OverflowError, UnicodeEncodeError):  # SQLite takes less than JSON
+                    database.execute("INSERT INTO position VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+                    database.execute(
+                        "INSERT OR REPLACE INTO search VALUES (?, ?, ?, ?, ?)", (owner, url, "job", low, seen)
+                    )
 
 
 CHECKS = {_check_command_lines: 40, _check_responses: 10, _check_files: 15}

@@ -58,8 +58,7 @@ FILES: Final = {
     ),
     "~/.puppetlabs/token": "The token that puppet-access login wrote.",
     "/etc/puppetlabs/puppet/ssl/certs/ca.pem": "The CA that the Puppet agent trusts.",
-    "~/.local/state/jobevents/cursors": "Where tail --resume and forward continue.",
-    "~/.cache/jobevents/jobs.json": "Jobs seen lately, for completion.",
+    "~/.local/state/jobevents/state.db": "Where tail --resume and forward continue; jobs seen lately, for completion.",
 }
 
 

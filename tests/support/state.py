@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from support.program import Home
 
@@ -23,7 +24,13 @@ def knows_jobs(home: Home, owner: str) -> bool:
     return bool(_rows(home, "SELECT low FROM search WHERE owner = ?", owner))
 
 
-def _rows(home: Home, query: str, owner: str) -> list[tuple[str, int, int]]:
+def seen_jobs(home: Home) -> dict[int, str]:
+    """The jobs that were seen lately, each with its state."""
+    query = "SELECT number, state, 0 FROM job WHERE ? != ''"
+    return {number: state for number, state, _ in _rows(home, query, "any")}
+
+
+def _rows(home: Home, query: str, owner: str) -> list[tuple[Any, Any, Any]]:
     if not database(home).exists():
         return []
     with closing(sqlite3.connect(f"file:{database(home)}?mode=ro", uri=True)) as connection:

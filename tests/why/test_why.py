@@ -17,6 +17,7 @@ from support.misbehaving import LONG_AGO, RecordingHandler, TestServer, job, pub
 from support.program import PROGRAM, TOKEN, Home, Ran, wait_until
 from support.puppet_reports import wire_report
 from support.puppetdb import FakePuppetdb, connected, failed_job, failed_run, node, refuse
+from support.state import seen_jobs
 
 from jobevents_cli.demo.puppetdb import Puppetdb
 from jobevents_cli.demo.scripted_jobs import Document, ScriptedJob, number_events
@@ -409,7 +410,7 @@ def test_a_job_that_failed_while_it_was_followed_is_remembered_so(home: Home, se
     mine = connected(home, serve(running).url)
     live = mine.start("tail", "352", "--interval", "0.1")
     live.line()
-    wait_until((mine.folder / ".cache" / "jobevents" / "jobs.json").exists)
+    wait_until(lambda: seen_jobs(mine) == {352: "running"})
     publish(running, "a:failed", 2)
     publish(running, "job:finished", 3)
     assert live.finish().status == 3

@@ -326,6 +326,11 @@ class Loop:
             if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
                 self._handlers[number] = signal.signal(number, self._note_signal)
 
+        if hasattr(signal, "SIGCONT"):
+            # If a handler runs for longer than SimpleQueue.get was to wait, as one that stops the program does, the
+            # rest of the wait is negative, which get takes for endless (Python 3.11). A message ends that.
+            self._handlers[signal.SIGCONT] = signal.signal(signal.SIGCONT, lambda *_: self._inbox.put(None))
+
     def _note_signal(self, number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
         if self._signal is None:

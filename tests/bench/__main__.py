@@ -78,7 +78,7 @@ def _versions() -> str:
     jq = subprocess.run(["jq", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     curl = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
     python = ".".join(map(str, sys.version_info[:3]))
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("click", "httpx", "rich"))
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("click", "httpx", "msgspec", "rich"))
     return f"{VERSIONS}Python {python}, {libraries}, {jq}, curl {curl}."
 
 

@@ -18,19 +18,19 @@ from bench.sizes import (
     BURST_EVENTS,
     BURST_NODES,
     BURST_RATE,
-    ELEMENT_BYTES,
     FAILED_NODES,
-    HUGE_EVENTS,
     LARGE_EVENTS,
-    MANY_JOBS,
-    TRICKLE_SECONDS,
+    RESULT_BYTES,
+    SOME_JOBS,
     WHY_NODES,
 )
 from jobevents_cli.demo.puppetdb import Puppetdb, PuppetdbHandler, PuppetdbServer
 from jobevents_cli.demo.reports import migration, missing_class
 from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, number_events
 
-SMALL, LARGE, PRETTY, HUGE, TRICKLE, LIVE, IDLE, BURST, FAILED, ELEMENT, WHY = range(1, 12)
+SMALL, LIVE, IDLE, BURST, FAILED, WHY, LARGE, LARGE_ID_FIRST, PRETTY, PRETTY_ID_FIRST = range(1, 11)
+PLAN: Final = 1
+"""The number of the one plan; plans have numbers of their own."""
 FIRST_RUNNING: Final = 1000
 LIVE_EVERY: Final = 0.37
 RUNNING_EVERY: Final = 4.1
@@ -80,6 +80,11 @@ def failed(number: int) -> Document:
     return {**event(1, OLD), "type": "node_failed", "details": {"node": node, "detail": {}}, "id": str(number)}
 
 
+def id_first(one: Document) -> Document:
+    """The same event with its id as the first key, as in the manual's example; recordings have it last."""
+    return {"id": one["id"], **one}
+
+
 def compact(events: Iterable[Document]) -> bytes:
     """A whole response of *events*, as real orchestrators send it."""
     return json.dumps({"next-events": {"id": "x"}, "items": list(events)}, separators=(",", ":")).encode()
@@ -106,15 +111,23 @@ BODIES: dict[int, bytes] = {}
 """The responses made beforehand, by job: made by the server alone, as they take much memory."""
 
 
+PLAN_BODIES: dict[str, bytes] = {}
+
+
 def make_bodies(why: ScriptedJob) -> None:
     """Make the responses for the jobs whose events do not change."""
     BODIES[SMALL] = compact([*(event(number, OLD) for number in range(50)), end(50)])
     large = [*(event(number, OLD) for number in range(LARGE_EVENTS)), end(LARGE_EVENTS)]
     BODIES[LARGE], BODIES[PRETTY] = compact(large), pretty(large)
+    large = [id_first(one) for one in large]
+    BODIES[LARGE_ID_FIRST], BODIES[PRETTY_ID_FIRST] = compact(large), pretty(large)
     BODIES[FAILED] = compact([*(failed(number) for number in range(FAILED_NODES)), end(FAILED_NODES)])
-    long = {**event(1, OLD), "message": "0123456789 abcdef" * (ELEMENT_BYTES // 17)}
-    BODIES[ELEMENT] = compact([long, end(2)])
     BODIES[WHY] = compact(why.events(time.time()))
+    target = {"target": "node.example.com", "status": "success", "value": {"_output": "0123456789 abcdef" * 10}}
+    result = [target] * (RESULT_BYTES // len(json.dumps(target)))
+    over = {**end(1), "type": "plan_finished", "details": {"result": result, "plan-id": "1"}}
+    PLAN_BODIES["events"] = compact([over])
+    PLAN_BODIES["document"] = json.dumps({"name": "1", "state": "success", "result": result}).encode()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -143,6 +156,12 @@ class Handler(BaseHTTPRequestHandler):
                 self._document({"items": documents[int(query.get("offset", "0")) :]})
             case ["jobs", job]:
                 self._document(self._job(int(job)))
+            case ["plan_jobs", _, "events"]:
+                self._whole(PLAN_BODIES["events"])
+            case ["plan_jobs", _]:
+                self._whole(PLAN_BODIES["document"])
+            case ["sizes", job]:
+                self._document(len(BODIES[int(job)]))
             case ["polls", job]:
                 self._document(self._polls[int(job)])
             case ["queries"]:
@@ -153,7 +172,7 @@ class Handler(BaseHTTPRequestHandler):
     def _job(self, job: int) -> Document:
         if job == WHY:
             return self.why.document(time.time(), "")
-        is_over = job in (*BODIES, HUGE)
+        is_over = job in BODIES
         if job == BURST:
             is_over = time.time() - self._began(job) > BURST_EVENTS / BURST_RATE
         state = "finished" if is_over else "running"
@@ -162,14 +181,10 @@ class Handler(BaseHTTPRequestHandler):
     def _events(self, job: int, start: int) -> None:
         if job in BODIES:
             self._whole(BODIES[job])
-        elif job == HUGE:
-            self._streamed(event(number, OLD) for number in range(HUGE_EVENTS))
-        elif job == TRICKLE:
-            self._streamed(self._trickle())
         elif job == LIVE:
             self._one_every(LIVE_EVERY, STARTED, start)
         elif job >= FIRST_RUNNING:
-            self._one_every(RUNNING_EVERY, STARTED - RUNNING_EVERY * (job - FIRST_RUNNING) / MANY_JOBS, start)
+            self._one_every(RUNNING_EVERY, STARTED - RUNNING_EVERY * (job - FIRST_RUNNING) / SOME_JOBS, start)
         elif job == BURST:
             self._whole(compact(self._burst(start)))
         else:
@@ -198,15 +213,6 @@ class Handler(BaseHTTPRequestHandler):
         run = f"{job} {self.headers.get('X-Authentication')}"
         return self._begun.setdefault(run, time.time())
 
-    def _trickle(self) -> Iterator[Document]:
-        began = time.monotonic()
-        for number in range(LARGE_EVENTS):
-            if number % 100 == 0:
-                pause = began + TRICKLE_SECONDS * number / LARGE_EVENTS - time.monotonic()
-                self.wfile.flush()
-                time.sleep(max(0.0, pause))
-            yield {**event(number, OLD), "sent": time.time()}
-
     def _document(self, value: object) -> None:
         self._whole(json.dumps(value).encode())
 
@@ -216,18 +222,6 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
-
-    def _streamed(self, events: Iterable[Document]) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.close_connection = True
-        self.wfile.write(b'{"items": [')
-        for number, one in enumerate(events):
-            text = json.dumps(one, indent=2).encode()
-            self.wfile.write(b"," + text if number else text)
-        self.wfile.write(b"]}\n")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Say nothing."""

@@ -11,17 +11,15 @@ def _size(number: int, small: int) -> int:
 
 
 LARGE_EVENTS: Final = _size(100_000, 1_000)
-HUGE_EVENTS: Final = _size(1_000_000, 3_000)
 FAILED_NODES: Final = _size(50_000, 500)
-ELEMENT_BYTES: Final = _size(32_000_000, 1_000_000)
+RESULT_BYTES: Final = _size(20_000_000, 1_000_000)
+"""The result of a plan."""
 BURST_NODES: Final = _size(50_000, 500)
 BURST_EVENTS: Final = _size(20_000, 2_000)
 BURST_RATE: Final = 2_000
 """Events a second."""
-TRICKLE_SECONDS: Final = _size(10, 1)
 WHY_NODES: Final = _size(1_000, 30)
 SOME_JOBS: Final = _size(200, 10)
-MANY_JOBS: Final = _size(2_000, 20)
 FOLLOW_SECONDS: Final = _size(30, 8)
 IDLE_SECONDS: Final = _size(60, 5)
 LIVE_EVENTS: Final = _size(99, 9)

@@ -10,6 +10,7 @@ from jobevents_cli.clients.pages import object_in, objects_in, page_in, text_in,
 from jobevents_cli.clients.session import Response
 from jobevents_cli.errors import NoUsableAnswer, TransientFault
 from jobevents_cli.model.event import Event
+from jobevents_cli.model.plan import Plan
 
 
 def _response(body: bytes) -> Response:
@@ -105,8 +106,10 @@ def test_a_response_of_too_many_values_is_refused(monkeypatch: pytest.MonkeyPatc
 )
 def test_a_page_has_the_time_of_the_response(date: str, seconds: float | None) -> None:
     """In seconds since 1970; None if the server's Date is missing or senseless."""
-    assert page_in(_response(b'{"items":[]}')._replace(headers={"date": date})).date == seconds
-    assert page_in(_response(b'{"items":[]}')._replace(headers={})).date is None
+    response = _response(b'{"items":[]}')
+    response.headers = {"date": date}
+    assert page_in(response).date == seconds
+    assert page_in(_response(b'{"items":[]}')).date is None
 
 
 def test_jobs_and_nodes_come_with_their_texts() -> None:
@@ -124,6 +127,17 @@ def test_a_document_is_an_object() -> None:
     assert text_in(_response(b'{"x": 1.0}')) == b'{"x":1.0}'
     with pytest.raises(TransientFault, match="it is not a JSON object"):
         object_in(_response(b"[]"))
+
+
+def test_a_large_result_is_left_to_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a value it would take many times the memory of its text. A small one is like any other member."""
+    body = b'{"name":"12","result":["%b"],"x":1}' % (b"y" * 200)
+    monkeypatch.setattr(pages, "_LARGE", 100)
+    value, text = object_in(_response(body), large="result")
+    assert (value, text) == ({"name": "12", "x": 1}, body)
+    assert Plan(value, text).result == ["y" * 200]
+    monkeypatch.setattr(pages, "_LARGE", 1000)
+    assert object_in(_response(body), large="result")[0]["result"] == ["y" * 200]
 
 
 @pytest.mark.parametrize("value", [[{"certname": "a"}], {}, 7, None])

@@ -9,7 +9,7 @@ import pytest
 from bench.cases import CASES
 from support.manual import ROOT
 
-WORDS = ("51 events", "compact", "pretty", "32 MB", "an event's line", "2,000 jobs", "footer", "why", "forward")
+WORDS = ("51 events", "compact", "pretty", "memory", "20 MB", "an event's line", "200", "footer", "why", "forward")
 
 
 def test_the_documents_have_its_rows() -> None:

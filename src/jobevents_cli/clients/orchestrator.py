@@ -70,7 +70,7 @@ class Orchestrator:
         """Return the job or plan job as it is now."""
         from jobevents_cli.clients.pages import object_in
 
-        value, text = object_in(self._document(_path(ref), ref))
+        value, text = object_in(self._document(_path(ref), ref), large="result")
         if ref.kind is Kind.JOB:
             return Job(value, text)
         from jobevents_cli.model.plan import Plan

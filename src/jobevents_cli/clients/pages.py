@@ -12,9 +12,11 @@ from jobevents_cli.clients.statuses import moment_of
 from jobevents_cli.errors import NoUsableAnswer, TransientFault
 from jobevents_cli.following2.page import Page
 from jobevents_cli.model.event import EventHead, events_of
-from jobevents_cli.model.json_text import NOT_JSON, compact, is_unicode, parsed, repaired
+from jobevents_cli.model.json_text import NOT_JSON, compact, is_unicode, members_of, parsed, repaired
 
 _EXCERPT: Final = 16  # enough to see whether it is HTML
+
+_BEGIN: Final = 64
 
 _FEW: Final = 16 * 1024 * 1024
 """Bytes of a response whose values need not be counted."""
@@ -25,6 +27,8 @@ _MOST_VALUES: Final = 32_000_000
 
 _MOST_ROWS: Final = 1_000_000
 """Objects in a response of PuppetDB."""
+
+_LARGE: Final = 1024 * 1024
 
 Read = TypeVar("Read")
 
@@ -54,12 +58,12 @@ def objects_in(response: Response) -> list[tuple[dict[str, Any], bytes]]:
     return _read(response, _objects)
 
 
-def object_in(response: Response) -> tuple[dict[str, Any], bytes]:
-    """Return the object that *response* is, and its compact text."""
-    value, text = _read(response, lambda text: (parsed(text), text))
-    if type(value) is not dict:
-        raise _broken(response, "it is not a JSON object")
-    return value, text
+def object_in(response: Response, *, large: str = "") -> tuple[dict[str, Any], bytes]:
+    """Return the object that *response* is, and its compact text.
+
+    The member *large* is left out if it is so: as a value it would take many times the memory of its text.
+    """
+    return _read(response, lambda text: _object(text, large), shape="it is not a JSON object")
 
 
 def text_in(response: Response) -> bytes:
@@ -96,38 +100,45 @@ def _events(text: bytes) -> list[Any]:
     return list(events_of(items, heads))
 
 
+def _object(text: bytes, large: str) -> tuple[dict[str, Any], bytes]:
+    members = members_of(text)
+    return {name: parsed(raw) for name, raw in members.items() if name != large or len(bytes(raw)) < _LARGE}, text
+
+
 def _objects(text: bytes) -> list[tuple[dict[str, Any], bytes]]:
     pairs = [(parsed(item), item) for item in map(bytes, _items_decoder.decode(text).items)]
     return [(value, item) for value, item in pairs if type(value) is dict]
 
 
-def _read(response: Response, read: Callable[[bytes], Read]) -> Read:
+def _read(response: Response, read: Callable[[bytes], Read], *, shape: str = "it has no list of items") -> Read:
     """Return what *read* makes of the compact text of *response*; NoUsableAnswer if it has too many values.
 
-    TransientFault if it is not JSON, even once it is repaired, or not of the shape that *read* expects.
+    TransientFault if it is not JSON, even once it is repaired, or not as *read* expects: *shape* says how.
     """
-    body = response.body
+    body, response.body = response.body, b""
     if len(body) > _FEW and (body.count(b"{") + body.count(b"[") > _MOST_OBJECTS or body.count(b",") > _MOST_VALUES):
         raise NoUsableAnswer(f"the response from {response.where} has too many values")
+    begin = bytes(body[:_BEGIN])
     try:
         try:
             text = compact(body)
         except DecodeError:
-            return read(compact(repaired(body)))
+            text = compact(repaired(body))
+        del body
         return read(text if is_unicode(text) else repaired(text))
     except ValidationError:
-        raise _broken(response, "it has no list of items") from None
+        raise _broken(response, shape) from None
     except RecursionError:
         raise _broken(response, "it is nested too deeply") from None
     except NOT_JSON:
-        raise _broken(response, _whats_wrong(body)) from None
+        raise _broken(response, _whats_wrong(begin)) from None
 
 
-def _whats_wrong(body: bytes | bytearray) -> str:
-    begin = " ".join(bytes(body[: 4 * _EXCERPT]).decode("utf-8", "replace").split())
-    if begin.startswith(("{", "[")):
+def _whats_wrong(begin: bytes) -> str:
+    text = " ".join(begin.decode("utf-8", "replace").split())
+    if text.startswith(("{", "[")):
         return "it is not whole, or not JSON"
-    return f"it is not JSON: {begin[:_EXCERPT]!r}" if begin else "it is empty"
+    return f"it is not JSON: {text[:_EXCERPT]!r}" if text else "it is empty"
 
 
 def _broken(response: Response, why: str) -> TransientFault:

@@ -5,6 +5,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -61,12 +62,14 @@ class TooLarge(NoUsableAnswer):
     """The response is larger than allowed."""
 
 
-class Response(NamedTuple):
+@dataclass(slots=True)
+class Response:
     """What a server sent, unpacked and without tokens; of an error's body only the beginning."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes | bytearray
+    """Whoever reads it may take it away: it can be large."""
     where: str
     """The server, for messages."""
     token: Token | None

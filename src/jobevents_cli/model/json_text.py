@@ -38,7 +38,7 @@ def compact(text: bytes | bytearray) -> bytes:
     return msgspec.json.format(text, indent=-1)
 
 
-def parsed(text: bytes | bytearray) -> Any:
+def parsed(text: bytes | bytearray | msgspec.Raw) -> Any:
     """Return the value of the JSON *text*; NOT_JSON if it has none.
 
     An integer of thousands of digits comes as their text, and a number that is too large as the largest there is.
@@ -46,7 +46,7 @@ def parsed(text: bytes | bytearray) -> Any:
     try:
         return _decoder.decode(text)
     except msgspec.ValidationError:  # the text is JSON, but a number in it has no value in Python
-        return json.loads(text, parse_int=_integer, parse_float=_float)
+        return json.loads(bytes(text), parse_int=_integer, parse_float=_float)
 
 
 def encoded(value: Any) -> bytes:
@@ -54,11 +54,16 @@ def encoded(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
+def members_of(text: bytes) -> dict[str, msgspec.Raw]:
+    """Return the members of *text*, which is a JSON object, each as text; NOT_JSON if it is none."""
+    return _members_decoder.decode(text)
+
+
 def without_key(text: bytes, key: str) -> bytes:
     """Return *text*, a compact JSON object, without *key* and its value; as it is if it has no such key."""
     if b"\\" not in text and b'"%b":' % key.encode() not in text:
         return text
-    members = _members_decoder.decode(text)
+    members = members_of(text)
     return text if members.pop(key, None) is None else _encoder.encode(members)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final, NamedTuple
 
 from jobevents_cli.model.job import TERMINAL_STATES, Job
+from jobevents_cli.model.json_text import members_of, parsed
 from jobevents_cli.model.json_values import as_id, as_mapping, as_text
 
 PENDING: Final = "pending"
@@ -47,8 +48,14 @@ class Plan(Job):
 
     @property
     def result(self) -> Any:
-        """What the plan returned, or the error it failed with: any JSON value. None if it is missing."""
-        return self.raw.get("result")
+        """What the plan returned, or the error it failed with: any JSON value. None if it is missing.
+
+        A large one is not in `raw`: it is parsed when it is asked for.
+        """
+        if "result" in self.raw:
+            return self.raw["result"]
+        result = members_of(self.text).get("result")
+        return None if result is None else parsed(result)
 
 
 def _latest(states: object) -> str:

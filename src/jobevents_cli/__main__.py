@@ -17,9 +17,6 @@ def start() -> NoReturn:
         gc.set_threshold(250_000)
     else:
         gc.set_threshold(250_000, 50, 50)
-    # httpx also loads its own command line, with rich and pygments: a quarter of the time until the first request. It
-    # does without if that cannot be imported, and None is how the import system is told so.
-    sys.modules["httpx._main"] = None  # type: ignore[assignment]
     from jobevents_cli.cli import run
 
     status = run()

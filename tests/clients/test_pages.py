@@ -93,6 +93,7 @@ def test_a_broken_response_says_why(body: bytes, why: str) -> None:
 def test_a_response_of_too_many_values_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """They take many times the memory of their text."""
     monkeypatch.setattr(pages, "_FEW", 100)
+    monkeypatch.setattr(pages, "_MOST_EVENTS", 100)
     monkeypatch.setattr(pages, "_MOST_OBJECTS", 100)
     monkeypatch.setattr(pages, "_MOST_VALUES", 1000)
     for value, count in (("{}", 200), ("[]", 200), ("1", 2000)):

@@ -11,7 +11,7 @@ from jobevents_cli.clients.session import Response, TooLarge
 from jobevents_cli.clients.statuses import moment_of
 from jobevents_cli.errors import NoUsableAnswer, TransientFault
 from jobevents_cli.following2.page import Page
-from jobevents_cli.model.event import EventHead, events_of
+from jobevents_cli.model.event import Event, EventHead, events_of
 from jobevents_cli.model.json_text import NOT_JSON, compact, is_unicode, members_of, parsed, repaired
 
 _EXCERPT: Final = 16  # enough to see whether it is HTML
@@ -21,9 +21,10 @@ _BEGIN: Final = 64
 _FEW: Final = 16 * 1024 * 1024
 """Bytes of a response whose values need not be counted."""
 
+_MOST_EVENTS: Final = 4_000_000
 _MOST_OBJECTS: Final = 8_000_000
 _MOST_VALUES: Final = 32_000_000
-"""Values that a response may have: a hostile one of 256 MB could have 100 million, at 70 bytes of memory each."""
+"""What a response may have of these: a hostile one of 256 MB could have 100 million, at 70 bytes of memory and more."""
 
 _MOST_ROWS: Final = 1_000_000
 """Objects in a response of PuppetDB."""
@@ -31,6 +32,10 @@ _MOST_ROWS: Final = 1_000_000
 _LARGE: Final = 1024 * 1024
 
 Read = TypeVar("Read")
+
+
+class _TooMany(Exception):
+    """The response has more values than fit into memory."""
 
 
 class _Items(Struct):
@@ -73,7 +78,7 @@ def text_in(response: Response) -> bytes:
 
 def value_in(response: Response) -> Any:
     """Return the JSON value that *response* is."""
-    return _read(response, parsed)
+    return _read(response, _value)
 
 
 def rows_in(response: Response) -> list[Raw] | None:
@@ -83,31 +88,47 @@ def rows_in(response: Response) -> list[Raw] | None:
     """
     if response.body.count(b"{") > _MOST_ROWS:
         raise TooLarge(f"the response from {response.where} has too many values")
+    body = response.body
     with suppress(*NOT_JSON):
         try:
-            return _rows_decoder.decode(response.body)
+            return _rows_decoder.decode(body if is_unicode(body) else repaired(body))
         except DecodeError:
-            return _rows_decoder.decode(repaired(response.body))
+            return _rows_decoder.decode(repaired(body))
     return None
 
 
-def _events(text: bytes) -> list[Any]:
-    items = _items_decoder.decode(text).items
+def _events(text: bytes) -> list[Event]:
+    if text.count(b"},{") > _MOST_EVENTS:  # a quick look; if the events are no objects, their heads are refused
+        raise _TooMany
     try:
         heads = _heads_decoder.decode(text).items
     except ValidationError:  # a field has an unexpected type: each event is read for itself
-        return list(events_of(items, None))
-    return list(events_of(items, heads))
+        _check_count(text)
+        return list(events_of(_items_decoder.decode(text).items, None))
+    return list(events_of(_items_decoder.decode(text).items, heads))
 
 
 def _object(text: bytes, large: str) -> tuple[dict[str, Any], bytes]:
+    _check_count(text)
     members = members_of(text)
     return {name: parsed(raw) for name, raw in members.items() if name != large or len(bytes(raw)) < _LARGE}, text
 
 
 def _objects(text: bytes) -> list[tuple[dict[str, Any], bytes]]:
+    _check_count(text)
     pairs = [(parsed(item), item) for item in map(bytes, _items_decoder.decode(text).items)]
     return [(value, item) for value, item in pairs if type(value) is dict]
+
+
+def _value(text: bytes) -> Any:
+    _check_count(text)
+    return parsed(text)
+
+
+def _check_count(text: bytes) -> None:
+    """Refuse *text* if its values take far more memory than their text."""
+    if len(text) > _FEW and (text.count(b"{") + text.count(b"[") > _MOST_OBJECTS or text.count(b",") > _MOST_VALUES):
+        raise _TooMany
 
 
 def _read(response: Response, read: Callable[[bytes], Read], *, shape: str = "it has no list of items") -> Read:
@@ -116,8 +137,6 @@ def _read(response: Response, read: Callable[[bytes], Read], *, shape: str = "it
     TransientFault if it is not JSON, even once it is repaired, or not as *read* expects: *shape* says how.
     """
     body, response.body = response.body, b""
-    if len(body) > _FEW and (body.count(b"{") + body.count(b"[") > _MOST_OBJECTS or body.count(b",") > _MOST_VALUES):
-        raise NoUsableAnswer(f"the response from {response.where} has too many values")
     begin = bytes(body[:_BEGIN])
     try:
         try:
@@ -126,6 +145,8 @@ def _read(response: Response, read: Callable[[bytes], Read], *, shape: str = "it
             text = compact(repaired(body))
         del body
         return read(text if is_unicode(text) else repaired(text))
+    except _TooMany:
+        raise NoUsableAnswer(f"the response from {response.where} has too many values") from None
     except ValidationError:
         raise _broken(response, shape) from None
     except RecursionError:

@@ -165,6 +165,6 @@ def test_the_token_is_in_no_output(home: Home, serve: Serve) -> None:
     live.signal(signal.SIGINT)
     outputs.append(live.finish().err)
     state = home.folder / ".local" / "state"
-    outputs += [path.read_text() for path in state.rglob("*") if path.is_file()]
+    outputs += [path.read_bytes().decode(errors="replace") for path in state.rglob("*") if path.is_file()]
     assert len(outputs) > 17
     assert [output for output in outputs if TOKEN in output] == []

@@ -12,8 +12,7 @@ from hypothesis import settings
 from support.misbehaving import Fault, TestServer
 from support.program import Home, home_in
 
-from jobevents_cli.demo.scripted_jobs import ScriptedJob
-from jobevents_cli.demo.scripted_plans import ScriptedPlan
+from jobevents_cli.demo.scripted_jobs import ScriptedJob, ScriptedPlan
 
 GOLDEN = Path(__file__).parent / "golden"
 WORKERS_PER_CORE = 4

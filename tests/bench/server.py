@@ -24,9 +24,10 @@ from bench.sizes import (
     SOME_JOBS,
     WHY_NODES,
 )
-from jobevents_cli.demo.puppetdb import Puppetdb, PuppetdbHandler, PuppetdbServer
 from jobevents_cli.demo.reports import migration, missing_class
 from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, number_events
+from jobevents_cli.demo.server import Answer, Orchestrator, Server
+from jobevents_cli.demo.server import Handler as DemoHandler
 
 SMALL, LIVE, IDLE, BURST, FAILED, WHY, LARGE, LARGE_ID_FIRST, PRETTY, PRETTY_ID_FIRST = range(1, 11)
 PLAN: Final = 1
@@ -227,18 +228,18 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class CountingPuppetdb(PuppetdbHandler):
+class CountingPuppetdb(DemoHandler):
     """Counts the queries."""
 
     queries: ClassVar[Counter[str]] = Counter()
 
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
+    def query(self, body: bytes) -> Answer:
         """Answer a query."""
         self.queries["POST"] += 1
-        super().do_POST()
+        return super().query(body)
 
 
-class Server(ThreadingHTTPServer):
+class ManyConnections(ThreadingHTTPServer):
     """Takes many connections at once."""
 
     daemon_threads = True
@@ -254,9 +255,9 @@ def main() -> None:
     Handler.queries = CountingPuppetdb.queries
     Handler.wbufsize = 1 << 16
     make_bodies(Handler.why)
-    server = Server(("127.0.0.1", 0), Handler)
+    server = ManyConnections(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with PuppetdbServer(Puppetdb(Handler.why.reports), handler=CountingPuppetdb) as puppetdb:
+    with Server(Orchestrator([Handler.why], token="bench"), handler=CountingPuppetdb) as puppetdb:
         sys.stdout.write(f"{server.server_address[1]} {puppetdb.port}\n")
         sys.stdout.flush()
         sys.stdin.read()

@@ -9,10 +9,11 @@ import pytest
 from support.misbehaving import TestServer
 from support.plans import answering, plan, with_plans
 from support.program import Home
-from support.samples import readme_job
+from support.samples import errored, readme_job
 from support.terminal import Terminal
 
-from jobevents_cli.demo.scripted_jobs import ScriptedJob, deployment, errored, number_events, stopped
+from jobevents_cli.demo.scripted_jobs import ScriptedJob, number_events
+from jobevents_cli.demo.stories import deployment, stopped
 
 Serve = Callable[..., TestServer]
 Golden = Callable[[str, str], None]

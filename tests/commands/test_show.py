@@ -15,7 +15,8 @@ from support.program import TOKEN, Home
 from support.samples import readme_job
 from support.terminal import Terminal
 
-from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, number_events, stopped
+from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, number_events
+from jobevents_cli.demo.stories import stopped
 
 Serve = Callable[..., TestServer]
 Golden = Callable[[str, str], None]

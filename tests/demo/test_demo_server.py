@@ -1,13 +1,17 @@
 """What the demo's orchestrator and PuppetDB answer."""
 
 import json
+from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.request import Request, urlopen
 
+from support.samples import broken
+
+from jobevents_cli.demo import stories
 from jobevents_cli.demo.puppetdb import Puppetdb
-from jobevents_cli.demo.scripted_jobs import ScriptedJob, deployment, number_events
-from jobevents_cli.demo.scripted_plans import broken, rollout
-from jobevents_cli.demo.server import API, Orchestrator
-from jobevents_cli.demo.showcase import showcase
+from jobevents_cli.demo.scripted_jobs import ScriptedJob, number_events
+from jobevents_cli.demo.server import API, Orchestrator, Server
+from jobevents_cli.demo.stories import deployment, rollout
 
 NOW = 1_790_000_000.0
 HEADERS = {"X-Authentication": "token"}
@@ -20,13 +24,17 @@ class Demo:
         self.now = NOW
         self.orchestrator = Orchestrator(jobs, plans, token="token", clock=lambda: self.now)
         number_events(*self.orchestrator.jobs.values())
-        self._puppetdb = Puppetdb(self.orchestrator.reports)
+        self._puppetdb = Puppetdb(report for job in self.orchestrator.jobs.values() for report in job.reports)
 
     def get(self, path: str, status: int = 200) -> Any:
         """The document at *path*."""
         answer = self.orchestrator.answer(f"{API}/{path}", HEADERS)
         assert answer.status == status, answer.body
         return json.loads(answer.body)
+
+    def nodes(self, job: int, state: str) -> list[Any]:
+        """The nodes of *job* in *state*."""
+        return [node for node in self.get(f"jobs/{job}/nodes")["items"] if node["state"] == state]
 
     def ask(self, *query: Any) -> Any:
         """The rows that PuppetDB finds."""
@@ -49,18 +57,16 @@ def test_nodes_have_results() -> None:
 
 
 def test_nodes_come_in_pages() -> None:
-    """`limit`, `offset` and `state` choose among the nodes."""
+    """`limit` and `offset` choose among the nodes."""
     demo = Demo(deployment(1, created=NOW - 100))
     names = [node["name"] for node in demo.get("jobs/1/nodes")["items"]]
     assert [node["name"] for node in demo.get("jobs/1/nodes?limit=3&offset=10")["items"]] == names[10:13]
-    assert {node["state"] for node in demo.get("jobs/1/nodes?state=failed")["items"]} == {"failed"}
 
 
 def test_puppetdb_knows_why() -> None:
     """The failure events and the logs of many reports come in one request; they explain every failed run."""
     demo = Demo(deployment(1, created=NOW - 100))
-    nodes = demo.get("jobs/1/nodes?state=failed")["items"]
-    runs = [node["transaction_uuid"] for node in nodes]
+    runs = [node["transaction_uuid"] for node in demo.nodes(1, "failed")]
     found = demo.ask("from", "reports", ["extract", ["hash", "logs"], ["in", "transaction_uuid", ["array", runs]]])
     hashes = [report["hash"] for report in found]
     wanted = ["and", ["=", "status", "failure"], ["in", "report", ["array", hashes]]]
@@ -74,7 +80,7 @@ def test_puppetdb_knows_why() -> None:
 def test_puppetdb_finds_reports_by_job() -> None:
     """A report names its job as text."""
     demo = Demo(deployment(7, created=NOW - 100))
-    failed = {node["name"] for node in demo.get("jobs/7/nodes?state=failed")["items"]}
+    failed = {node["name"] for node in demo.nodes(7, "failed")}
     rows = demo.ask("from", "reports", ["extract", ["certname"], ["=", "job_id", "7"]])
     assert {row["certname"] for row in rows} == failed
 
@@ -87,11 +93,10 @@ def test_a_plan_and_its_jobs() -> None:
     assert {name: states[-1]["state"] for name, states in plan["status"].items()} == {
         "30": "finished",
         "31": "failed",
-        "32": "finished",
     }
-    assert {demo.get(f"jobs/{number}")["options"]["plan_job"] for number in (30, 31, 32)} == {12}
-    failed = demo.get("jobs/31/nodes?state=failed")["items"]
-    assert [node["result"]["_error"]["details"]["exit_code"] for node in failed] == [1, 1]
+    assert {demo.get(f"jobs/{number}")["options"]["plan_job"] for number in (30, 31)} == {12}
+    failed = demo.nodes(31, "failed")
+    assert [node["result"]["_error"]["details"]["exit_code"] for node in failed] == [1]
     assert failed[0]["transaction_uuid"] is None
 
 
@@ -99,10 +104,10 @@ def test_a_plans_events() -> None:
     """Events have ids of their own, begin at `start`, and have no message; the last one holds the result."""
     demo = Demo(plans=[rollout(12, created=NOW - 100), broken(13, created=NOW - 50, first_job=9)])
     events = demo.get("plan_jobs/12/events")["items"]
-    assert [event["id"] for event in events] == [str(number) for number in range(1, 9)]
-    assert [event["details"]["job-id"] for event in events if event["type"] == "task_start"] == [1, 2, 3]
+    assert [event["id"] for event in events] == [str(number) for number in range(1, 8)]
+    assert [event["details"]["job-id"] for event in events if event["type"] == "task_start"] == [1, 2]
     assert not any("message" in event for event in events)
-    assert [event["id"] for event in demo.get("plan_jobs/12/events?start=7")["items"]] == ["7", "8"]
+    assert [event["id"] for event in demo.get("plan_jobs/12/events?start=6")["items"]] == ["6", "7"]
     assert events[-1]["type"] == "plan_finished"
     end = demo.get("plan_jobs/13/events")["items"][-1]
     assert (end["type"], end["details"]["result"]["kind"]) == ("plan_failed", "bolt/run-failure")
@@ -117,31 +122,50 @@ def test_a_long_message_is_cut_in_the_list() -> None:
     plan = rollout(12, created=NOW - 100)
     plan.add(99, "out_message", message="ä" * 2000)
     demo = Demo(plans=[plan])
-    assert len(demo.get("plan_jobs/12/events?start=9")["items"][0]["details"]["message"]) == 512
-    assert demo.get("plan_jobs/12/event/9")["details"]["message"] == "ä" * 2000
-    assert demo.get("plan_jobs/12/event/10", 404)["kind"] == "puppetlabs.orchestrator/mismatched-job-event-id"
+    assert len(demo.get("plan_jobs/12/events?start=8")["items"][0]["details"]["message"]) == 512
+    assert demo.get("plan_jobs/12/event/8")["details"]["message"] == "ä" * 2000
+    assert demo.get("plan_jobs/12/event/9", 404)["kind"] == "puppetlabs.orchestrator/mismatched-job-event-id"
     assert demo.get("plan_jobs/1", 404)["kind"] == "puppetlabs.orchestrator/unknown-job"
 
 
 def test_plans_are_listed_without_results() -> None:
     """`results=exclude` leaves the results out; the newest comes first if that is wanted; pages have a total."""
-    jobs, plans = showcase(NOW, 1)
-    demo = Demo(*jobs, plans=plans)
+    plans = [rollout(number, created=NOW - 100 * number, first_job=10 * number) for number in (3, 2, 1)]
+    demo = Demo(plans=plans)
     found = demo.get("plan_jobs?results=exclude&order_by=name&order=desc&limit=2")
-    assert [(plan["name"], plan["state"], "result" in plan) for plan in found["items"]] == [
-        ("3", "running", False),
-        ("2", "failure", False),
-    ]
+    assert [(plan["name"], "result" in plan) for plan in found["items"]] == [("3", False), ("2", False)]
     assert found["pagination"]["total"] == 3
-    assert demo.get("plan_jobs")["items"][0]["result"]["restarted"]
+    assert demo.get("plan_jobs")["items"][0]["result"]["drained"]
 
 
-def test_the_showcase_has_every_outcome() -> None:
-    """Among its jobs are finished, failed, stopped and running ones, with numbers in the order of their start."""
-    jobs, plans = showcase(NOW, 1)
+def test_what_is_served() -> None:
+    """The ids that README names are there at once, in the order of their start; a new one every half minute."""
+    jobs, plans = stories.served(NOW, 1)
     demo = Demo(*jobs, plans=plans)
-    demo.now += 70
-    listed = demo.get("jobs")["items"]
-    assert {job["state"] for job in listed} == {"finished", "failed", "stopped", "running"}
-    created = [job["created_timestamp"] for job in sorted(listed, key=lambda job: int(job["name"]))]
+    listed = {int(job["name"]): job for job in demo.get("jobs")["items"]}
+    assert {number: listed[number]["state"] for number in (349, 352, 353, 354)} == {
+        349: "stopped",
+        352: "failed",
+        353: "failed",
+        354: "running",
+    }
+    assert (listed[353]["type"], listed[353]["options"]["task"]) == ("task", "package")
+    assert demo.get("plan_jobs/12")["state"] == "success"
+    created = [listed[number]["created_timestamp"] for number in sorted(listed)]
     assert created == sorted(created)
+    demo.now += 61
+    assert demo.get("jobs/354")["state"] == "running"
+    assert {int(job["name"]) for job in demo.get("jobs")["items"]} - set(listed) == {355, 356}
+
+
+def test_the_header_date_is_the_events_clock() -> None:
+    """Whoever follows a job compares the two to learn which events are settled."""
+    jobs, _ = stories.served(NOW, 1)
+    with Server(Orchestrator(jobs, token="token", clock=lambda: NOW)) as server:
+        request = Request(f"{server.url}{API}/jobs/354/events", headers=HEADERS)
+        with urlopen(request) as response:
+            date = parsedate_to_datetime(response.headers["Date"])
+            events = json.load(response)["items"]
+    assert date.timestamp() == NOW
+    newest = max(event["timestamp"] for event in events)
+    assert newest <= date.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -14,7 +14,7 @@ import pytest
 from support.misbehaving import TestServer, big_job, error, hang, job, publish
 from support.program import Home, Live, wait_until
 
-from jobevents_cli.demo.scripted_plans import ScriptedPlan
+from jobevents_cli.demo.scripted_jobs import ScriptedPlan
 
 if TYPE_CHECKING:
     from jobevents_cli.demo.scripted_jobs import ScriptedJob

@@ -8,10 +8,10 @@ import pytest
 from support.json_fields import CAUSES, CHECKS, EVENTS, JOBS, NODES, PLAN_EVENTS, PLANS, Output
 from support.misbehaving import TestServer
 from support.program import TOKEN, Home
-from support.samples import readme_job
+from support.samples import broken, readme_job
 
-from jobevents_cli.demo.scripted_plans import broken, rollout
-from jobevents_cli.demo.server import Orchestrator, OrchestratorServer
+from jobevents_cli.demo.server import Orchestrator, Server
+from jobevents_cli.demo.stories import rollout
 
 JSON_TYPES: dict[type, set[str]] = {
     str: {"text"},
@@ -29,7 +29,7 @@ def _shell(home: Home, serve: Callable[..., TestServer]) -> Iterator[Home]:
     """A home whose orchestrator has job 352 and two plans."""
     serve()
     plans = (rollout(12, created=1000.0), broken(13, created=2000.0, first_job=10))
-    with OrchestratorServer(Orchestrator([readme_job()], plans=plans, token=TOKEN)) as server:
+    with Server(Orchestrator([readme_job()], plans=plans, token=TOKEN)) as server:
         yield home.with_(JOBEVENTS_URL=server.url)
 
 

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 from support.misbehaving import TestServer
-from support.program import TOKEN, Home
+from support.program import Home
 from support.samples import readme_job, readme_plan
 from support.terminal import Terminal, words
 
 from jobevents_cli.cli import COMMANDS
-from jobevents_cli.demo.puppetdb import Puppetdb, PuppetdbServer
 from jobevents_cli.demo.scripted_jobs import ScriptedJob
 from jobevents_cli.exit_status import ExitStatus
 
@@ -55,11 +54,10 @@ def _running_job() -> tuple[ScriptedJob, list[tuple[float, dict[str, object]]]]:
 
 
 @pytest.fixture(name="shell")
-def _shell(home: Home, serve: Callable[..., TestServer]) -> Iterator[Home]:
+def _shell(home: Home, serve: Callable[..., TestServer]) -> Home:
     """A home whose orchestrator has job 352, and whose PuppetDB has the report of its failed node."""
-    job = readme_job()
-    with PuppetdbServer(Puppetdb(job.reports), token=TOKEN) as puppetdb:
-        yield home.with_(JOBEVENTS_URL=serve(job).url, JOBEVENTS_PUPPETDB_URL=puppetdb.url, JOB="352")
+    url = serve(readme_job()).url
+    return home.with_(JOBEVENTS_URL=url, JOBEVENTS_PUPPETDB_URL=url, JOB="352")
 
 
 @pytest.mark.skipif(not shutil.which("jq"), reason="needs jq")

@@ -11,9 +11,8 @@ from contextlib import suppress
 from itertools import chain, cycle, repeat
 from typing import Any, ClassVar
 
-from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, written
-from jobevents_cli.demo.scripted_plans import ScriptedPlan
-from jobevents_cli.demo.server import Answer, Handler, Orchestrator, OrchestratorServer
+from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, ScriptedPlan, written
+from jobevents_cli.demo.server import Answer, Handler, Orchestrator, Server
 from support.program import TOKEN
 
 Fault = Callable[["RecordingHandler", Answer], None]
@@ -46,7 +45,7 @@ class RecordingHandler(Handler):
             self.send(answer)
 
 
-class TestServer(OrchestratorServer):
+class TestServer(Server):
     """Serves jobs, and misbehaves as *faults* plan: by the number of the request, from 1; 0 is every other."""
 
     __test__ = False
@@ -68,8 +67,7 @@ class TestServer(OrchestratorServer):
         self.orchestrator = Orchestrator(jobs, plans, token=TOKEN)
         super().__init__(self.orchestrator, port=port, handler=handler)
         if tls:
-            self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
-            self.url = f"https://localhost:{self.port}"
+            secure(self, tls)
 
     @property
     def connections(self) -> int:
@@ -80,6 +78,12 @@ class TestServer(OrchestratorServer):
     def paths(self) -> list[str]:
         """What was asked for, in order."""
         return [path for path, _ in self.seen]
+
+
+def secure(server: Server, tls: ssl.SSLContext) -> None:
+    """Let *server*, before it serves, speak TLS."""
+    server.http.socket = tls.wrap_socket(server.http.socket, server_side=True)
+    server.url = f"https://localhost:{server.port}"
 
 
 def job(*kinds: str, job_id: int = JOB, final_state: str = "finished", first: int = 1) -> ScriptedJob:

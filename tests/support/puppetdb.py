@@ -5,50 +5,55 @@ import ssl
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from jobevents_cli.demo.puppetdb import Puppetdb, PuppetdbHandler, PuppetdbServer
+from jobevents_cli.demo.puppetdb import Puppetdb
 from jobevents_cli.demo.scripted_jobs import Document, ScriptedJob, written
-from support.misbehaving import JOB, LONG_AGO
+from jobevents_cli.demo.server import Answer, Handler, Orchestrator, Refusal, Server, json_answer
+from support.misbehaving import JOB, LONG_AGO, secure
 from support.program import Home
 
-Refusal = Callable[["RecordingHandler"], None]
+Fault = Callable[["RecordingHandler"], None]
 """Sends what it likes instead of the answer."""
 
 
-class RecordingHandler(PuppetdbHandler):
-    """Answers well, unless a refusal was planned; remembers the requests."""
+class RecordingHandler(Handler):
+    """Answers well, unless a fault was planned; remembers the queries."""
 
     seen: ClassVar[list[tuple[dict[str, str], Any]]]
-    plan: ClassVar[list[Refusal | None]]
+    plan: ClassVar[list[Fault | None]]
+    token: ClassVar[str | None]
 
-    def answer(self, body: bytes) -> None:
-        """Answer the query in *body*, well or badly."""
+    def do_POST(self) -> None:  # noqa: N802 - the library's name
+        """Answer a query, well or badly."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.token not in (None, self.headers.get("X-Authentication")):
+            self.send(Refusal(401, "rbac/user-unauthenticated", "Route requires authentication").answer)
+            return
         self.seen.append((dict(self.headers), json.loads(body)))
-        refusal = self.plan[0] if self.plan else None
+        fault = self.plan[0] if self.plan else None
         if len(self.plan) > 1:
             del self.plan[0]
-        if refusal:
-            refusal(self)
+        if fault:
+            fault(self)
         else:
-            super().answer(body)
+            self.send(self.query(body))
 
 
-class FakePuppetdb(PuppetdbServer):
-    """Serves reports. *plan*: what befalls each request in turn, None for a good answer; the last one stays."""
+class FakePuppetdb(Server):
+    """Serves reports. *plan*: what befalls each query in turn, None for a good answer; the last one stays."""
 
     def __init__(
         self,
         puppetdb: Puppetdb,
         *,
         token: str | None = None,
-        plan: list[Refusal | None] | None = None,
+        plan: list[Fault | None] | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.seen: list[tuple[dict[str, str], Any]] = []
-        own = {"seen": self.seen, "plan": plan or []}
-        super().__init__(puppetdb, token=token, handler=type("Planned", (RecordingHandler,), own))
+        handler = type("Planned", (RecordingHandler,), {"seen": self.seen, "plan": plan or [], "token": token})
+        super().__init__(Orchestrator([], token=""), puppetdb, handler=handler)
         if tls:
-            self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
-            self.url = f"https://localhost:{self.port}"
+            secure(self, tls)
 
     @property
     def requests(self) -> int:
@@ -56,9 +61,11 @@ class FakePuppetdb(PuppetdbServer):
         return len(self.seen)
 
 
-def refuse(status: int, document: Any) -> Refusal:
-    """Answer with *status* and *document*."""
-    return lambda handler: handler.send(status, document)
+def refuse(status: int, document: Any) -> Fault:
+    """Answer with *status* and *document*, as JSON unless it is a text, which PuppetDB sends as it is."""
+    is_text = isinstance(document, str)
+    plain = Answer(status, str(document).encode(), {"Content-Type": "text/plain"})
+    return lambda handler: handler.send(plain if is_text else json_answer(status, document))
 
 
 class FailedJob(ScriptedJob):

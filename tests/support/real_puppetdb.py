@@ -16,14 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import trustme
 
-from jobevents_cli.demo.loopback import LoopbackServer
+from jobevents_cli.demo.server import Answer, Handler, Orchestrator, Server
+from support.misbehaving import secure
 
 JAR = Path("/usr/share/puppetdb/puppetdb.jar")
 BOOTSTRAP = Path("/etc/puppetdb/bootstrap.cfg")
@@ -297,37 +297,26 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-class _FrontHandler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _FrontHandler(Handler):
     tokens: ClassVar[dict[str, int]]
     behind: ClassVar[int]
     seen: ClassVar[list[str]]
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the library's name
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         status = self.tokens.get(self.headers.get("X-Authentication", ""), 401)
         self.seen.append(self.path)
         if status != 200:
-            self._send(status, b"The token is not accepted", "text/plain")
+            self.send(Answer(status, b"The token is not accepted", {"Content-Type": "text/plain"}))
             return
         inner = HTTPConnection("127.0.0.1", self.behind, timeout=60)
         inner.request("POST", self.path, body, {"Content-Type": "application/json"})
         response = inner.getresponse()
-        self._send(response.status, response.read(), response.headers.get("Content-Type", ""))
+        self.send(Answer(response.status, response.read(), {"Content-Type": response.headers.get("Content-Type", "")}))
         inner.close()
 
-    def _send(self, status: int, body: bytes, kind: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        """Print nothing."""
-
-
-class TokenFront(LoopbackServer):
+class TokenFront(Server):
     """TLS in front of a PuppetDB that asks for a token, as PE does. *tokens*: the status that each token gets."""
 
     def __init__(self, puppetdb: RealPuppetdb, tokens: dict[str, int]) -> None:
@@ -335,8 +324,7 @@ class TokenFront(LoopbackServer):
 
         self.seen: list[str] = []
         own = {"tokens": tokens, "behind": puppetdb.port, "seen": self.seen}
-        super().__init__(type("Front", (_FrontHandler,), own))
+        super().__init__(Orchestrator([], token=""), handler=type("Front", (_FrontHandler,), own))
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(puppetdb.file("server.pem"), puppetdb.file("server-key.pem"))
-        self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
-        self.url = f"https://localhost:{self.port}"
+        secure(self, tls)

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from jobevents_cli.demo.reports import migration, report
-from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, number_events, written
-from jobevents_cli.demo.scripted_plans import ScriptedPlan
+from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, ScriptedPlan, number_events
+from jobevents_cli.demo.stories import failed, rollout
+
+MORNING: Final = datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp()
+"""When what README shows begins."""
 
 REPORT: Final = "https://orchestrator.example.lan/#/cm/report/20d60265"
 METRICS: Final = {
@@ -147,41 +149,52 @@ def recorded_job() -> ScriptedJob:
     return Recorded(352, ("agent1.puppetlabs.vm",), 0.0, "stopped")
 
 
+def readme_job() -> ScriptedJob:
+    """The job 352 of README's examples: four nodes, one of them failed, one skipped, and a report of the failure."""
+    told = failed(352, created=MORNING)
+    number_events(told, first=1267)
+    return told
+
+
 def readme_plan() -> ScriptedPlan:
     """The plan 12 of README's examples: two jobs, of which the second fails and is caught."""
-    web, databases = ("web01.example.com", "web02.example.com"), ("db01.example.com",)
-    created = datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp()
-    drain = ScriptedJob(350, web, created + 1, command="plan_task", task="lb::drain", plan=12)
-    migrate = ScriptedJob(351, databases, created + 6, "failed", command="plan_task", task="db::migrate", plan=12)
-    script = Script(drain)
-    for place, node in enumerate(web):
-        script.task(node, place, 2 + place, {"_output": "drained\n"})
-    script.add(4, "job_finished", "Job 350 finished", detail={"state": "finished"})
-    script = Script(migrate)
-    error = {"kind": "puppetlabs.tasks/task-error", "msg": "locked", "details": {"exit_code": 1}}
-    script.task(databases[0], 0, 3, {"_error": error}, is_failed=True)
-    script.add(4, "job_finished", "Job 351 finished", detail={"state": "failed"})
-    number_events(drain, migrate, first=1200)
-    plan = ScriptedPlan(12, "app::rollout", created, (drain, migrate))
-    plan.add(0, "out_message", message="Rolling out to 2 web servers")
-    plan.add(1, "task_start", **{"job-id": 350})
-    plan.add(6, "task_start", **{"job-id": 351})
-    plan.add(11, "out_message", message="The database was not migrated.\nIt keeps the old schema until tonight.")
-    plan.end(12)
+    plan = rollout(12, created=MORNING, first_job=350)
+    number_events(*plan.jobs, first=1200)
     return plan
 
 
-def readme_job() -> ScriptedJob:
-    """The job 352 of README's examples: four nodes, one of them failed, one skipped, and a report of the failure."""
-    nodes = ("web01.example.com", "web02.example.com", "db01.example.com", "app01.example.com")
-    told = ScriptedJob(352, nodes, datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp(), "failed")
-    script = Script(told)
-    script.run(nodes[0], 1, 24, changed=4)
-    script.run(nodes[1], 2, 31)
-    script.run(nodes[2], 3, 40, failed=2)
-    script.skipped(nodes[3], 41, nodes[2])
-    script.add(42, "job_finished", "Job 352 finished", detail={"state": "failed"})
-    number_events(told, first=1267)
-    at = written(told.created + 40)
-    told.reports.append(report(nodes[2], told.job_id, migration(nodes[2], 13_500, at), at))
-    return told
+def errored(job_id: int, *, created: float) -> ScriptedJob:
+    """A job with a node that is not connected."""
+    names = ("pe-worker01.example.com", "pe-worker02.example.com")
+    job = ScriptedJob(job_id, names, created, final_state="failed", environment="staging")
+    script = Script(job)
+    script.run(names[0], 0.5, 9, changed=1)
+    script.errored(names[1], 1)
+    script.end(10)
+    return job
+
+
+def broken(number: int, *, created: float, first_job: int) -> ScriptedPlan:
+    """A plan that fails with its only job."""
+    nodes = ("app01.example.com", "app02.example.com")
+    job = ScriptedJob(first_job, nodes, created + 1, "failed", "plan_task", task="app::backup", plan=number)
+    script = Script(job)
+    script.task(nodes[0], 0, 3, {"_output": "4 GB written\n"})
+    message = "The task failed with exit code 1 and no stdout, but stderr contained:\nbackup: no space left on device"
+    error = {"kind": "puppetlabs.tasks/task-error", "msg": message, "details": {"exit_code": 1}}
+    script.task(nodes[1], 0.2, 4, {"_output": "", "_error": error}, is_failed=True)
+    script.end(5)
+    about = {"action": "task", "object": "app::backup"}
+    values = [
+        {"target": nodes[0], "status": "success", "value": {}, **about},
+        {"target": nodes[1], "status": "failure", "value": {"_output": "", "_error": error}, **about},
+    ]
+    result = {
+        "kind": "bolt/run-failure",
+        "msg": "Plan aborted: run_task 'app::backup' failed on 1 target",
+        "details": {"action": "run_task", "object": "app::backup", "result_set": values},
+    }
+    plan = ScriptedPlan(number, "app::backup", created, (job,), "failure", result, owner="jane")
+    plan.add(1, "task_start", **{"job-id": job.job_id})
+    plan.end(6.5)
+    return plan

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from jobevents_cli.demo.scripted_jobs import ScriptedJob, written
-from jobevents_cli.demo.scripted_plans import ScriptedPlan
+from jobevents_cli.demo.scripted_jobs import ScriptedJob, ScriptedPlan, written
 from support.misbehaving import LONG_AGO
 
 PLAN = 12

@@ -17,11 +17,11 @@ from support.misbehaving import LONG_AGO, RecordingHandler, TestServer, job, pub
 from support.program import PROGRAM, TOKEN, Home, Ran, wait_until
 from support.puppet_reports import wire_report
 from support.puppetdb import FakePuppetdb, connected, failed_job, failed_run, node, refuse
+from support.samples import broken
 from support.state import seen_jobs
 
 from jobevents_cli.demo.puppetdb import Puppetdb
-from jobevents_cli.demo.scripted_jobs import Document, ScriptedJob, number_events
-from jobevents_cli.demo.scripted_plans import ScriptedPlan, broken
+from jobevents_cli.demo.scripted_jobs import Document, ScriptedJob, ScriptedPlan, number_events
 from jobevents_cli.demo.server import Answer
 
 BROKER = "Error running puppet on app07.example.com: app07.example.com is not connected to the PCP broker"

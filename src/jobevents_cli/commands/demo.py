@@ -1,20 +1,18 @@
 """`jobevents demo`: an orchestrator and a PuppetDB of our own on loopback, and a real tail of what runs there."""
 
-from contextlib import ExitStack
-
 import click
 
 from jobevents_cli.commands.help_groups import GroupedCommand
 from jobevents_cli.commands.value_types import Seconds, WholeNumber
 
 _SERVING = """\
-Serving jobs and plans of every outcome, and a new job every half minute, until Ctrl-C.
+Serving jobs, a plan, and a new job every half minute, until Ctrl-C.
 In a second terminal, paste the lines above. Then try:
-  jobevents tail {job}         a job that is running
-  jobevents why 2          what went wrong in a job
-  jobevents tail plan/{plan}    a plan and the jobs that it starts
-  jobevents jobs           the recent jobs; with --plans, the plans
-  jobevents doctor         what jobevents needs, checked"""
+  jobevents tail {live}      a job that is running
+  jobevents why {failed}       what went wrong in a job
+  jobevents tail plan/{plan}  a plan and the jobs that it starts
+  jobevents jobs          the recent jobs; with --plans, the plans
+  jobevents doctor        what jobevents needs, checked"""
 
 
 @click.command(
@@ -52,8 +50,8 @@ Examples:
     show_default=True,
     help="A different number makes a different job.",
 )
-@click.option("--plan", is_flag=True, help="A plan with three jobs, of which one fails.")
-@click.option("--serve", is_flag=True, help="Serve jobs of every outcome until Ctrl-C, and print how to use them.")
+@click.option("--plan", is_flag=True, help="A plan with two jobs, of which one fails.")
+@click.option("--serve", is_flag=True, help="Serve jobs and a plan until Ctrl-C, and print how to use them.")
 @click.option(
     "--port",
     metavar="N",
@@ -70,11 +68,8 @@ def command(*, nodes: int, speed: float, seed: int, plan: bool, serve: bool, por
     import threading
     import time
 
-    from jobevents_cli.demo.puppetdb import Puppetdb, PuppetdbServer
-    from jobevents_cli.demo.scripted_jobs import deployment, number_events
-    from jobevents_cli.demo.scripted_plans import rollout
-    from jobevents_cli.demo.server import Orchestrator, OrchestratorServer
-    from jobevents_cli.demo.showcase import LIVE_JOB, LIVE_PLAN, showcase
+    from jobevents_cli.demo import stories
+    from jobevents_cli.demo.server import Orchestrator, Server
     from jobevents_cli.errors import UsageProblem
     from jobevents_cli.output.streams import print_text, say
 
@@ -84,34 +79,26 @@ def command(*, nodes: int, speed: float, seed: int, plan: bool, serve: bool, por
         raise click.UsageError("--plan and --serve contradict each other: give one of them")
     now = time.time()
     if serve:
-        jobs, plans = showcase(now, seed)
+        jobs, plans = stories.served(now, seed)
     elif plan:
-        jobs, plans = [], [rollout(1, created=now, speed=speed)]
-        number_events(*plans[0].jobs)
+        jobs, plans = [], [stories.rollout(1, created=now, speed=speed)]
     else:
-        jobs, plans = [deployment(1, created=now, nodes=nodes, seed=seed, speed=speed)], []
-        number_events(*jobs)
+        jobs, plans = [stories.deployment(1, created=now, nodes=nodes, seed=seed, speed=speed)], []
     token = secrets.token_hex(16)
-    orchestrator = Orchestrator(jobs, plans, token=token)
-    with ExitStack() as stack:
-        try:
-            server = stack.enter_context(OrchestratorServer(orchestrator, port=port or 0))
-            puppetdb = stack.enter_context(PuppetdbServer(Puppetdb(orchestrator.reports), token=token))
-        except OSError as error:
-            raise UsageProblem(f"--port {port}: {error.strerror}", hint="without --port a free one is used") from None
-        environment = {
-            "JOBEVENTS_URL": server.url,
-            "JOBEVENTS_TOKEN": token,
-            "JOBEVENTS_PUPPETDB_URL": puppetdb.url,
-        }
+    try:
+        server = Server(Orchestrator(jobs, plans, token=token), port=port or 0)
+    except OSError as error:
+        raise UsageProblem(f"--port {port}: {error.strerror}", hint="without --port a free one is used") from None
+    names = {"JOBEVENTS_URL": server.url, "JOBEVENTS_TOKEN": token, "JOBEVENTS_PUPPETDB_URL": server.url}
+    with server:
         if serve:
-            print_text("".join(f"export {name}={value}\n" for name, value in environment.items()))
-            say(_SERVING.format(job=LIVE_JOB, plan=LIVE_PLAN))
+            print_text("".join(f"export {name}={value}\n" for name, value in names.items()))
+            say(_SERVING.format(live=stories.LIVE_JOB, failed=stories.FAILED_JOB, plan=stories.PLAN))
             threading.Event().wait()
         what = "a plan" if plan else f"a job on {nodes} nodes"
         ref = "plan/1" if plan else "1"
         say(f"An orchestrator on {server.url} runs {what}.\nThis is `jobevents tail {ref} --why`:")
-        return _tail(ref, environment)
+        return _tail(ref, names)
 
 
 def _tail(ref: str, environment: dict[str, str]) -> int:
@@ -128,7 +115,7 @@ def _tail(ref: str, environment: dict[str, str]) -> int:
     with tempfile.TemporaryDirectory(prefix="jobevents-") as folder:
         settings = Path(folder) / "config.toml"
         settings.touch()
-        os.environ.update(environment, JOBEVENTS_CONFIG=str(settings), XDG_CACHE_HOME=folder)
+        os.environ.update(environment, JOBEVENTS_CONFIG=str(settings), XDG_CACHE_HOME=folder, XDG_STATE_HOME=folder)
         try:
             status = tail.main([ref, "--why", "--interval", "0.5"], prog_name="jobevents tail", standalone_mode=False)
         except JobEventsError as error:

@@ -53,17 +53,15 @@ def report(certname: str, job_id: int, failure: Failure, at: str) -> Document:
 
 def migration(_node: str, process: int, at: str) -> Failure:
     """An exec that returned the wrong status; what it printed is only in the log."""
-    file = f"{_PROFILES}/db.pp"
     message = "change from 'notrun' to ['0'] failed: '/opt/app/bin/migrate' returned 3 instead of one of [0]"
-    source = "/Stage[main]/Profile::Db/Exec[migrate]"
-    failed = _resource("Exec", "migrate", "Profile::Db", _event("failure", "returns", message, at), file=file, line=14)
-    skipped = _resource("Service", "app", "Profile::Db", _event("skipped", None, None, at), file=file, line=20)
+    source = "/Stage[main]/Profile::Db/Exec[migrate]/returns"
     logs = [
-        _log("notice", f"{source}/returns", f"schema is locked by pid {process}", at),
-        _log("err", f"{source}/returns", message, at, file=file, line=14),
+        _log("notice", source, f"schema is locked by pid {process}", at),
+        _log("err", source, message, at, file=f"{_PROFILES}/db.pp", line=14),
         _log("warning", "/Stage[main]/Profile::Db/Service[app]", "Skipping because of failed dependencies", at),
     ]
-    return Failure([failed, skipped], logs, 1)
+    failed = _resource("Exec", "migrate", 14, at, message)
+    return Failure([failed, _resource("Service", "app", 20, at)], logs, 1)
 
 
 def missing_class(node: str, _process: int, at: str) -> Failure:
@@ -81,53 +79,30 @@ def missing_class(node: str, _process: int, at: str) -> Failure:
     return Failure([], logs, 0)
 
 
-def full_disk(_node: str, process: int, at: str) -> Failure:
-    """A file that could not be written."""
-    file = f"{_PROFILES}/base.pp"
-    message = f"change from absent to file failed: No space left on device - /etc/motd{process}-1bsvgp5.lock"
-    failed = _resource(
-        "File", "/etc/motd", "Profile::Base", _event("failure", "ensure", message, at), file=file, line=7
-    )
-    source = "/Stage[main]/Profile::Base/File[/etc/motd]/ensure"
-    return Failure([failed], [_log("err", source, message, at, file=file, line=7)], 1)
-
-
-def _resource(kind: str, title: str, within: str, event: Document, *, file: str, line: int) -> Document:
-    return {
-        "resource_type": kind,
-        "resource_title": title,
-        "file": file,
-        "line": line,
-        "containment_path": ["Stage[main]", within, f"{kind}[{title}]"],
-        "corrective_change": False,
-        "skipped": event["status"] == "skipped",
-        "timestamp": event["timestamp"],
-        "events": [event],
-    }
-
-
-def _event(status: str, changed: str | None, message: str | None, at: str) -> Document:
-    return {
-        "status": status,
+def _resource(kind: str, title: str, line: int, at: str, message: str | None = None) -> Document:
+    """A resource of profile::db: without a *message* it was skipped."""
+    event = {
+        "status": "failure" if message else "skipped",
         "timestamp": at,
-        "property": changed,
-        "name": None,
+        "property": "returns" if message else None,
         "old_value": None,
         "new_value": None,
         "message": message,
+    }
+    return {
+        "resource_type": kind,
+        "resource_title": title,
+        "file": f"{_PROFILES}/db.pp",
+        "line": line,
+        "containment_path": ["Stage[main]", "Profile::Db", f"{kind}[{title}]"],
         "corrective_change": False,
+        "skipped": message is None,
+        "timestamp": at,
+        "events": [event],
     }
 
 
 def _log(
     level: str, source: str, message: str, at: str, *, file: str | None = None, line: int | None = None
 ) -> Document:
-    return {
-        "level": level,
-        "source": source,
-        "message": message,
-        "file": file,
-        "line": line,
-        "tags": [level],
-        "time": at,
-    }
+    return {"level": level, "source": source, "message": message, "file": file, "line": line, "time": at}

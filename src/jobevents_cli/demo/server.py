@@ -1,24 +1,24 @@
-"""Answers the orchestrator's read-only API over HTTP, only on loopback."""
+"""Answers the orchestrator's read-only API and PuppetDB's queries over HTTP, only on loopback."""
 
 import gzip
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
-from typing import Any, ClassVar, Final, TypeVar
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, ClassVar, Final, Self, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from jobevents_cli.demo.loopback import LoopbackServer
-from jobevents_cli.demo.scripted_jobs import Document, ScriptedJob
-from jobevents_cli.demo.scripted_plans import ScriptedPlan, shortened
+from jobevents_cli.demo.puppetdb import Puppetdb, UnknownQuery
+from jobevents_cli.demo.scripted_jobs import ScriptedJob, ScriptedPlan, shortened
 
 Listed = TypeVar("Listed", ScriptedJob, ScriptedPlan)
+Item = TypeVar("Item")
 
 API: Final = "/orchestrator/v1"
-
-
 _WORTH_PACKING: Final = 1024
 
 
@@ -46,7 +46,10 @@ def json_answer(status: int, document: Any, **headers: str) -> Answer:
 
 
 class Orchestrator:
-    """The jobs, and the API's responses about them. Knows no sockets."""
+    """The jobs and plans, and the API's responses about them. Knows no sockets."""
+
+    base = ""
+    """The API's address in links; its server sets it."""
 
     def __init__(
         self,
@@ -55,27 +58,20 @@ class Orchestrator:
         *,
         token: str,
         clock: Callable[[], float] = time.time,
-        base: str = "",
     ) -> None:
-        """Accept requests that send *token*; *clock* gives seconds since 1970; *base* is the API's address in links."""
+        """Accept requests that send *token*; *clock* gives seconds since 1970."""
         self.plans = {plan.number: plan for plan in plans}
         children = (job for plan in self.plans.values() for job in plan.jobs)
         self.jobs = {job.job_id: job for job in (*jobs, *children)}
         self.token = token
-        self.base = base
-        self._clock = clock
-
-    @property
-    def reports(self) -> list[Document]:
-        """What PuppetDB knows of the jobs, in wire format."""
-        return [report for job in self.jobs.values() for report in job.reports]
+        self.clock = clock
 
     def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
         """The response to a GET of *target*, path and query, with these request *headers*."""
+        parts = urlsplit(target)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         try:
-            self._check_headers(headers)
-            parts = urlsplit(target)
-            query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+            self.check_token(headers)
             answer = json_answer(HTTPStatus.OK, self._document(parts.path, query), **{"Cache-Control": "no-store"})
         except Refusal as refusal:
             answer = refusal.answer
@@ -84,92 +80,68 @@ class Orchestrator:
             return Answer(answer.status, packed, {**answer.headers, "Content-Encoding": "gzip"})
         return answer
 
-    def _check_headers(self, headers: Mapping[str, str]) -> None:
-        token = headers.get("X-Authentication")
-        if not token:
-            raise Refusal(401, "rbac/user-unauthenticated", "Route requires authentication")
-        if token != self.token:
+    def check_token(self, headers: Mapping[str, str]) -> None:
+        """Refusal if the token in a request's *headers* is not the right one."""
+        if headers.get("X-Authentication") != self.token:
             raise Refusal(401, "rbac/invalid-token", "The provided token is not valid.")
-        accepted = headers.get("Accept", "*/*").split(",")
-        if not {"application/json", "application/*", "*/*"} & {name.strip() for name in accepted}:
-            raise Refusal(406, "orchestrator/not-acceptable", "must accept application/json")
 
     def _document(self, path: str, query: Mapping[str, str]) -> Any:  # noqa: PLR0911 - a table
+        now = self.clock()
         match path.removeprefix(API).strip("/").split("/"):
             case ["jobs"]:
-                return self._list(self.jobs, query, lambda job: job.document(self._clock(), self.base))
-            case ["jobs", name]:
-                return self._job(name).document(self._clock(), self.base)
-            case ["jobs", name, "events"]:
-                return self._events(self._job(name), _whole(query.get("start", "0"), "start"))
-            case ["jobs", name, "nodes"]:
-                return self._nodes(self._job(name), query)
+                return self._list(self.jobs, query)
             case ["plan_jobs"]:
-                has_result = query.get("results") != "exclude"
-                return self._list(
-                    self.plans, query, lambda plan: plan.document(self._clock(), self.base, has_result=has_result)
-                )
+                found = self._list(self.plans, query)
+                if query.get("results") == "exclude":
+                    found["items"] = [{k: v for k, v in one.items() if k != "result"} for one in found["items"]]
+                return found
+            case ["jobs", name]:
+                return self._known(self.jobs, name).document(now, self.base)
+            case ["jobs", name, "events"]:
+                return self._events(self._known(self.jobs, name), _whole(query.get("start", "0"), "start"))
+            case ["jobs", name, "nodes"]:
+                return {"items": _page(self._known(self.jobs, name).node_documents(now), query)}
             case ["plan_jobs", name]:
-                return self._plan(name).document(self._clock(), self.base)
+                return self._known(self.plans, name).document(now, self.base)
             case ["plan_jobs", name, "events"]:
-                return self._plan_events(self._plan(name), _whole(query.get("start", "0"), "start"))
+                return self._events(self._known(self.plans, name), _whole(query.get("start", "0"), "start"))
             case ["plan_jobs", name, "event", number]:
-                return self._plan_event(self._plan(name), number)
+                return self._plan_event(self._known(self.plans, name), number)
             case _:
                 raise Refusal(404, "orchestrator/unknown-endpoint", f"there is no {path}")
 
-    def _job(self, name: str) -> ScriptedJob:
-        job = self.jobs.get(_whole(name, "job-id"))
-        if job is None or job.created > self._clock():
+    def _known(self, known: Mapping[int, Listed], name: str) -> Listed:
+        one = known.get(_whole(name, "job-id"))
+        if one is None or one.created > self.clock():
             raise Refusal(404, "orchestrator/unknown-job", f"Job {name} not found")
-        return job
+        return one
 
-    def _plan(self, name: str) -> ScriptedPlan:
-        plan = self.plans.get(_whole(name, "job-id"))
-        if plan is None or plan.created > self._clock():
-            raise Refusal(404, "orchestrator/unknown-job", f"Plan job {name} not found")
-        return plan
-
-    def _events(self, job: ScriptedJob, start: int) -> Any:
-        events = [event for event in job.events(self._clock()) if int(event["id"]) >= start]
-        following = int(events[-1]["id"]) + 1 if events else start
-        link = f"{self.base}/jobs/{job.job_id}/events?start={following}"
+    def _events(self, one: ScriptedJob | ScriptedPlan, start: int) -> Any:
+        events = [event for event in one.events(self.clock()) if int(event["id"]) >= start]
+        following = str(int(events[-1]["id"]) + 1 if events else start)
+        link = f"{self.base}/{one.path}/events?start={following}"
+        if isinstance(one, ScriptedPlan):
+            return {"next-events": {"id": link, "event": following}, "items": [shortened(event) for event in events]}
         return {"next-events": {"id": link}, "items": events}
 
-    def _plan_events(self, plan: ScriptedPlan, start: int) -> Any:
-        events = [event for event in plan.events(self._clock()) if int(event["id"]) >= start]
-        following = str(int(events[-1]["id"]) + 1 if events else start)
-        link = f"{self.base}/plan_jobs/{plan.number}/events?start={following}"
-        return {"next-events": {"id": link, "event": following}, "items": [shortened(event) for event in events]}
-
     def _plan_event(self, plan: ScriptedPlan, number: str) -> Any:
-        for event in plan.events(self._clock()):
+        for event in plan.events(self.clock()):
             if event["id"] == number:
                 return event
         raise Refusal(404, "orchestrator/mismatched-job-event-id", f"Plan job {plan.number} has no event {number}")
 
-    def _nodes(self, job: ScriptedJob, query: Mapping[str, str]) -> Any:
-        items = job.node_documents(self._clock())
-        following = str(max((node["latest-event-id"] or 0 for node in items), default=0) + 1)
-        link = f"{self.base}/jobs/{job.job_id}/events?start={following}"
-        if "state" in query:
-            items = [node for node in items if node["state"] == query["state"]]
-        offset = _whole(query.get("offset", "0"), "offset")
-        items = items[offset : offset + _whole(query.get("limit", str(len(items))), "limit")]
-        return {"next-events": {"id": link, "event": following}, "items": items}
-
-    def _list(self, known: Mapping[int, Listed], query: Mapping[str, str], document: Callable[[Listed], Any]) -> Any:
-        now = self._clock()
+    def _list(self, known: Mapping[int, Listed], query: Mapping[str, str]) -> dict[str, Any]:
+        now = self.clock()
         found = [known[number] for number in sorted(known) if known[number].created <= now]
         if query.get("order") == "desc":
             found.reverse()
-        limit = _whole(query.get("limit", str(len(found))), "limit")
-        offset = _whole(query.get("offset", "0"), "offset")
-        order = {"order": query.get("order", "asc"), "order_by": query.get("order_by", "timestamp")}
-        return {
-            "items": [document(job) for job in found[offset : offset + limit]],
-            "pagination": {"limit": limit, "offset": offset, "total": len(found), **order},
-        }
+        items = [one.document(now, self.base) for one in _page(found, query)]
+        return {"items": items, "pagination": {"total": len(found)}}
+
+
+def _page(items: list[Item], query: Mapping[str, str]) -> list[Item]:
+    offset = _whole(query.get("offset", "0"), "offset")
+    return items[offset : offset + _whole(query.get("limit", str(len(items))), "limit")]
 
 
 def _whole(text: str, name: str) -> int:
@@ -179,15 +151,35 @@ def _whole(text: str, name: str) -> int:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Passes each GET to the orchestrator of its server."""
+    """Passes each GET to the orchestrator of its server, each query to its PuppetDB."""
 
     protocol_version = "HTTP/1.1"
     orchestrator: ClassVar[Orchestrator]
+    puppetdb: ClassVar[Puppetdb]
     wbufsize = -1  # one packet for a response that fits
 
     def do_GET(self) -> None:
         """Answer a GET."""
-        self.send(self.orchestrator.answer(self.path, dict(self.headers)))
+        if self.path == "/pdb/meta/v1/version":
+            self.send(json_answer(200, {"version": "7.12.1"}))
+        else:
+            self.send(self.orchestrator.answer(self.path, dict(self.headers)))
+
+    def do_POST(self) -> None:
+        """Answer a query."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        try:
+            self.orchestrator.check_token(dict(self.headers))
+            self.send(self.query(body))
+        except Refusal as refusal:
+            self.send(refusal.answer)
+
+    def query(self, body: bytes) -> Answer:
+        """The response of PuppetDB to the query in *body*."""
+        try:
+            return json_answer(200, self.puppetdb.answer(json.loads(body)["query"]))
+        except (UnknownQuery, ValueError, KeyError, TypeError) as error:
+            return Answer(400, str(error).encode(), {"Content-Type": "text/plain"})
 
     def send(self, answer: Answer) -> None:
         """Send *answer* whole."""
@@ -198,13 +190,48 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
         self.wfile.flush()
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The header `Date`: by the clock that dates the events, as whoever follows them compares the two."""
+        return super().date_time_string(self.orchestrator.clock() if timestamp is None else timestamp)
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Print nothing: the terminal belongs to the tail."""
 
 
-class OrchestratorServer(LoopbackServer):
-    """Serves an orchestrator."""
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
 
-    def __init__(self, orchestrator: Orchestrator, *, port: int = 0, handler: type[Handler] = Handler) -> None:
-        super().__init__(type("BoundHandler", (handler,), {"orchestrator": orchestrator}), port=port)
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print nothing when a client disconnects early."""
+
+
+class Server:
+    """Serves an orchestrator, and the PuppetDB that has its jobs' reports, on 127.0.0.1 while it is entered."""
+
+    def __init__(
+        self,
+        orchestrator: Orchestrator,
+        puppetdb: Puppetdb | None = None,
+        *,
+        port: int = 0,
+        handler: type[Handler] = Handler,
+    ) -> None:
+        """Listen on *port*, 0 for any that is free. OSError if that fails."""
+        puppetdb = puppetdb or Puppetdb(report for job in orchestrator.jobs.values() for report in job.reports)
+        bound = type("BoundHandler", (handler,), {"orchestrator": orchestrator, "puppetdb": puppetdb})
+        self.http = _QuietServer(("127.0.0.1", port), bound)
+        self.port: int = self.http.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
         orchestrator.base = self.url + API
+
+    def __enter__(self) -> Self:
+        """Start to serve."""
+        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """Stop serving."""
+        self.http.shutdown()
+        self.http.server_close()

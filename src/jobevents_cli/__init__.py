@@ -107,6 +107,6 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
 
 
-def __dir__() -> list[str]:
+def __dir__() -> "list[str]":  # an older Python reads this, too, before it is told which one is needed
     """The public names."""
     return __all__

@@ -10,6 +10,9 @@ from typing import NoReturn
 
 def start() -> NoReturn:
     """Run the program. A Ctrl-C while it is still being loaded ends it without a traceback."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - pip refuses such a Python, the one file does not
+        sys.stderr.write("Error: jobevents needs Python 3.11 or newer; this is Python " + sys.version.split()[0] + "\n")
+        sys.exit(2)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Loaded modules stay, and events have no cycles: collecting garbage more often would only cost time.

@@ -187,13 +187,19 @@ def nearest(name: str, among: click.Command | Sequence[str]) -> str | None:
 
 
 def _exhausted(error: Exception) -> UsageProblem | None:
-    """The *error* in our words if it says that this machine has run out of something."""
+    """The *error* in our words if it is this machine's: it has run out of something, or has another Python."""
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return UsageProblem("too many open files", hint="allow more: ulimit -n 4096")
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return UsageProblem("out of memory")
     if isinstance(error, RuntimeError) and "start new thread" in str(error):
         return UsageProblem("no more threads can be started", hint="allow more processes: ulimit -u")
+    if isinstance(error, ImportError) and str(error.name).startswith("msgspec"):
+        version = ".".join(map(str, sys.version_info[:2]))
+        return UsageProblem(
+            f"this copy of jobevents was built for another Python than {version}",
+            hint="run it with the Python that it was built with, or build it with this one",
+        )
     return None
 
 

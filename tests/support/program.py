@@ -58,10 +58,10 @@ class Home:
             )
         return Ran(as_shells_say(done.returncode), done.stdout.decode(), done.stderr.decode())
 
-    def shell(self, script: str) -> Ran:
+    def shell(self, script: str, *, stdin: bytes | None = None) -> Ran:
         """Run *script* in bash, the program on its PATH."""
         done = subprocess.run(
-            ["bash", "-c", script], env=self.environment, capture_output=True, timeout=LIMIT, check=False
+            ["bash", "-c", script], env=self.environment, input=stdin, capture_output=True, timeout=LIMIT, check=False
         )
         return Ran(as_shells_say(done.returncode), done.stdout.decode(), done.stderr.decode())
 

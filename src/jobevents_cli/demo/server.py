@@ -80,6 +80,11 @@ class Orchestrator:
             return Answer(answer.status, packed, {**answer.headers, "Content-Encoding": "gzip"})
         return answer
 
+    def deploy(self) -> Answer:
+        """The response to `POST /command/deploy`. Jobs start by themselves here: it names the newest."""
+        number = max((number for number, job in self.jobs.items() if job.created <= self.clock()), default=0)
+        return json_answer(202, {"job": {"id": f"{self.base}/jobs/{number}", "name": str(number)}})
+
     def check_token(self, headers: Mapping[str, str]) -> None:
         """Refusal if the token in a request's *headers* is not the right one."""
         if headers.get("X-Authentication") != self.token:
@@ -166,11 +171,11 @@ class Handler(BaseHTTPRequestHandler):
             self.send(self.orchestrator.answer(self.path, dict(self.headers)))
 
     def do_POST(self) -> None:
-        """Answer a query."""
+        """Answer a command or a query."""
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         try:
             self.orchestrator.check_token(dict(self.headers))
-            self.send(self.query(body))
+            self.send(self.orchestrator.deploy() if self.path == f"{API}/command/deploy" else self.query(body))
         except Refusal as refusal:
             self.send(refusal.answer)
 

@@ -137,11 +137,11 @@ def rollout(number: int, *, created: float, first_job: int = 1, speed: float = 1
     web, databases = ("web01.example.com", "web02.example.com"), ("db01.example.com", "db02.example.com")
     drain, script = job(1, "lb::drain", web)
     for place, node in enumerate(web):
-        script.task(node, place, 2 + place, {"_output": f"{node} takes no new connections\n"})
+        script.task(node, place, 2 + place, {"_output": "drained\n"})
     script.end(4)
     migrate, script = job(6, "db::migrate", databases, "failed")
     script.task(databases[0], 0, 2, {"_output": "12 tables migrated\n"})
-    script.task(databases[1], 0, 3, _failed_task("schema is locked by pid 13500"), is_failed=True)
+    script.task(databases[1], 0, 3, _failed_task("schema locked"), is_failed=True)
     script.end(4)
     number_events(*jobs)
     plan = ScriptedPlan(number, "app::rollout", created, tuple(jobs), description="Roll out the app")

@@ -15,12 +15,12 @@ from bench.measure import Bench
 from bench.sizes import IS_SMALL
 
 WRITE: Final = "--write"
-FILES: Final = (ROOT / "README.md", ROOT / "CONTRIBUTING.md")
+FILE: Final = ROOT / "CONTRIBUTING.md"
 VERSIONS: Final = "Measured with "
 
 
 def main() -> None:
-    """Print the table, and with `--write` put its rows into README and CONTRIBUTING."""
+    """Print the table, and with `--write` put its rows into CONTRIBUTING."""
     words = [word for word in sys.argv[1:] if word != WRITE]
     missing = [tool for tool in ("curl", "jq") if not shutil.which(tool)]
     if missing:
@@ -48,8 +48,7 @@ def main() -> None:
     versions = _versions()
     sys.stdout.write(f"\n{versions}\n")
     if WRITE in sys.argv:
-        for path in FILES:
-            path.write_text(_with_rows(path.read_text(encoding="utf-8"), rows, versions), encoding="utf-8")
+        FILE.write_text(_with_rows(FILE.read_text(encoding="utf-8"), rows, versions), encoding="utf-8")
 
 
 def _row(case: Case, figure: Figure) -> tuple[str, ...]:
@@ -62,13 +61,12 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _with_rows(text: str, rows: Sequence[Sequence[str]], versions: str) -> str:
-    """The *text* with the *rows* in place of those about the same, each with as many columns as before."""
+    """The *text* with the *rows* in place of those about the same."""
     lines = text.splitlines()
     for number, line in enumerate(lines):
-        cells = line.replace("\\|", "").count("|") - 1
         for row in rows:
             if line.startswith(f"| {row[0]} |"):
-                lines[number] = _line(row[:cells])
+                lines[number] = _line(row)
         if line.startswith(VERSIONS):
             lines[number] = versions
     return "\n".join(lines) + "\n"

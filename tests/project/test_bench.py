@@ -12,14 +12,10 @@ from support.manual import ROOT
 WORDS = ("51 events", "compact", "pretty", "memory", "20 MB", "an event's line", "200", "footer", "why", "forward")
 
 
-def test_the_documents_have_its_rows() -> None:
-    """CONTRIBUTING has a row for each case and README has five of them, with the goals that the benchmark checks."""
-    found = []
-    for name in ("CONTRIBUTING.md", "README.md"):
-        text = (ROOT / name).read_text(encoding="utf-8")
-        found.append([case for case in CASES if f"| {case.what} | {case.compared_with} | {case.goal} | " in text])
-    assert found[0] == list(CASES)
-    assert len(found[1]) == 5
+def test_contributing_has_its_rows() -> None:
+    """CONTRIBUTING has a row for each case, with the goal that the benchmark checks."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [case for case in CASES if f"| {case.what} | {case.compared_with} | {case.goal} | " not in text] == []
 
 
 @pytest.mark.slow

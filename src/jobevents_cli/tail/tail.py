@@ -304,8 +304,9 @@ class Tail:
         self._remove(job, outcome)
         if job.is_named and outcome is not None:
             self._note(outcome.status)
-            self._report.summarize(job.ref, outcome, job.follower.progress, children=self._failed_of(job))
-            if outcome.is_bad:
+            failed_children = self._failed_of(job)
+            self._report.summarize(job.ref, outcome, job.follower.progress, children=failed_children)
+            if outcome.is_bad or failed_children:
                 self._start_causes(job.ref)
 
     def _failed_of(self, job: TailedJob) -> list[tuple[JobRef, Outcome, Progress | None]]:

@@ -1,11 +1,14 @@
 """What a standard stream can do: whether it is a terminal, and its colours, width and encoding."""
 
+import io
 import os
 import stat
 import sys
 from typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from jobevents_cli.render.styles import Paint
     from jobevents_cli.render.times import TimeFormat
 
@@ -131,3 +134,29 @@ def times_for(choice: str | None) -> "TimeFormat | None":
     on_terminal = is_terminal(sys.stdout)
     default = "local" if on_terminal else "utc"
     return time_format(choice or default, short=on_terminal, today=datetime.now().astimezone())
+
+
+def console_for(color: str, stream: TextIO | None) -> "Console":
+    """Rich's console for *stream* by the option's choice *color*. It prints nothing: whoever uses it captures.
+
+    It decides which colours there are. Whether to use them is decided here: FORCE_COLOR=0 means yes to Rich.
+    """
+    from rich.console import Console
+
+    from jobevents_cli.render.theme import THEME
+
+    is_colored = wants_color(color, stream)
+    size = size_of(stream)  # Rich cannot read every COLUMNS
+    return Console(
+        file=io.StringIO(),
+        width=size.columns,
+        height=size.lines,
+        force_terminal=is_colored,
+        no_color=not is_colored,
+        color_system="auto" if is_colored else None,
+        legacy_windows=False,
+        theme=THEME,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )

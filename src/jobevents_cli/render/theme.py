@@ -1,14 +1,19 @@
 """The colours of everything that people look at: one theme for Rich."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
 from rich.color import ColorSystem
+from rich.console import Console, RenderableType
 from rich.style import Style
+from rich.text import Text
 from rich.theme import Theme
 
 _JOBS: Final = (31, 133, 64, 130, 97, 29, 167, 68)
 """Colours that distinguish jobs: of medium brightness, so that they are readable on black and on white."""
+
+_LINK_ID: Final = re.compile(r"\x1b]8;id=[^;]*;")
 
 # Of the basic colours only red, green and magenta are readable on black and on white with most palettes.
 THEME: Final = Theme(
@@ -33,11 +38,12 @@ def job_style(number: int) -> str:
     return f"job{number % len(_JOBS)}"
 
 
-def link_style(address: str) -> Style:
-    """Return the style of a hyperlink to *address*, which must be linkable. Its id is always the same."""
-    style = Style(underline=True, link=address)
-    style._link_id = "report"  # noqa: SLF001 - Rich numbers links, and so the same screen would never come twice
-    return style
+def drawn(renderable: RenderableType, console: Console) -> str:
+    """Return what *console* makes of *renderable*: rows, each with its line break."""
+    with console.capture() as capture:
+        console.print(renderable, soft_wrap=isinstance(renderable, Text))
+    # Rich numbers hyperlinks: without their ids the same screen is the same text.
+    return _LINK_ID.sub("\x1b]8;;", capture.get())
 
 
 def painter(system: ColorSystem | None) -> Callable[[str, str], str]:

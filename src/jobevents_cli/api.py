@@ -3,6 +3,7 @@
 import random
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 from jobevents_cli.clients.orchestrator import Orchestrator
@@ -17,7 +18,7 @@ from jobevents_cli.model.json_values import as_id
 from jobevents_cli.model.node import Node
 from jobevents_cli.model.plan import Plan
 from jobevents_cli.runtime.event_loop import Loop, Requests
-from jobevents_cli.runtime.job_search import Wanted, nodes_of, recent
+from jobevents_cli.runtime.job_search import Wanted, read_nodes, recent
 from jobevents_cli.runtime.retrying import retried
 from jobevents_cli.tail.following import Following
 from jobevents_cli.why.explain import explain
@@ -134,7 +135,7 @@ def show(
     """
     client = Orchestrator(_configuration(url, token, token_file, cacert, profile).orchestrator)
     ref = _ref(job, client.host)
-    return _run(client, retried(lambda: _shown(client, ref)))
+    return _run(client, _shown(client, ref))
 
 
 def why(
@@ -162,18 +163,22 @@ def why(
         return loop.run(explain(client, puppetdb, _ref(job, client.host)))
 
 
-def _shown(client: Orchestrator, ref: JobRef) -> JobWithNodes:
-    job = client.job(ref)
+def _shown(client: Orchestrator, ref: JobRef) -> Requests[JobWithNodes]:
+    job = yield from retried(partial(client.job, ref))
     if isinstance(job, Plan):
-        return JobWithNodes(job, jobs=tuple(_child(client, *child) for child in sorted(job.child_states.items())))
-    pages = nodes_of(client, ref.number, job.node_count)
-    return JobWithNodes(job, tuple(node for page in pages for node in page))
+        children = []
+        for number, state in sorted(job.child_states.items()):
+            children.append((yield from _child(client, number, state)))
+        return JobWithNodes(job, jobs=tuple(children))
+    nodes: list[Node] = []
+    yield from read_nodes(client.nodes, ref.number, job.node_count, nodes.extend)
+    return JobWithNodes(job, tuple(nodes))
 
 
-def _child(client: Orchestrator, number: int, state: str) -> JobWithNodes:
+def _child(client: Orchestrator, number: int, state: str) -> Requests[JobWithNodes]:
     """One of a plan's jobs. If it cannot be read, only what the plan says about it."""
     try:
-        return _shown(client, JobRef.job(number))
+        return (yield from _shown(client, JobRef.job(number)))
     except (AccessDenied, RequestRefused):
         return JobWithNodes(Job({"name": str(number), "state": state}))
 

@@ -7,6 +7,7 @@ import pytest
 
 from jobevents_cli.commands.builders import given_options, line_options, refuse_together
 from jobevents_cli.commands.job_choice import wanted_jobs
+from jobevents_cli.commands.options import ConnectionOptions
 from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
@@ -17,10 +18,6 @@ def _options(**given: Any) -> dict[str, Any]:
     lists = dict.fromkeys(("types", "nodes", "grep", "exclude"), ())
     flags = dict.fromkeys(("failures", "as_json", "resume", "no_jobs", "messages"), False)
     names = (
-        "url",
-        "token_file",
-        "cacert",
-        "profile",
         "environment",
         "owner",
         "state",
@@ -30,12 +27,14 @@ def _options(**given: Any) -> dict[str, Any]:
         "time",
         "wait",
     )
-    return {**lists, **flags, **dict.fromkeys(names), "color": "auto", **given}
+    return {**lists, **flags, **dict.fromkeys(names), "color": "auto", "connection": ConnectionOptions(), **given}
 
 
 def test_a_proposed_command_repeats_the_options_of_this_run() -> None:
     """Each value of a list has its own option, and what a shell would read is quoted."""
-    options = _options(url="pe", nodes=("web*", "db1"), failures=True, as_json=True, owner="ann", resume=True)
+    options = _options(
+        connection=ConnectionOptions("pe"), nodes=("web*", "db1"), failures=True, as_json=True, owner="ann", resume=True
+    )
     given = given_options(options, all_jobs=True)
     assert given.resume_all() == (
         "jobevents tail --all --owner ann --resume --node 'web*' --node db1 --failures --json --url pe"

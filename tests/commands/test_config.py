@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from support.misbehaving import TestServer, job
 from support.program import TOKEN, Home
+from support.terminal import Terminal
 
 Serve = Callable[..., TestServer]
 
@@ -40,6 +41,18 @@ def test_set_show_unset(home: Home) -> None:
     assert home.run("config", "unset", "timeout").status == 0
     again = home.run("config", "unset", "timeout")
     assert (again.status, "timeout is not set in" in again.err) == (2, True)
+
+
+def test_show_fits_the_terminal(home: Home) -> None:
+    """Long values continue in their own column; nothing is cut."""
+    home.run("config", "set", "url", "https://a-very-long-name-of-a-host.example.com")
+    with Terminal(["jobevents", "config", "show"], columns=40, environment=home.environment) as terminal:
+        terminal.wait_for_end()
+        lines = terminal.lines
+    assert max(map(len, lines)) <= 40
+    values = "".join(line[14:] for line in lines)
+    assert "https://a-very-long-name-of-a-host.example.com:8143" in values
+    assert all(not line or line[:12].strip() or line.startswith(" " * 14) for line in lines)
 
 
 def test_show_tells_no_secret(home: Home) -> None:

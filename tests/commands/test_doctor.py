@@ -3,7 +3,7 @@
 import json
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -14,6 +14,12 @@ import trustme
 from support import misbehaving
 from support.misbehaving import TestServer, job
 from support.program import TOKEN, Home
+from support.terminal import Terminal
+
+from jobevents_cli import doctor
+from jobevents_cli.config.configuration import Configuration
+from jobevents_cli.render.tables import View
+from jobevents_cli.runtime.event_loop import Loop
 
 Serve = Callable[..., TestServer]
 GOOD = ("n1:running", "n1:finished", "job:finished")
@@ -194,6 +200,33 @@ def test_an_address_of_puppetdb_that_fails_is_passed_over(
     ):
         file.write_text(json.dumps({"puppetdb": {"server_urls": urls}}))
         assert line in here.run("doctor").out
+
+
+def test_a_slow_connection_is_a_warning(serve: Serve, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It works, so the other checks are made; but every command waits as long."""
+    monkeypatch.setattr(doctor, "_SLOW", 0.0)
+    monkeypatch.setenv("HOME", str(home.folder))
+    made: list[doctor.Check] = []
+    with closing(Loop(signals=False)) as loop:
+        configuration = Configuration({"url": serve(job(*GOOD)).url}, token=TOKEN)
+        status = loop.run(doctor.examine(configuration, made.append))
+    found = {check.name: check for check in made}
+    assert (status, found["connection"].is_good, found["accepted"].is_good) == (0, False, True)
+    assert found["connection"].lines(View())[0].startswith("! connection            127.0.0.1 in ")
+    assert "every command waits as long" in found["connection"].lines(View())[1]
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_it_fits_the_terminal(home: Home, serve: Serve, columns: int) -> None:
+    """What was found, and what to do, continue in their own column."""
+    environment = home.with_(JOBEVENTS_PUPPETDB_URL="http://127.0.0.1:1").environment
+    command = ["jobevents", "doctor", "--url", serve(job(*GOOD)).url]
+    with Terminal(command, columns=columns, environment=environment) as terminal:
+        terminal.wait_for_end()
+        lines = [*terminal.scrolled, *terminal.lines]
+    assert max(map(len, lines)) <= columns
+    assert {line[:2] for line in lines if line.strip()} <= {"✔ ", "! ", "- ", "  "}
+    assert all(line.startswith(" " * 24) for line in lines if line.startswith("  "))
 
 
 def test_puppetdb_that_is_not_there(home: Home, serve: Serve) -> None:

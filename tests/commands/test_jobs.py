@@ -22,7 +22,7 @@ MORNING = datetime(2026, 11, 23, 9, tzinfo=UTC).timestamp()
 
 def _jobs() -> list[ScriptedJob]:
     task = deployment(3, created=MORNING - 7200, nodes=5, good=True)
-    task.command, task.owner = "task", "jane"
+    task.command, task.task, task.owner = "task", "package", "jane"
     jobs = [stopped(1, created=MORNING - 86_400), errored(2, created=MORNING - 9000), task, readme_job()]
     number_events(*jobs)
     return jobs
@@ -51,6 +51,15 @@ def test_jobs_fit_the_terminal(home: Home, serve: Serve, golden: Golden, columns
         terminal.wait_for_end()
         assert max(map(len, terminal.lines)) <= columns
         golden(f"jobs-{columns}.txt", terminal.text + "\n")
+
+
+def test_the_environment_is_shown_where_there_are_several(home: Home, serve: Serve) -> None:
+    """A wide terminal has a column for it then; where all jobs have the same one, it says nothing."""
+    for jobs, is_shown in ((_jobs(), True), (_jobs()[-1:], False)):
+        command = ["jobevents", "jobs", "--url", serve(*jobs).url]
+        with Terminal(command, columns=120, environment=home.environment) as terminal:
+            terminal.wait_for_end()
+            assert ("ENVIRONMENT" in terminal.lines[0]) == is_shown
 
 
 def test_jobs_that_are_wanted(home: Home, serve: Serve) -> None:

@@ -143,6 +143,47 @@ def test_only_failures(home: Home, serve: Serve) -> None:
     assert "3 nodes" in out, "the header counts all nodes"
 
 
+def test_only_running_nodes(home: Home, serve: Serve) -> None:
+    """`--running` leaves out what has ended; together with `--failures` it shows what needs attention."""
+    url = serve(_running()).url
+    rows = home.run("show", "950", "--running", "--url", url).out.split("\n\n")[1].splitlines()
+    assert [row.split()[:2] for row in rows[1:]] == [["n2", "running"]]
+    lines = home.run("show", "950", "--running", "--failures", "--json", "--url", url).out.splitlines()
+    assert [json.loads(line)["name"] for line in lines] == ["n2"]
+
+
+def test_a_file_is_written_only_when_it_is_complete(home: Home, serve: Serve) -> None:
+    """`--output` takes every format, and prints nothing; what was there stays if the job cannot be shown."""
+    path = home.folder / "report"
+    url = serve(readme_job()).url
+    for form in (["--format", "junit"], ["--format", "markdown"], ["--json"], []):
+        ran = home.run("show", "352", *form, "--output", str(path), "--url", url)
+        assert (ran.status, ran.out, ran.err) == (0, "", "")
+        assert path.read_text() == home.run("show", "352", *form, "--url", url).out
+    before = path.read_bytes()
+    assert home.run("show", "9", "--output", str(path), "--url", url).status == 6
+    assert path.read_bytes() == before
+    ran = home.run("show", "352", "--output", str(home.folder / "missing" / "report"), "--url", url)
+    assert (ran.status, "cannot be written: No such file or directory" in ran.err) == (7, True)
+
+
+def test_nodes_of_pe_2016(home: Home, serve: Serve) -> None:
+    """They have details and no result: what the run changed, and its report, are shown all the same."""
+    link = "https://pe.example.com/#/cm/report/20d60265"
+    metrics = {"changed": 4, "total": 171}
+    nodes = [
+        {"name": "a1", "state": "finished", "details": {"message": "Finished", "metrics": metrics}},
+        {"name": "b1", "state": "failed", "details": {"metrics": {"failed": 2, "total": 171}, "report-url": link}},
+    ]
+    documents = {"/jobs/1": {"name": "1", "state": "failed"}, "/jobs/1/nodes": {"items": nodes}}
+    url = serve(faults={0: answering(documents)}).url
+    out = home.run("show", "1", "--url", url).out
+    assert "failed 2 of 171" in out
+    assert link in out
+    assert "changed 4 of 171" in out
+    assert "2 nodes  finished 1 (1 changed), failed 1" in out
+
+
 def test_nodes_by_name(home: Home, serve: Serve) -> None:
     """`--node` is repeatable; several matches give the table."""
     url = serve(_task()).url
@@ -250,6 +291,7 @@ def test_exit_status(home: Home, serve: Serve) -> None:
         (["352", "--json", "--format", "junit"], "--json and --format junit"),
         (["352", "--format", "yaml"], "'yaml'"),
         (["352", "--all-nodes"], "--all-nodes"),
+        (["352", "--json", "--why", "--running"], "--json --why"),
         (["latest", "--from", "x"], "--from and latest"),
         (["plan/latest", "--from", "x"], "--from and plan/latest"),
         (["--owner", "me", "--from", "x"], "--owner"),
@@ -416,7 +458,7 @@ def test_saved_events_of_several_jobs(home: Home) -> None:
         "Job 352  failed",
         "Job 950  running",
     ]
-    assert "3 nodes  finished 2, failed 1" in out
+    assert "3 nodes  finished 2 (1 with an error), failed 1" in out
     assert home.run("show", "352", "--from", name).out.startswith("Job 352  failed\n")
     ran = home.run("show", "353", "--from", name)
     assert (ran.status, ran.out) == (6, "")

@@ -67,3 +67,27 @@ def test_times_with_their_zone() -> None:
     assert job.start_time == datetime(1970, 1, 1, 0, 1, tzinfo=UTC)
     assert job.end_time == datetime(1970, 1, 1, 0, 1, 42, tzinfo=UTC)
     assert (Job({}).start_time, Job({}).end_time) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "seconds"),
+    [
+        ({"duration": "12.5"}, 12.5),
+        ({}, None),
+        ({"created_timestamp": "1970-01-01T00:00:10Z"}, 90),
+        ({"created_timestamp": "1970-01-01T00:00:10Z", "state": "finished"}, None),
+        ({"created_timestamp": "1970-01-01T00:00:10Z", "finished_timestamp": "1970-01-01T00:00:15Z"}, 5),
+        ({"created_timestamp": "1970-01-01T00:05:00Z"}, 0),
+    ],
+)
+def test_the_time_a_job_took(raw: dict[str, Any], seconds: float | None) -> None:
+    """As the server says, or else from its start to its end, or until now while it runs."""
+    assert Job(raw).seconds(100) == seconds
+
+
+def test_what_a_job_runs() -> None:
+    """A task its name, anything else the environment."""
+    environment = {"environment": {"name": "production"}}
+    assert Job({"options": {"task": "package"}, **environment}).target == "package"
+    assert Job(environment).target == "production"
+    assert Job({"options": {"task": 5}}).target == ""

@@ -42,19 +42,20 @@ def test_seconds_where_the_node_names_none(raw: dict[str, Any], seconds: float |
     assert Node(raw).seconds(100) == seconds
 
 
-def test_the_event_that_ended_it() -> None:
-    """It carries the node's result with its report link, where there is one."""
-    event = Node(
-        {
-            "name": "web01",
-            "state": "failed",
-            "details": {"message": "Failed", "report-url": "https://pe/1"},
-            "result": {"status": "failed"},
-        }
-    ).as_event()
-    assert (event.type, event.node, event.message) == ("node_failed", "web01", "Failed")
-    assert event.detail == {"status": "failed", "report-url": "https://pe/1"}
-    assert Node({"name": "web01", "state": "skipped", "result": None}).as_event().detail == {}
+def test_what_its_last_event_said() -> None:
+    """The result with the link to the report, where there is one, and the message."""
+    details = {"message": "Failed ", "report-url": "https://pe/1"}
+    node = Node({"name": "web01", "state": "failed", "details": details, "result": {"status": "failed"}})
+    assert (node.message, node.report_link) == ("Failed", "https://pe/1")
+    assert node.detail == {"status": "failed", "report-url": "https://pe/1"}
+    skipped = Node({"name": "web01", "state": "skipped", "result": None})
+    assert (skipped.detail, skipped.message, skipped.report_link) == ({}, "", "")
+
+
+def test_its_text_is_spelled_as_it_came() -> None:
+    """A node that was made here has one too."""
+    assert Node({"a": 1.0}, b'{"a":1.00}').text == b'{"a":1.00}'
+    assert Node({"a": 1}).text == b'{"a":1}'
 
 
 def test_times_with_their_zone() -> None:
@@ -71,5 +72,5 @@ def test_a_node_of_pe_2016(state: str, changed: int, status: str) -> None:
     details = {"message": "Finished", "metrics": {"changed": changed}, "hash": "abc"}
     node = Node({"name": "a", "state": state, "details": details})
     assert node.result == {"status": status, "metrics": {"changed": changed}, "hash": "abc"}
-    assert node.as_event().detail["status"] == status
+    assert node.detail["status"] == status
     assert Node({"details": {"message": "m"}, "result": None}).result is None

@@ -18,6 +18,7 @@ def test_the_fields_of_a_plan() -> None:
         }
     )
     assert (plan.number, plan.type, plan.plan_name, plan.environment) == (12, "plan", "deploy::rolling", "production")
+    assert plan.target == plan.plan_name
     assert plan.result == {"version": 2}
     assert plan.is_over
     assert repr(plan) == "<Plan 12 success>"

@@ -1,10 +1,14 @@
-"""Text, JSON values and checks are printed line by line."""
+"""Text, JSON values and files that a command prints once."""
 
 import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from jobevents_cli.output.printer import print_check, print_lines
+from jobevents_cli.errors import OutputFailed
+from jobevents_cli.output.printer import print_lines, write_file
 
 
 def test_every_value_is_one_line_of_json(capfd: pytest.CaptureFixture[str]) -> None:
@@ -20,29 +24,34 @@ def test_text_is_printed_as_it_is(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr().out == "one\ntwo"
 
 
-@pytest.mark.parametrize(
-    ("is_good", "is_warning", "marks"),
-    [(True, False, "✔+"), (False, False, "✘x"), (None, False, "-"), (True, True, "!")],
-)
-def test_the_mark_of_a_check_says_how_it_ended(
-    capfd: pytest.CaptureFixture[str], *, is_good: bool | None, is_warning: bool, marks: str
-) -> None:
-    """A warning looks like neither success nor failure."""
-    print_check("token", "found", None, is_good=is_good, is_warning=is_warning, as_json=False)
-    mark, name, found = capfd.readouterr().out.split()
-    assert mark in marks
-    assert (name, found) == ("token", "found")
+def test_a_file_is_written_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Where making it fails, what was there is kept, and nothing else is left behind."""
+    path = tmp_path / "report.xml"
+
+    def broken() -> Iterator[bytes]:
+        yield b"<half"
+        raise ValueError("no")
+
+    write_file(str(path), [b"old"])
+    with pytest.raises(ValueError, match="no"):
+        write_file(str(path), broken())
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["report.xml"]
 
 
-def test_the_cure_stands_under_what_was_found(capfd: pytest.CaptureFixture[str]) -> None:
-    """What a server sent cannot control the terminal."""
-    print_check("clock", "off by \x1b[31m9s", "set the clock", is_good=False, as_json=False)
-    found, cure = capfd.readouterr().out.splitlines()
-    assert found.index("off") == cure.index("set the clock")
-    assert "\x1b" not in found
+def test_a_new_file_is_its_owners_and_an_old_one_keeps_its_mode(tmp_path: Path) -> None:
+    """Whoever lets others read a report makes the file beforehand."""
+    new, old = tmp_path / "new", tmp_path / "old"
+    old.touch()
+    old.chmod(0o644)
+    for path in (new, old):
+        write_file(str(path), [b"x"])
+    assert [path.stat().st_mode & 0o777 for path in (new, old)] == [0o600, 0o644]
 
 
-def test_a_check_in_json_has_all_its_facts(capfd: pytest.CaptureFixture[str]) -> None:
-    """A check that was not made is neither good nor bad."""
-    print_check("token", "none", "log in", is_good=None, as_json=True)
-    assert json.loads(capfd.readouterr().out) == {"check": "token", "ok": None, "found": "none", "cure": "log in"}
+@pytest.mark.parametrize("name", ["missing/report", "."])
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that does not exist, or is named itself."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputFailed, match=f"--output {name} cannot be written"):
+        write_file(name, [b"x"])

@@ -5,7 +5,8 @@ from typing import Any
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.node import Node
-from jobevents_cli.render.job_details import JobDetails, NodeChoice, NodeCollector, job_seconds
+from jobevents_cli.model.outcome import Outcome
+from jobevents_cli.show.job_details import JobDetails, Nodes
 
 
 def node(name: Any, state: Any = "finished", message: Any = None, **more: Any) -> Node:
@@ -21,10 +22,14 @@ def run_result(status: str, **metrics: int) -> dict[str, Any]:
 
 def details(*nodes: Node, number: int | None = 352, state: str = "failed", **more: Any) -> JobDetails:
     """A job with *nodes*, in *state*; *more* are fields of its document."""
-    collector = NodeCollector(NodeChoice(), 0.0)
+    collected = Nodes()
     for one in nodes:
-        collector.add(one)
+        collected.add(one, 0.0)
     raw = {"name": None if number is None else str(number), "state": state, **more}
     ref = None if number is None else JobRef.job(number)
     job = Job(raw)
-    return JobDetails(ref, job, collector.nodes, collector.counts, collector.changed, seconds=job_seconds(job, 0.0))
+    outcome = _OUTCOMES.get(state)
+    return JobDetails(ref, job, collected, outcome, job.seconds(0.0))
+
+
+_OUTCOMES = {"finished": Outcome.SUCCEEDED, "failed": Outcome.FAILED, "stopped": Outcome.STOPPED}

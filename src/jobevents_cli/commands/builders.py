@@ -9,12 +9,21 @@ import click
 
 from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.commands.job_choice import NARROWING
-from jobevents_cli.commands.options import check_types
+from jobevents_cli.commands.options import ConnectionOptions, check_types
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.errors import AccessDenied, UsageProblem
 from jobevents_cli.following.filters import event_filter
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.output.capabilities import can_encode, is_terminal, paint_for, takes_footer, times_for, width_of
+from jobevents_cli.output.capabilities import (
+    can_encode,
+    console_for,
+    encoding_of,
+    is_terminal,
+    paint_for,
+    takes_footer,
+    times_for,
+    width_of,
+)
 from jobevents_cli.output.lines import LineOptions
 
 if TYPE_CHECKING:
@@ -27,7 +36,6 @@ if TYPE_CHECKING:
 _WITHIN: Final = 9.0
 """Seconds for which servers are waited for, for `--why`: then there is time to show what is known without them."""
 
-_CONNECTION: Final = {"url": "--url", "token_file": "--token-file", "cacert": "--cacert", "profile": "--profile"}
 _FILTERS: Final = {
     "types": "--type",
     "nodes": "--node",
@@ -39,17 +47,14 @@ _FILTERS: Final = {
 
 def configuration_for(options: Mapping[str, Any]) -> Configuration:
     """The settings, with the connection options."""
-    return Configuration({name: options[name.replace("-", "_")] for name in ("url", "token-file", "cacert", "profile")})
+    connection: ConnectionOptions = options["connection"]
+    return connection.configuration()
 
 
 def client_for(options: Mapping[str, Any]) -> Orchestrator:
     """The client for the connection options. Warns if others can read the token file."""
-    connection = configuration_for(options).orchestrator
-    if connection.token and connection.token.warning:
-        from jobevents_cli.output.notices import say_safe
-
-        say_safe(f"Warning: {connection.token.warning}")
-    return Orchestrator(connection)
+    connection: ConnectionOptions = options["connection"]
+    return connection.client()
 
 
 def line_options(options: Mapping[str, Any], *, tagged: bool, quiet: bool = False) -> LineOptions:
@@ -110,7 +115,7 @@ def given_options(options: Mapping[str, Any], *, all_jobs: bool) -> "GivenOption
     return GivenOptions(
         all_jobs=("--all", *_repeated(options, NARROWING)) if all_jobs else (),
         events=tuple(_repeated(options, _FILTERS | {"as_json": "--json"})),
-        server=tuple(_repeated(options, _CONNECTION)),
+        server=options["connection"].arguments,
         start=options["start"],
         last=options["lines"],
         wait=("--wait", f"{options['wait']:g}s") if options["wait"] else (),
@@ -168,19 +173,20 @@ def _repeated(options: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[
                 yield from (option, str(each))
 
 
-def view_for(options: Mapping[str, Any], now: float) -> "View":
-    """How tables are drawn; *now* is the orchestrator's clock, in seconds since 1970."""
+def view_for(time: str | None, color: str, *, to_file: bool = False) -> "View":
+    """How tables are drawn by the options `--time` and `--color`; *to_file*: into a file, not on standard output."""
     from jobevents_cli.render.looks import SYMBOLS
     from jobevents_cli.render.tables import View
 
-    on_terminal = is_terminal(sys.stdout)
+    if to_file:
+        return View(times_for(time, to_file=True))
     return View(
-        columns=width_of(sys.stdout) if on_terminal else None,
-        time=times_for(options["time"]),
-        now=now,
-        paint=paint_for(options["color"], sys.stdout),
+        time=times_for(time),
+        console=console_for(color, sys.stdout) if is_terminal(sys.stdout) else None,
+        paint=paint_for(color, sys.stdout),
         symbols=can_encode(SYMBOLS, sys.stdout),
-        links=on_terminal and options["color"] != "never",
+        links=color != "never",
+        encoding=encoding_of(sys.stdout),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 import click
 
 from jobevents_cli.commands.help_groups import CONNECTION, GroupedCommand, GroupedGroup, connection_records
-from jobevents_cli.commands.options import CONFIGURABLE, complete_profiles, connection_options
+from jobevents_cli.commands.options import CONFIGURABLE, ConnectionOptions, complete_profiles, connection_options
 from jobevents_cli.commands.value_types import Duration
 from jobevents_cli.exit_status import ExitStatus
 
@@ -53,26 +53,26 @@ def command() -> None:
     epilog="\b\nExamples:\n  jobevents config show\n  jobevents config show --profile staging\n",
 )
 @connection_options
-def show(**options: Any) -> int:
+def show(*, connection: ConnectionOptions) -> int:
     """Print every setting and where it comes from.
 
     The path of the file and its profiles come first. The token is never printed. A setting that cannot be used is
     reported, and the others are still printed.
     """
-    from jobevents_cli.commands.builders import configuration_for
+    from jobevents_cli.commands.builders import view_for
     from jobevents_cli.config.effective import Row, effective
-    from jobevents_cli.output.streams import print_text
-    from jobevents_cli.render.escape import safe
+    from jobevents_cli.output.printer import print_pieces
+    from jobevents_cli.render.tables import Column, cell, table
 
-    problem = None
-    found = effective(configuration_for(options), CONFIGURABLE, token_file_given=bool(options["token_file"]))
+    found = list(
+        effective(connection.configuration(), CONFIGURABLE, token_file_given=connection.token_file is not None)
+    )
+    view = view_for("none", "auto")
+    rows = [[cell(row.name), cell(f"{row.value}  ({row.origin})", wraps=True)] for row in found if isinstance(row, Row)]
+    print_pieces(view.encoded(table((Column(""), Column("", least=20)), rows, view, titles=False)))
     for row in found:
-        if isinstance(row, Row):
-            print_text(safe(f"{row.name:<13} {row.value}  ({row.origin})") + "\n")
-        else:
-            problem = problem or row
-    if problem:
-        raise problem
+        if not isinstance(row, Row):
+            raise row
     return ExitStatus.DONE
 
 

@@ -3,7 +3,7 @@
 import click
 
 from jobevents_cli.commands.help_groups import GroupedCommand
-from jobevents_cli.commands.options import CONFIGURABLE
+from jobevents_cli.commands.options import CONFIGURABLE, connection_of
 from jobevents_cli.errors import UsageProblem
 
 
@@ -18,10 +18,9 @@ class ConfiguredCommand(GroupedCommand):
         return rest
 
     def _configure(self, ctx: click.Context) -> None:
-        from jobevents_cli.commands.builders import configuration_for
         from jobevents_cli.config.sources import shown
 
-        configuration = configuration_for(ctx.params)
+        configuration = connection_of(ctx.params).configuration()
         for parameter in self.params:
             option = (parameter.name or "").replace("_", "-")
             given = ctx.get_parameter_source(parameter.name or "")

@@ -1,12 +1,9 @@
 """`jobevents doctor`: checks whether everything works from here to the orchestrator, and to PuppetDB."""
 
-from typing import Any
-
 import click
 
 from jobevents_cli.commands.help_groups import HOW_IT_LOOKS, GroupedCommand, option_in
-from jobevents_cli.commands.options import connection_options
-from jobevents_cli.exit_status import ExitStatus
+from jobevents_cli.commands.options import ConnectionOptions, connection_options
 
 
 @click.command(
@@ -23,21 +20,27 @@ Examples:
     "--json", "as_json", is_flag=True, help="JSON Lines: one object per check, with check, ok, found, cure."
 )
 @connection_options
-def command(*, as_json: bool, **options: Any) -> int:
+def command(*, connection: ConnectionOptions, as_json: bool) -> int:
     """Check configuration, network, TLS, token and permission: one line each, and what to do if it fails.
 
     PuppetDB is checked too. It is needed only to say why nodes failed, so it never makes doctor fail.
 
     Exits with 0 if everything works, otherwise as the first failed check would end a tail.
     """
-    from jobevents_cli.checks import checks
-    from jobevents_cli.commands.builders import configuration_for
-    from jobevents_cli.output.printer import print_check
-    from jobevents_cli.runtime.retry import fetch
+    from contextlib import closing
 
-    status = ExitStatus.DONE
-    for check in fetch(lambda: checks(configuration_for(options))):
-        is_warning = check.is_good is False and not check.status
-        print_check(check.name, check.found, check.cure, is_good=check.is_good, is_warning=is_warning, as_json=as_json)
-        status = status or check.status
-    return status
+    from jobevents_cli.commands.builders import view_for
+    from jobevents_cli.doctor import Check, examine
+    from jobevents_cli.output.printer import print_lines, print_pieces
+    from jobevents_cli.runtime.event_loop import Loop
+
+    view = view_for("none", "auto")
+
+    def tell(check: Check) -> None:
+        if as_json:
+            print_lines([check.as_object()])
+        else:
+            print_pieces(view.encoded(check.lines(view)))
+
+    with closing(Loop()) as loop:
+        return loop.run(examine(connection.configuration(), tell))

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 WHICH_JOBS: Final = "Which jobs"
 WHICH_EVENTS: Final = "Which events"
+WHICH_NODES: Final = "Which nodes"
 HOW_IT_LOOKS: Final = "How it looks"
 WHEN_IT_ENDS: Final = "When it ends"
 DELIVERY: Final = "Delivery"
 CONNECTION: Final = "Connection"
-GROUPS: Final = (WHICH_JOBS, WHICH_EVENTS, HOW_IT_LOOKS, WHEN_IT_ENDS, DELIVERY, CONNECTION)
+GROUPS: Final = (WHICH_JOBS, WHICH_EVENTS, WHICH_NODES, HOW_IT_LOOKS, WHEN_IT_ENDS, DELIVERY, CONNECTION)
 OTHERS: Final = "Options"
 
 CONNECTION_LINE: Final = "Connection: --url --token-file --cacert --profile: see jobevents config --help"

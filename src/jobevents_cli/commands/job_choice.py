@@ -144,7 +144,7 @@ def wanted_jobs(options: Mapping[str, Any]) -> Wanted:
 
 def no_job_named(command: str, options: Mapping[str, Any], *, failed: bool = False) -> UsageProblem:
     """The usage error for a *command* without JOB. It names the newest jobs seen lately, or only the *failed* ones."""
-    known = [job for job in remembered_jobs(options) if not failed or job.state in _FAILED_STATES]
+    known = [job for job in remembered_jobs(options["connection"]) if not failed or job.state in _FAILED_STATES]
     lately = ", ".join(f"{job.ref} ({job.about})" if job.about else str(job.ref) for job in known[:_MOST_NAMED])
     kind = "failed lately" if failed else "seen lately"
     or_all = ", latest or --all" if command == "tail" else " or latest"
@@ -176,17 +176,6 @@ def find_jobs(choice: JobChoice, client: Orchestrator, *, retry_for: float = mat
         else:
             refs.append(job.ref)
     return list(dict.fromkeys(refs))
-
-
-def jobs_of(choice: JobChoice, client: Orchestrator) -> list[JobRef]:
-    """Return the jobs that *choice* names: see `find_jobs`."""
-    from jobevents_cli.runtime.event_loop import Loop
-
-    loop = Loop(signals=False)
-    try:
-        return loop.run(find_jobs(choice, client))
-    finally:
-        loop.close()
 
 
 def refuse_for_plan(*, start: int | None) -> None:

@@ -52,7 +52,7 @@ def command(*, saved: str | None, **options: Any) -> int:
 
     choice = job_choice(options)
     if saved is not None:
-        from jobevents_cli.state.saved_events import read_saved
+        from jobevents_cli.store.saved_events import read_saved
         from jobevents_cli.tail.saved import print_saved
 
         choice.refuse_latest("--from")

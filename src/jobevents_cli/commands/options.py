@@ -1,7 +1,8 @@
 """The options that commands share, each declared once, and their completions."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
 
@@ -9,6 +10,8 @@ from jobevents_cli.commands.help_groups import CONNECTION, HOW_IT_LOOKS, WHICH_E
 from jobevents_cli.commands.value_types import WholeNumber
 
 if TYPE_CHECKING:
+    from jobevents_cli.clients.orchestrator import Orchestrator
+    from jobevents_cli.config.configuration import Configuration
     from jobevents_cli.store.recent_jobs import RecentJob
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -58,7 +61,7 @@ def complete_jobs(ctx: click.Context, parameter: click.Parameter, incomplete: st
     given = {str(getattr(job, "ref", job)) for job in ctx.params.get(parameter.name or "") or ()}
     return [
         CompletionItem(str(job.ref), help=job.about)
-        for job in remembered_jobs(ctx.params)
+        for job in remembered_jobs(connection_of(ctx.params))
         if str(job.ref).startswith(incomplete) and str(job.ref) not in given
     ]
 
@@ -69,20 +72,21 @@ def complete_from_jobs(attribute: str, *known: str) -> Callable[[click.Context, 
     def complete(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
         from click.shell_completion import CompletionItem
 
-        offered = dict.fromkeys((*known, *(getattr(job, attribute) for job in remembered_jobs(ctx.params))))
+        offered = dict.fromkeys(
+            (*known, *(getattr(job, attribute) for job in remembered_jobs(connection_of(ctx.params))))
+        )
         return [CompletionItem(value) for value in offered if value and value.startswith(incomplete)]
 
     return complete
 
 
-def remembered_jobs(options: Mapping[str, Any]) -> "list[RecentJob]":
-    """The jobs seen lately at the orchestrator of *options* (`url`, `profile`). None if none is configured."""
-    from jobevents_cli.config.configuration import Configuration
+def remembered_jobs(connection: "ConnectionOptions") -> "list[RecentJob]":
+    """The jobs seen lately at the orchestrator of *connection*. None if none is configured."""
     from jobevents_cli.errors import JobEventsError
     from jobevents_cli.store.recent_jobs import recent_jobs
 
     try:
-        return recent_jobs(Configuration({name: options.get(name) for name in ("url", "profile")}).url)
+        return recent_jobs(connection.configuration().url)
     except JobEventsError:
         return []
 
@@ -104,7 +108,57 @@ CONFIGURABLE = ("interval", "retry-for", "timeout", "time", "color", "progress")
 
 _connection, _events, _looks, _jobs = map(option_in, (CONNECTION, WHICH_EVENTS, HOW_IT_LOOKS, WHICH_JOBS))
 
-connection_options = stacked(
+
+class ConnectionOptions(NamedTuple):
+    """The options that say which server is talked to, and how."""
+
+    url: str | None = None
+    token_file: str | None = None
+    cacert: str | None = None
+    profile: str | None = None
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments that give these options to another command."""
+        given = zip(("--url", "--token-file", "--cacert", "--profile"), self, strict=True)
+        return tuple(argument for option, value in given if value is not None for argument in (option, value))
+
+    def configuration(self) -> "Configuration":
+        """The settings, with these options."""
+        from jobevents_cli.config.configuration import Configuration
+
+        return Configuration({name.replace("_", "-"): value for name, value in self._asdict().items()})
+
+    def client(self) -> "Orchestrator":
+        """The client for the orchestrator. Warns if others can read the token file."""
+        from jobevents_cli.clients.orchestrator import Orchestrator
+
+        connection = self.configuration().orchestrator
+        if connection.token and connection.token.warning:
+            from jobevents_cli.output.notices import say_safe
+
+            say_safe(f"Warning: {connection.token.warning}")
+        return Orchestrator(connection)
+
+
+def connection_of(options: Mapping[str, Any]) -> ConnectionOptions:
+    """The options of the connection among all *options* of a command."""
+    return ConnectionOptions(*(options.get(name) for name in ConnectionOptions._fields))
+
+
+def connection_options(command: Command) -> Command:
+    """Declare the options of the connection: *command* gets them as one argument, `connection`."""
+
+    @wraps(command)
+    def with_connection(**options: Any) -> Any:
+        connection = connection_of(options)
+        others = {name: value for name, value in options.items() if name not in connection._fields}
+        return command(connection=connection, **others)
+
+    return cast("Command", _declared(with_connection))
+
+
+_declared = stacked(
     _connection("--url", metavar="URL", help="Address of the orchestrator: host, host:port or https://host:port."),
     _connection(
         "--token-file",

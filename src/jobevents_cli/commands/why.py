@@ -1,7 +1,7 @@
 """`jobevents why`: what went wrong in a job, a plan or saved events, grouped by cause."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,12 +16,8 @@ if TYPE_CHECKING:
     from jobevents_cli.commands.job_choice import JobChoice
     from jobevents_cli.model.event import Event
     from jobevents_cli.model.job_ref import JobRef
-    from jobevents_cli.runtime.event_loop import Requests
     from jobevents_cli.why.explanation import Explanation
     from jobevents_cli.why.text import CauseText
-
-_PATIENCE = 5.0
-"""Seconds after which a line says what is waited for."""
 
 _nodes, _looks = option_in(WHICH_EVENTS), option_in(HOW_IT_LOOKS)
 
@@ -87,64 +83,34 @@ def _cause_text(options: Mapping[str, Any]) -> "CauseText":
 
 
 def _explanations(options: Mapping[str, Any]) -> "Iterator[Explanation]":
+    from contextlib import closing
+    from functools import partial
+
     from jobevents_cli.commands.builders import client_for, configuration_for, puppetdb_for
-    from jobevents_cli.commands.job_choice import job_choice, jobs_of, no_job_named
-    from jobevents_cli.render.job_details import NodeChoice
+    from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named
+    from jobevents_cli.following.filters import node_filter
+    from jobevents_cli.runtime.event_loop import Loop
     from jobevents_cli.why.explain import explain, explain_saved
+    from jobevents_cli.why.run import run
 
     choice = job_choice(options)
-    wanted = NodeChoice(options["nodes"]).has_name if options["nodes"] else None
     configuration = configuration_for(options)
+    puppetdb = puppetdb_for(configuration, saved=options["saved"] is not None)
+    wanted = node_filter(options["nodes"]) if options["nodes"] else None
     said = set[str]()
-    if options["saved"]:
+    if options["saved"] is not None:
         choice.refuse_latest("--from")
-        puppetdb = puppetdb_for(configuration, saved=True)
-        saved = _saved(options["saved"], choice)
-        yield from _explained(
-            lambda note: (explain_saved(puppetdb, *each, wanted=wanted, note=note, said=said) for each in saved)
-        )
+        saved = list(_saved(options["saved"], choice))  # on the loop a signal would not end a wait for the file
+        with closing(Loop()) as loop:
+            for each in saved:
+                yield run(loop, partial(explain_saved, puppetdb, *each, wanted=wanted, said=said))
         return
     if choice.is_empty:
         raise no_job_named("why", options, failed=True)
-    client, puppetdb = client_for(options), puppetdb_for(configuration)
-    refs = jobs_of(choice, client)
-    yield from _explained(
-        lambda note: (explain(client, puppetdb, ref, wanted=wanted, note=note, said=said) for ref in refs)
-    )
-
-
-def _explained(
-    explanations: "Callable[[Callable[[str], None]], Iterator[Requests[Explanation]]]",
-) -> "Iterator[Explanation]":
-    """Yield what the generators come to that *explanations* makes; it is given what notes what is waited for.
-
-    After 5 s of waiting a line on standard error says for what.
-    """
-    from jobevents_cli.output.notices import say_safe
-    from jobevents_cli.runtime.event_loop import Loop
-
-    loop = Loop()
-    waits_for = ""
-
-    def note(what: str) -> None:
-        nonlocal waits_for
-        waits_for = what
-        loop.timer("waiting", loop.clock() + _PATIENCE)
-
-    try:
-        for generator in explanations(note):
-            loop.start("explanation", generator)
-            for key, value, error in loop:
-                if key == "waiting":
-                    say_safe(f"jobevents: waiting for {waits_for}")
-                    continue
-                loop.drop("waiting")
-                if error:
-                    raise error
-                yield value
-                break
-    finally:
-        loop.close()
+    client = client_for(options)
+    with closing(Loop()) as loop:
+        for ref in loop.run(find_jobs(choice, client)):
+            yield run(loop, partial(explain, client, puppetdb, ref, wanted=wanted, said=said))
 
 
 def _saved(name: str, choice: "JobChoice") -> "Iterator[tuple[JobRef | None, dict[JobRef | None, list[Event]]]]":
@@ -155,7 +121,7 @@ def _saved(name: str, choice: "JobChoice") -> "Iterator[tuple[JobRef | None, dic
     from jobevents_cli.errors import UnknownJob
     from jobevents_cli.model.job_ref import JobRef as Ref
     from jobevents_cli.output.notices import say_safe
-    from jobevents_cli.state.saved_events import read_saved
+    from jobevents_cli.store.saved_events import read_saved
     from jobevents_cli.why.explain import events_by_job
 
     jobs = events_by_job(read_saved(name))

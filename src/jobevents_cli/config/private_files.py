@@ -2,11 +2,14 @@
 
 import errno
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from jobevents_cli.config.redaction import redact_text
+from jobevents_cli.config.redaction import redact
+
+_PRIVATE: Final = 0o600
 
 
 def own_folder(kind: Literal["config", "state", "cache"]) -> Path | None:
@@ -35,27 +38,29 @@ def draft_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.{os.getpid()}.new")
 
 
-def replace_file(path: Path, text: str, *, is_durable: bool = False) -> None:
-    """Put *text* into *path*, mode 0600, without the token. If *path* is a symlink, the file it points to is replaced.
+def replace_file(path: Path, content: str | Iterable[bytes], *, mode: int = _PRIVATE, is_durable: bool = False) -> None:
+    """Put *content*, a text or pieces, into *path*, without the token. A symlink's file is replaced.
 
-    *is_durable*: wait until the text is on the disk, so that also a power failure leaves the old or the new file.
+    *is_durable*: wait until it is on the disk, so that also a power failure leaves the old or the new file.
 
-    OSError, or ValueError for text that is not Unicode, if that fails: *path* is then unchanged.
+    OSError, ValueError for text that is not Unicode, or what making the pieces raises: *path* is then unchanged.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "it is not a file")  # root could replace /dev/null
     draft = draft_of(target)
-    text = redact_text(text)
     try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
+        with os.fdopen(handle, "wb") as file:
+            for piece in [content.encode()] if isinstance(content, str) else content:
+                file.write(redact(piece))
+            if mode != _PRIVATE:
+                draft.chmod(mode)
             if is_durable:
                 file.flush()
                 os.fsync(file.fileno())
         draft.replace(target)
-    except (OSError, ValueError):
+    except BaseException:
         with suppress(OSError):
             draft.unlink()
         raise

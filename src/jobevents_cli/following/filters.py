@@ -86,12 +86,20 @@ def event_filter(
     if failures:
         tests.append(lambda event: event.type in FAILURE_TYPES or ended_with_error(event))
     if nodes:
-        # Certnames are lower case by Puppet's rules; a glob is matched as it is written.
-        globs = re.compile("|".join(translate(glob) for glob in nodes))
-        tests.append(lambda event: bool(event.node) and globs.match(event.node) is not None)
+        has_name = node_filter(nodes)
+        tests.append(lambda event: bool(event.node) and has_name(event.node))
     wanted = [_pattern("--grep", text) for text in grep]
     unwanted = [_pattern("--exclude", text) for text in exclude]
     return Filter(tests, wanted, unwanted) if tests or wanted or unwanted else None
+
+
+def node_filter(globs: Sequence[str]) -> Callable[[str], bool]:
+    """Return whether a node's name matches one of *globs*, or has one as its first label: `web01`.
+
+    Certnames are lower case by Puppet's rules; a glob is matched as it is written.
+    """
+    pattern = re.compile("|".join(translate(glob) for glob in globs))
+    return lambda name: pattern.match(name) is not None or name.partition(".")[0] in globs
 
 
 def quoted(text: str) -> str:

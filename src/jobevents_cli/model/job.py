@@ -57,6 +57,11 @@ class Job:
         return as_text(as_mapping(self.raw.get("options")).get("task"))
 
     @property
+    def target(self) -> str:
+        """What it runs: the name of the task or plan; for any other job the environment."""
+        return self.task or self.environment
+
+    @property
     def owner(self) -> str:
         """The login of the user who started it: the rest of the record is personal."""
         return as_text(as_mapping(self.raw.get("owner")).get("login"))
@@ -98,6 +103,14 @@ class Job:
     def duration(self) -> float | None:
         """Seconds the job took: a number in recorded responses, a string in the manual's example."""
         return as_seconds(self.raw.get("duration"))
+
+    def seconds(self, now: float) -> float | None:
+        """Return the seconds that the job took, or has taken until *now*, the orchestrator's clock."""
+        if self.duration is not None:
+            return self.duration
+        if self.started_at is None or (self.is_over and self.finished_at is None):
+            return None
+        return max(0.0, (now if self.finished_at is None else self.finished_at) - self.started_at)
 
     @property
     def is_over(self) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.json_text import encoded
 from jobevents_cli.model.json_values import as_count, as_mapping, as_seconds, as_text
 from jobevents_cli.model.timestamps import parse_timestamp, seconds_of
@@ -13,17 +12,22 @@ from jobevents_cli.model.timestamps import parse_timestamp, seconds_of
 class Node:
     """A node as `GET /jobs/:job-id/nodes` describes it."""
 
-    __slots__ = ("name", "raw", "state", "text")
+    __slots__ = ("_text", "name", "raw", "state")
 
     def __init__(self, raw: Mapping[str, Any], text: bytes | None = None) -> None:
         """*raw* is the parsed element of the list, *text* its own compact JSON."""
         self.raw = raw
-        self.text = encoded(raw) if text is None else text
+        self._text = text
         self.name = as_text(raw.get("name"))
         self.state = as_text(raw.get("state"))
 
     def __repr__(self) -> str:
         return f"<Node {self.name or 'without name'} {self.state or 'without state'}>"
+
+    @property
+    def text(self) -> bytes:
+        """The element as compact JSON, spelled as it came."""
+        return encoded(self.raw) if self._text is None else self._text
 
     @property
     def result(self) -> Any:
@@ -80,15 +84,19 @@ class Node:
         started = self.started_at
         return None if started is None else max(0.0, (self.finished_at or now) - started)
 
-    def as_event(self) -> Event:
-        """The event that ended the node: its `detail` is the node's result."""
-        detail = dict(as_mapping(self.result))
-        if "report-url" in self.details:
-            detail.setdefault("report-url", self.details["report-url"])
-        return event_of(
-            {
-                "type": f"node_{self.state}",
-                "details": {"node": self.name, "detail": detail},
-                "message": self.details.get("message"),
-            }
-        )
+    @property
+    def detail(self) -> Mapping[str, Any]:
+        """The result if it is an object, with the address of the run's report: what the node's last event has."""
+        result = as_mapping(self.result)
+        link = self.details.get("report-url")
+        return result if link is None or "report-url" in result else {**result, "report-url": link}
+
+    @property
+    def message(self) -> str:
+        """The message of the node's last event."""
+        return as_text(self.details.get("message")).strip()
+
+    @property
+    def report_link(self) -> str:
+        """The address of the run's report in the console as the server sent it; empty if there is none."""
+        return as_text(self.detail.get("report-url"))

@@ -26,6 +26,11 @@ class Plan(Job):
         return as_text(as_mapping(self.raw.get("options")).get("plan_name"))
 
     @property
+    def target(self) -> str:
+        """What it runs: the plan's name."""
+        return self.plan_name
+
+    @property
     def environment(self) -> str:
         """The Puppet environment, which the plan's options name."""
         return super().environment or as_text(as_mapping(self.raw.get("options")).get("environment"))

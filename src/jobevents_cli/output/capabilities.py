@@ -125,13 +125,13 @@ def paint_for(color: str, stream: object) -> "Paint":
     return colored if wants_color(color, stream) else plain  # type: ignore[arg-type] # None if it is closed
 
 
-def times_for(choice: str | None) -> "TimeFormat | None":
-    """How standard output shows times by the option's *choice*: local on a terminal, else UTC, by default."""
+def times_for(choice: str | None, *, to_file: bool = False) -> "TimeFormat | None":
+    """How standard output, or a file, shows times by the option's *choice*: local on a terminal, else UTC, by default."""
     from datetime import datetime
 
     from jobevents_cli.render.times import time_format
 
-    on_terminal = is_terminal(sys.stdout)
+    on_terminal = not to_file and is_terminal(sys.stdout)
     default = "local" if on_terminal else "utc"
     return time_format(choice or default, short=on_terminal, today=datetime.now().astimezone())
 

@@ -1,36 +1,41 @@
-"""Prints what a command prints once: text, JSON values, checks. For events see `event_printer.py`."""
+"""Prints what a command prints once: text, JSON values, files. For events see `lines.py`."""
 
-import sys
+import stat
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Final
 
+from jobevents_cli.config.private_files import replace_file
+from jobevents_cli.errors import OutputFailed
 from jobevents_cli.model.json_text import encoded
-from jobevents_cli.output.capabilities import can_encode, is_terminal
-from jobevents_cli.output.streams import print_bytes, print_text
-from jobevents_cli.render.escape import safe
+from jobevents_cli.output.stdout import Stdout, print_text
 from jobevents_cli.render.json_line import safe_json
+
+_PRIVATE: Final = 0o600
 
 
 def print_lines(values: Iterable[Any] = (), *, text: str = "") -> None:
     """Print *text*, and each of *values* as a line of JSON."""
-    print_text(text)
-    on_terminal = is_terminal(sys.stdout)
-    lines = map(encoded, values)
-    print_bytes(b"".join(b"%b\n" % (safe_json(line) if on_terminal else line) for line in lines))
+    if text:
+        print_text(text)
+    print_pieces((b"%b\n" % encoded(value) for value in values), is_json=True)
 
 
-_CHECK_WIDTH: Final = 20
-"""Columns of a check's name."""
+def print_pieces(pieces: Iterable[bytes], *, is_json: bool = False) -> None:
+    """Print *pieces* on standard output. JSON is escaped on a terminal, so that it cannot control it."""
+    stdout = Stdout()
+    for piece in pieces:
+        stdout.write([safe_json(piece) if is_json and stdout.is_terminal else piece])
 
 
-def print_check(
-    name: str, found: str, cure: str | None, *, is_good: bool | None, is_warning: bool = False, as_json: bool
-) -> None:
-    """Print the result of one check: a line, and one for the *cure* if there is one."""
-    if as_json:
-        print_lines([{"check": name, "ok": is_good, "found": found, "cure": cure}])
-        return
-    symbols = {True: "✔", False: "✘", None: "-"} if can_encode("✔✘", sys.stdout) else {True: "+", False: "x", None: "-"}
-    symbol = "!" if is_warning else symbols[is_good]
-    cured = f"  {'':<{_CHECK_WIDTH}}  {safe(cure)}\n" if cure else ""
-    print_lines(text=f"{symbol} {name:<{_CHECK_WIDTH}}  {safe(found)}\n{cured}")
+def write_file(name: str, pieces: Iterable[bytes]) -> None:
+    """Write *pieces* to the file *name*, as a whole or not at all. A new file can be read by its owner only.
+
+    OutputFailed if it cannot be written: what was in it is kept then.
+    """
+    path = Path(name)
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else _PRIVATE
+        replace_file(path, pieces, mode=mode)
+    except OSError as error:
+        raise OutputFailed(f"--output {name} cannot be written: {error.strerror or error}") from None

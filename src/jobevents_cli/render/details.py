@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from jobevents_cli.model.event import JOB_FINISHED, NODE_RUNNING, Event
+from jobevents_cli.model.event import CLOSING_STATES, JOB_FINISHED, NODE_RUNNING, Event
 from jobevents_cli.model.json_values import as_text
 from jobevents_cli.model.node_result import MOST_DIGITS, RUN_STATUSES, has_error, is_noop, reason_of, stdout_of
 from jobevents_cli.model.telling_line import lines_of, telling_line
@@ -28,21 +28,25 @@ def what_happened(event: Event) -> str:
 
     The message is returned where the fields say less than it does.
     """
-    kind = event.type
-    detail = event.detail
-    if kind == "node_finished":
-        found = _result(detail, failed=False)
-        return event.message if found is None else found
-    if kind == NODE_RUNNING and event.node:
-        return "noop" if is_noop(detail.get("noop")) else ""
-    if kind == "node_failed":
-        found = _result(detail, failed=True)
-        return found or event.message
-    if kind in ("node_errored", "node_skipped"):
-        return _joined(event.message, _reason(detail))
-    if kind == JOB_FINISHED:
+    if event.type == NODE_RUNNING and event.node:
+        return "noop" if is_noop(event.detail.get("noop")) else ""
+    if event.type == JOB_FINISHED:
         return ""  # its message says "finished", of a job that failed too
-    return event.message
+    return node_text(CLOSING_STATES.get(event.type, ""), event.detail, event.message)
+
+
+def node_text(state: str, detail: Mapping[str, Any], message: str) -> str:
+    """Return what happened on a node that ended in *state* with the result *detail*, as `what_happened` does."""
+    match state:
+        case "finished":
+            found = _result(detail, failed=False)
+            return message if found is None else found
+        case "failed":
+            return _result(detail, failed=True) or message
+        case "errored" | "skipped":
+            return _joined(message, _reason(detail))
+        case _:
+            return message
 
 
 def report_link(event: Event) -> str:

@@ -9,15 +9,23 @@ from jobevents_cli.model.plan import Plan
 
 def job_header(job: Job, ref: JobRef) -> str:
     """Return what *job* is, as it describes itself; not yet escaped."""
-    what = (isinstance(job, Plan) and job.plan_name) or job.type
-    about = what
-    if job.environment:
-        about += f" in {job.environment}"
-    if job.owner:
-        about += f" by {job.owner}"
+    what, environment = what_ran(job)
+    about = " ".join(
+        part for part in (what, environment and f"in {environment}", job.owner and f"by {job.owner}") if part
+    )
     count = job.node_count
     nodes = "" if count is None else "1 node" if count == 1 else f"{count} nodes"
-    return " · ".join(part for part in (ref.label.capitalize(), about.strip(), nodes) if part)
+    return " · ".join(part for part in (ref.label.capitalize(), about, nodes) if part)
+
+
+def what_ran(job: Job) -> tuple[str, str]:
+    """Return what *job* is and its environment: `deploy` and `production`; `task package`; a plan's name.
+
+    The environment of a task is left out: it only says where the task's own code comes from.
+    """
+    if isinstance(job, Plan):
+        return job.plan_name, job.environment
+    return f"{job.type} {job.task}".strip(), "" if job.task else job.environment
 
 
 def jobs_header(refs: Sequence[JobRef], columns: int) -> str:

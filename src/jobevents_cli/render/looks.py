@@ -1,10 +1,12 @@
 """How each type of event looks: its status in a word, its symbol, its style."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from jobevents_cli.model.event import Event
-from jobevents_cli.model.node_result import ended_with_error
+from jobevents_cli.model.event import NODE_FINISHED, Event
+from jobevents_cli.model.job import Job
+from jobevents_cli.model.node_result import has_error
 from jobevents_cli.render.escape import safe
 
 
@@ -75,12 +77,18 @@ STATUS_COLUMNS: Final = max(len(look.status) for look in LOOKS.values())
 
 def look_of(event: Event) -> Look:
     """Return how *event* is shown."""
-    kind = event.type
-    if kind == "node_finished":
-        if ended_with_error(event):
-            return FINISHED_WITH_ERROR
-        return CHANGED if event.detail.get("status") == "changed" else LOOKS[kind]
-    return LOOKS.get(kind) or Look(safe(kind) or "unknown", "•", "-", "")
+    if event.type == NODE_FINISHED:
+        return look_of_node("finished", event.detail)
+    return LOOKS.get(event.type) or Look(safe(event.type) or "unknown", "•", "-", "")
+
+
+def look_of_node(state: str, detail: Mapping[str, Any], job: Job | None = None) -> Look:
+    """Return how a node of *job* in *state* with the result *detail* is shown."""
+    if state != "finished":
+        return look_of_state(state)
+    if has_error(detail, job_type=job.type if job else "", task=job.task if job else ""):
+        return FINISHED_WITH_ERROR
+    return CHANGED if detail.get("status") == "changed" else LOOKS[NODE_FINISHED]
 
 
 def look_of_state(state: str) -> Look:

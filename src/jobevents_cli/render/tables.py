@@ -1,23 +1,33 @@
-"""Tables of jobs and plans: `jobs`, and the jobs of a plan. Also `View`: width and colours of all views."""
+"""Tables for people and pipes, and `View`: the width, times and colours of what is printed once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from jobevents_cli.model.job import Job
-from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.json_values import as_text
-from jobevents_cli.model.plan import Plan
 from jobevents_cli.render.escape import safe
-from jobevents_cli.render.job_details import job_seconds, ordered_counts
 from jobevents_cli.render.looks import Look, look_of_state
-from jobevents_cli.render.styles import Paint, Span, cut_in_middle, painted, plain, width
-from jobevents_cli.render.times import TimeFormat, took_text
+from jobevents_cli.render.styles import Paint, Span, painted, plain, width
+from jobevents_cli.render.times import TimeFormat
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.text import Text
 
 NOTHING: Final = "-"
+"""Stands for what is not known."""
+
+STATES: Final = ("finished", "failed", "errored", "skipped", "stopped", "stopping", "running", "ready", "new")
+"""The states of nodes and jobs in the order in which counts are shown; unknown ones follow."""
+
 _GAP: Final = "  "
-_LONGEST_ID: Final = 20
-_STATE_LOOKS: Final = {
+ALWAYS: Final = 9
+"""The `keep` of a column that is never left out."""
+
+_AT_ONCE: Final = 500
+"""Rows that are drawn together."""
+
+_PLAN_STATES: Final = {
     "success": Look("success", "✔", "+", "bold green"),
     "failure": Look("failure", "✘", "x", "bold red"),
     "pending": Look("pending", "•", "-", ""),
@@ -27,19 +37,19 @@ _STATE_LOOKS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How tables are drawn. *columns*: the terminal's width, None if it is not one. *now*: the orchestrator's clock."""
+    """How things are shown. *console* draws on the terminal, and is None if it is not one; then *paint* colours."""
 
-    columns: int | None
-    time: TimeFormat | None
-    now: float
+    time: TimeFormat | None = None
+    console: "Console | None" = None
     paint: Paint = plain
     symbols: bool = True
     links: bool = False
+    encoding: str = "utf-8"
 
     @property
-    def ellipsis(self) -> str:
-        """Return what marks a cut."""
-        return "…" if self.symbols else ".."
+    def columns(self) -> int | None:
+        """The terminal's width; None if it is not one."""
+        return self.console.width if self.console else None
 
     def moment(self, timestamp: object) -> str:
         """Return a *timestamp* with its date."""
@@ -49,7 +59,7 @@ class View:
     def short_moment(self, timestamp: object) -> str:
         """Return a *timestamp* for a table: on a terminal today's `HH:MM:SS`, another day's `MM-DD HH:MM`."""
         text = as_text(timestamp)
-        if self.columns is None or not self.time or not text:
+        if self.console is None or not self.time or not text:
             return self.moment(text)
         moment = self.time(text)
         if not moment.day or moment.day == self.time.today:
@@ -58,156 +68,156 @@ class View:
 
     def look(self, state: str) -> Look:
         """Return how a job, plan or node in *state* is shown."""
-        return _STATE_LOOKS.get(state) or look_of_state(state)
+        return _PLAN_STATES.get(state) or look_of_state(state)
 
     def state(self, state: str) -> Span:
         """Return *state*, with its symbol on a terminal."""
         look = self.look(state)
-        if self.columns is None:
+        if self.console is None:
             return safe(state) or NOTHING, look.style
         return look.text(symbols=self.symbols), look.style
 
-    def counts(self, counts: Mapping[str, int], *, words: bool) -> list[Span]:
-        """Return *counts* by state, in the same order always; on a terminal as symbols unless with *words*."""
+    def counts(self, counts: Mapping[str, int], *, words: bool, notes: str = "") -> list[Span]:
+        """Return *counts* by state, in the same order always; on a terminal as symbols unless with *words*.
+
+        *notes* follow the finished ones.
+        """
         spans: list[Span] = []
         for state, count in ordered_counts(counts):
             look = self.look(state)
-            if self.columns is None:
+            if self.console is None:
                 text = f"{safe(state)} {count}"
             else:
                 mark = look.mark(symbols=self.symbols)
                 text = f"{mark} {count} {look.status}" if words else f"{mark}{count}"
             if spans:
-                spans.append((", " if self.columns is None else _GAP if words else " ", ""))
+                spans.append((", " if self.console is None else _GAP if words else " ", ""))
             spans.append((text, look.style))
+            if state == "finished" and notes:
+                spans.append((f" ({notes})", ""))
         return spans
+
+    def rows(self, spans: Sequence[Span]) -> list[str]:
+        """Return *spans* as one line, on a terminal broken between words where it ends."""
+        if self.console is None:
+            return [painted(spans, self.paint).rstrip()]
+        from rich.text import Text
+
+        return self.drawn(Text.assemble(*spans))
+
+    def encoded(self, lines: Iterable[str]) -> Iterator[bytes]:
+        """Yield *lines* as they are written, each with its line break."""
+        return (f"{line}\n".encode(self.encoding, "backslashreplace") for line in lines)
+
+    def cut(self, text: "Text", *, wraps: bool) -> None:
+        """Cut *text* where its room ends; or let it continue on the next row, if it *wraps*."""
+        text.no_wrap = not wraps
+        text.overflow = "fold" if wraps else "ellipsis" if self.symbols else "crop"
+
+    def drawn(self, renderable: "RenderableType") -> list[str]:
+        """Return the rows that the terminal shows for *renderable*."""
+        from rich.console import Group
+
+        from jobevents_cli.render.theme import drawn
+
+        if self.console is None:
+            raise ValueError("only a terminal can be drawn on")
+        return [row.rstrip() for row in drawn(Group(renderable), self.console).splitlines()]
 
 
 class Column(NamedTuple):
-    """A table's column: *least* is the width to which it may be cut; the lowest *keep* is left out first."""
+    """A table's column. Where not all fit into a terminal, those with the highest *keep* are shown."""
 
     title: str
     right: bool = False
+    keep: int = ALWAYS
     least: int = 0
-    keep: int = 0
+    """The width to which it may be cut; 0: it is never cut."""
+    width: int | None = None
+    """Its width, if that is fixed."""
 
 
-_ALWAYS: Final = 9
-_ID: Final = Column("ID", right=True, keep=_ALWAYS)
-_STATE: Final = Column("STATE", keep=_ALWAYS)
-_TYPE: Final = Column("TYPE", least=6, keep=3)
-_PLAN: Final = Column("PLAN", least=12, keep=4)
-_ENVIRONMENT: Final = Column("ENVIRONMENT", least=8, keep=2)
-_OWNER: Final = Column("OWNER", least=5, keep=1)
-_STARTED: Final = Column("STARTED", keep=5)
-_TOOK: Final = Column("TOOK", right=True, keep=_ALWAYS)
-_NODES: Final = Column("NODES", keep=_ALWAYS)
-_JOBS: Final = Column("JOBS", keep=_ALWAYS)
+class Cell(NamedTuple):
+    """A table's cell: texts that are safe to print, with their styles."""
+
+    spans: Sequence[Span]
+    wraps: bool = False
+    """On a terminal what does not fit continues on the next row, and is not cut."""
+    link: str = ""
+    """The address to which it is a hyperlink on a terminal."""
+
+    @property
+    def width(self) -> int:
+        """The columns that it takes."""
+        return sum(width(text) for text, _ in self.spans)
 
 
-def jobs_table(jobs: Sequence[Job], view: View) -> str:
-    """Return *jobs*, all of them jobs or all plans, as a table, one a row; a plan with its jobs by state.
+def cell(text: str, *, wraps: bool = False) -> Cell:
+    """Return a cell with one *text*, which may be a server's."""
+    return Cell([(safe(text) or NOTHING, "")], wraps)
 
-    On a terminal it has as many columns as fit, elsewhere all of them.
+
+def table(
+    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], view: View, *, titles: bool = True
+) -> Iterator[str]:
+    """Yield the lines of a table of *rows*, with *titles* with those of *columns* above them.
+
+    On a terminal columns that do not fit are cut or left out. Elsewhere each column is as wide as its widest cell, and
+    two spaces separate it from the next.
     """
-    is_plans = bool(jobs) and isinstance(jobs[0], Plan)
-    kind, counts = (_PLAN, _JOBS) if is_plans else (_TYPE, _NODES)
-    columns = (_ID, _STATE, kind, _ENVIRONMENT, _OWNER, counts, _STARTED, _TOOK)
-    rows = [
-        [
-            [(_name(job), "")],
-            [view.state(job.state)],
-            [(safe(job.plan_name if isinstance(job, Plan) else job.type) or NOTHING, "")],
-            [(safe(job.environment) or NOTHING, "")],
-            [(safe(job.owner) or NOTHING, "")],
-            job_counts(job, view) or [(NOTHING, "")],
-            [(view.short_moment(started_text(job)), "")],
-            [(took_text(job_seconds(job, view.now)) or NOTHING, "")],
-        ]
-        for job in jobs
-    ]
-    return table(columns, rows, view)
-
-
-def job_counts(job: Job, view: View) -> list[Span]:
-    """Return the job's nodes by state, or the plan's jobs."""
-    if isinstance(job, Plan):
-        states = list(job.child_states.values())
-        return view.counts({state: states.count(state) for state in states}, words=False)
-    if job.node_states:
-        return view.counts(job.node_states, words=False)
-    return [] if job.node_count is None else [(str(job.node_count), "")]
-
-
-def started_text(job: Job) -> str:
-    """Return the timestamp of the job's start as the server wrote it."""
-    raw = job.raw
-    return as_text(raw.get("created_timestamp")) or as_text(raw.get("started_timestamp"))
-
-
-def table(columns: Sequence[Column], rows: Sequence[Sequence[Sequence[Span]]], view: View) -> str:
-    """Return *rows*, each a list of cells, below the titles of *columns*.
-
-    On a terminal columns are cut, then left out, until the rest fits. Elsewhere each column is as wide as its widest
-    cell, and two spaces separate it from the next.
-    """
+    lines = [[Cell([(column.title, "bold")]) for column in columns]] if titles else []
+    lines += map(list, rows)
     widths = [
-        max([width(column.title), *(_width(row[number]) for row in rows)]) for number, column in enumerate(columns)
+        column.width or max(cell.width for cell in cells)
+        for column, cells in zip(columns, zip(*lines, strict=True), strict=True)
     ]
-    shown = list(range(len(columns)))
-    if view.columns is not None:
-        shown = _fit(columns, widths, view.columns)
-    lines: list[list[Sequence[Span]]] = [[[(columns[number].title[: widths[number]], "bold")] for number in shown]]
-    lines += [[_cut(row[number], widths[number], view.ellipsis) for number in shown] for row in rows]
-    text = []
+    if view.console:
+        yield from _on_terminal(columns, widths, lines, view)
+        return
     for line in lines:
-        cells = [
-            _padded(cell, widths[number], view.paint, right=columns[number].right)
-            for number, cell in zip(shown, line, strict=True)
-        ]
-        text.append(f"{_GAP.join(cells).rstrip()}\n")
-    return "".join(text)
+        texts = []
+        for column, wide, each in zip(columns, widths, line, strict=True):
+            blanks, text = " " * (wide - each.width), painted(each.spans, view.paint)
+            texts.append(blanks + text if column.right else text + blanks)
+        yield _GAP.join(texts).rstrip()
 
 
-def _fit(columns: Sequence[Column], widths: list[int], room: int) -> list[int]:
-    """Return the numbers of the columns that fit into *room*, after reducing *widths* of those that may be cut."""
-    shown = list(range(len(columns)))
-    while _total(shown, [min(wide, column.least or wide) for wide, column in zip(widths, columns, strict=True)]) > room:
-        droppable = [number for number in shown if columns[number].keep < _ALWAYS]
-        if not droppable:
-            break
-        shown.remove(min(droppable, key=lambda number: columns[number].keep))
-    excess = _total(shown, widths) - room
-    for number in sorted(shown, key=lambda number: columns[number].keep):
-        if excess > 0 and columns[number].least:
-            spared = max(0, min(excess, widths[number] - columns[number].least))
-            widths[number] -= spared
-            excess -= spared
-    return shown
+def _on_terminal(
+    columns: Sequence[Column], widths: Sequence[int], rows: Sequence[Sequence[Cell]], view: View
+) -> Iterator[str]:
+    from rich.style import Style
+    from rich.table import Table
+    from rich.text import Text
+
+    def text(cell: Cell) -> Text:
+        drawn = Text.assemble(*cell.spans)
+        view.cut(drawn, wraps=cell.wraps)
+        if cell.link and view.links:
+            drawn.stylize(Style(link=cell.link))
+        return drawn
+
+    shown = _fitting(columns, widths, view.columns or 0)
+    for at in range(0, len(rows), _AT_ONCE):
+        grid = Table(box=None, pad_edge=False, padding=(0, len(_GAP), 0, 0), show_header=False)
+        for column in (columns[number] for number in shown):
+            grid.add_column(width=column.width, no_wrap=not column.least, justify="right" if column.right else "left")
+        for row in rows[at : at + _AT_ONCE]:
+            grid.add_row(*(text(row[number]) for number in shown))
+        yield from view.drawn(grid)
 
 
-def _total(shown: Sequence[int], widths: Sequence[int]) -> int:
-    return sum(widths[number] for number in shown) + len(_GAP) * (len(shown) - 1)
+def _fitting(columns: Sequence[Column], widths: Sequence[int], room: int) -> list[int]:
+    """Return the numbers of the columns that fit into *room* once those that may be cut are."""
+    least = [min(wide, column.least or wide) for column, wide in zip(columns, widths, strict=True)]
+    shown: list[int] = []
+    for number in sorted(range(len(columns)), key=lambda number: -columns[number].keep):
+        more = [*shown, number]
+        if columns[number].keep == ALWAYS or sum(least[each] + len(_GAP) for each in more) - len(_GAP) <= room:
+            shown = more
+    return sorted(shown)
 
 
-def _cut(cell: Sequence[Span], columns: int, mark: str) -> Sequence[Span]:
-    if _width(cell) <= columns or len(cell) != 1:
-        return cell
-    ((text, style),) = cell
-    return [(cut_in_middle(text, columns, mark), style)]
-
-
-def _padded(cell: Sequence[Span], columns: int, paint: Paint, *, right: bool) -> str:
-    blanks = " " * (columns - _width(cell))
-    text = painted(cell, paint)
-    return blanks + text if right else text + blanks
-
-
-def _width(cell: Sequence[Span]) -> int:
-    return sum(width(text) for text, _ in cell)
-
-
-def _name(job: Job) -> str:
-    if job.number is None:
-        return safe(as_text(job.raw.get("name"))[:_LONGEST_ID]) or NOTHING
-    return str(JobRef.plan(job.number)) if isinstance(job, Plan) else str(job.number)
+def ordered_counts(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return the *counts* by state that are not zero, always in the same order."""
+    known = [(state, counts[state]) for state in STATES if counts.get(state)]
+    return known + sorted((state, count) for state, count in counts.items() if count and state not in STATES)

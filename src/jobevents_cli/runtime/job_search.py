@@ -1,19 +1,17 @@
 """Finds the recent and the latest jobs and plans, page by page, newest first."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from functools import partial
+from typing import Final, TypeVar
 
 from jobevents_cli.errors import UnknownJob
 from jobevents_cli.following2.retry_budget import FIRST_CONTACT_FOR
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
+from jobevents_cli.model.node import Node
 from jobevents_cli.runtime import discover
 from jobevents_cli.runtime.event_loop import Requests
-from jobevents_cli.runtime.retrying import patient
-
-if TYPE_CHECKING:
-    from jobevents_cli.model.node import Node
-    from jobevents_cli.model.plan import Plan
+from jobevents_cli.runtime.retrying import patient, retried
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 
@@ -23,27 +21,6 @@ PAGE: Final = 50
 
 FAR_ENOUGH: Final = 200
 """Jobs that are over, newest first, after which a first search for running jobs ends: older ones are not running."""
-
-
-class JobLister(Protocol):
-    """What finding jobs needs of a client."""
-
-    def jobs(self, count: int, offset: int) -> list[Job]:
-        """*count* jobs, newest first, from the one at *offset* on."""
-
-
-class PlanLister(Protocol):
-    """What finding plan jobs needs of a client."""
-
-    def plans(self, count: int, offset: int) -> "list[Plan]":
-        """*count* plan jobs, newest first, from the one at *offset* on."""
-
-
-class NodeLister(Protocol):
-    """What listing a job's nodes needs of a client."""
-
-    def nodes(self, job_id: int, offset: int = 0) -> "list[Node]":
-        """The nodes of job *job_id* from the one at *offset* on."""
 
 
 class Wanted:
@@ -108,36 +85,28 @@ def latest(
     raise UnknownJob("there is no such job", hint="jobevents jobs lists the jobs")
 
 
-def recent_jobs(lister: JobLister, wanted: Wanted) -> Iterator[Job]:
-    """The jobs that are *wanted*, newest first, page by page."""
-    for job in newest_first(lister.jobs):
-        if wanted(job):
-            yield job
+def read_nodes(
+    list_nodes: Callable[[int, int], Sequence[Node]],
+    number: int,
+    node_count: int | None,
+    take: Callable[[Sequence[Node]], object],
+) -> Requests[None]:
+    """Hand the nodes of job *number* to *take*, page by page. *list_nodes* is `nodes` of the client.
 
-
-def recent_plans(lister: PlanLister, wanted: Wanted) -> "Iterator[Plan]":
-    """The plan jobs that are *wanted*, newest first, page by page."""
-    for plan in newest_first(lister.plans):
-        if wanted(plan):
-            yield plan
-
-
-def latest_job(lister: JobLister, wanted: Wanted) -> Iterator[Job]:
-    """The newest job that is *wanted*; UnknownJob if there is none."""
-    for job in recent_jobs(lister, wanted):
-        if job.number is not None:
-            yield job
+    Servers send all nodes at once, unless fewer than *node_count* come. A request that fails is repeated as `retried`
+    repeats it.
+    """
+    received = 0
+    first: Node | None = None
+    while True:
+        page = yield from retried(partial(list_nodes, number, received))
+        if not page or (first is not None and page[0].raw == first.raw):
+            return  # a server that ignores the offset repeats itself
+        first = first or page[0]
+        received += len(page)
+        take(page)
+        if node_count is None or received >= node_count:
             return
-    raise UnknownJob("there is no such job", hint="jobevents jobs lists the jobs")
-
-
-def latest_plan(lister: PlanLister) -> "Iterator[Plan]":
-    """The newest plan job; UnknownJob if there is none."""
-    for plan in newest_first(lister.plans):
-        if plan.number is not None:
-            yield plan
-            return
-    raise UnknownJob("there is no plan job", hint="jobevents jobs --plans lists the plan jobs")
 
 
 def newest_first(list_page: Callable[[int, int], Sequence[AnyJob]]) -> Iterator[AnyJob]:
@@ -153,18 +122,3 @@ def newest_first(list_page: Callable[[int, int], Sequence[AnyJob]]) -> Iterator[
         if len(page) < PAGE or not fresh:
             return
         offset += len(page)
-
-
-def nodes_of(lister: NodeLister, number: int, node_count: int | None = None) -> "Iterator[list[Node]]":
-    """The nodes of job *number*, page by page. Servers send all at once, unless fewer than *node_count* come."""
-    received = 0
-    first: Node | None = None
-    while True:
-        page = lister.nodes(number, received)
-        if not page or (first is not None and page[0].raw == first.raw):
-            return  # a server that ignores offset repeats itself
-        first = first or page[0]
-        received += len(page)
-        yield page
-        if node_count is None or received >= node_count:
-            return

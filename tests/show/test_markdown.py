@@ -12,13 +12,13 @@ from support.details import details, node, run_result
 
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.plan import Plan
-from jobevents_cli.render import markdown
-from jobevents_cli.render.job_details import JobDetails, PlanDetails
-from jobevents_cli.render.markdown import code, markdown_text
 from jobevents_cli.render.tables import View
+from jobevents_cli.show import markdown
+from jobevents_cli.show.job_details import JobDetails, Why
+from jobevents_cli.show.markdown import code, markdown_text
 
 Golden = Callable[[str, str], None]
-VIEW = View(columns=None, time=None, now=0.0)
+VIEW = View()
 PARSER = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable("table").enable("strikethrough")
 LINK = "https://pe.example.com/#/run/jobs/352/nodes/db01/report"
 MARKUP = st.text(st.sampled_from("|`\\*_~<>[]()!#@&;:/\n\r\t -+=.'\"ab1\u2028\x00\x1b"), max_size=24)
@@ -66,18 +66,39 @@ def test_a_job_is_compared_whole(golden: Golden) -> None:
 def test_a_running_job_says_so() -> None:
     """The heading never reads like a result."""
     text = markdown_text([details(node("a"), node("b", "running"), state="running")], VIEW)
-    assert text.startswith("## Job 352 is running: 1 finished, 1 running\n")
+    assert text.startswith("## Job 352 is running · 1 finished, 1 running\n")
+
+
+def test_a_stopped_job_says_what_did_not_start() -> None:
+    """It is called stopped, and its nodes that are still new did not start."""
+    text = markdown_text([details(node("a"), node("b", "new"), node("c", "ready"), state="stopped")], VIEW)
+    assert text.startswith("## Job 352 stopped · 1 finished, 2 not started\n")
+
+
+def test_a_job_whose_address_is_not_known_has_no_link() -> None:
+    """Only the address of a report in the console says where that is; that of another job does not."""
+    for link in (
+        "",
+        "https://pe/#/cm/report/1",
+        "https://pe/#/run/jobs/3520/nodes/a/report",
+        "javascript:#/run/jobs/352/",
+    ):
+        job = details(node("a", "failed", details={"report-url": link}))
+        assert markdown_text([job], VIEW).startswith("## Job 352 failed ·")
 
 
 def test_a_plan() -> None:
     """The plan's outcome and error, then each of its jobs one level below."""
-    jobs = (details(node("a", "failed", "no"), number=1), details(number=2, state="finished"))
+    jobs = (
+        details(node("a", "failed", "no"), number=1, type="plan_task", options={"task": "package"}),
+        details(number=2, state="finished"),
+    )
     plan = Plan({"name": "12", "state": "failure", "result": {"msg": "boom"}, "options": {"plan_name": "x::y"}})
-    lines = markdown_text([PlanDetails(JobRef.plan(12), plan, jobs=jobs)], VIEW).splitlines()
+    lines = markdown_text([JobDetails(JobRef.plan(12), plan, jobs=jobs)], VIEW).splitlines()
     assert [line for line in lines if line.startswith("#")] == [
-        "## Plan 12 failed: jobs: 1 finished, 1 failed",
-        "### Job 1 failed: 1 failed",
-        "### Job 2 finished: no nodes",
+        "## Plan 12 failed · `x::y` · jobs: 1 finished, 1 failed",
+        "### Job 1 failed · `plan_task package` · 1 failed",
+        "### Job 2 finished · no nodes",
     ]
     assert "Error: `boom`" in lines
 
@@ -140,9 +161,15 @@ def test_causes_are_one_block() -> None:
     """Their lines are in a fence that no line can end."""
     job = details(node("n", "failed", "no"))
     why = ("8 nodes  Exec[x]", "```", "# head", "@admin <b>", "````` five")
-    text = markdown_text([JobDetails(job.ref, job.job, job.nodes, why_lines=why)], VIEW)
+    text = markdown_text([JobDetails(job.ref, job.job, job.nodes, why=Why({}, why, ({},)))], VIEW)
     (block,) = [token for token in PARSER.parse(text) if token.type == "fence"]
     assert block.content.splitlines() == list(why)
+
+
+def test_a_job_without_failures_has_no_causes() -> None:
+    """That nothing went wrong needs no block of its own."""
+    job = details(node("n"), state="finished")
+    assert "Causes" not in markdown_text([JobDetails(job.ref, job.job, job.nodes, why=Why({}, ["fine"], ()))], VIEW)
 
 
 def test_a_long_document_is_cut() -> None:

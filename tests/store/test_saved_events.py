@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.state import saved_events
-from jobevents_cli.state.saved_events import read_saved
+from jobevents_cli.store import saved_events
+from jobevents_cli.store.saved_events import read_saved
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),

@@ -1,9 +1,9 @@
-"""The checks behind `doctor`: every step from the configuration to the first response, and PuppetDB."""
+"""`doctor`: check every step from the configuration to the first response, and PuppetDB."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from typing import Any, Final, NamedTuple
 
 from jobevents_cli.clients.faults import UntrustedCertificate
 from jobevents_cli.clients.orchestrator import Orchestrator
@@ -16,17 +16,25 @@ from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.config.connection import Connection
 from jobevents_cli.errors import AccessDenied, JobEventsError, NoUsableAnswer, TransientFault
 from jobevents_cli.exit_status import ExitStatus
+from jobevents_cli.render.escape import safe
+from jobevents_cli.render.tables import Cell, Column, View, table
+from jobevents_cli.runtime.event_loop import Ask, Requests
 
 _CLOCKS_AGREE: Final = 5.0
+_SLOW: Final = 3.0
+"""Seconds after which a connection is no good one: every command has to wait for it."""
+
 _OK: Final = 200
 _SERVER_ERROR: Final = 500
 
 _VERSION_PATH: Final = "/pdb/meta/v1/version"
 _TINY_QUERY: Final = ["from", "reports", ["extract", ["certname"]], ["limit", 1]]
 
+_NAME: Final = 20
+"""Columns of a check's name."""
 
-@dataclass(frozen=True, slots=True)
-class Check:
+
+class Check(NamedTuple):
     """The result of one check."""
 
     name: str
@@ -37,48 +45,84 @@ class Check:
     status: ExitStatus = ExitStatus.DONE
     """The exit status that a tail would have. A failed check with status 0 is a warning."""
 
+    def lines(self, view: View) -> list[str]:
+        """Return the check as people see it: a line, and one for the cure."""
+        if self.is_good is False and not self.status:
+            mark, style = "!", "magenta"
+        else:
+            mark, style = {
+                True: ("✔" if view.symbols else "+", "green"),
+                False: ("✘" if view.symbols else "x", "bold red"),
+                None: ("-", ""),
+            }[self.is_good]
+        rows = [[Cell([(mark, style), (f" {self.name}", "")]), Cell([(safe(self.found), "")], wraps=True)]]
+        if self.cure:
+            rows.append([Cell([]), Cell([(safe(self.cure), "")], wraps=True)])
+        return list(table((Column("", width=2 + _NAME), Column("", least=_NAME)), rows, view, titles=False))
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A check to run: *look* returns what it finds or raises our error. *needs* are checks that must pass first."""
+    def as_object(self) -> dict[str, object]:
+        """Return the check as a JSON object."""
+        return {"check": self.name, "ok": self.is_good, "found": self.found, "cure": self.cure}
+
+
+class _Step(NamedTuple):
+    """A check to make: *look* returns what it finds or raises our error. *needs* are checks that must pass first."""
 
     name: str
     look: Callable[[], str]
     needs: tuple[str, ...] = ()
 
 
-def checks(configuration: Configuration) -> Iterator[Check]:
-    """Run every check and yield its result. Following works without PuppetDB: its failures are warnings or notes."""
-    yield from _results_of(OrchestratorChecks(configuration).steps())
+def examine(configuration: Configuration, tell: Callable[[Check], object]) -> Requests[ExitStatus]:
+    """Make every check and *tell* its result. Return the exit status of the first that failed.
+
+    Following works without PuppetDB: its failures are warnings, or notes if its address was derived.
+    """
+    with closing(OrchestratorChecks(configuration)) as orchestrator:
+        status = yield from _make(orchestrator.steps(), tell)
     try:
         is_configured = configuration.puppetdb_is_configured
         urls = configuration.puppetdb_settings.urls
     except JobEventsError as error:
-        yield Check("puppetdb address", is_good=False, found=error.message, cure=error.hint)
-        return
+        tell(Check("puppetdb address", is_good=False, found=error.message, cure=error.hint))
+        return status
     if not urls:
         found = "not configured: `why` prints only what the orchestrator knows"
-        yield Check("puppetdb address", is_good=None, found=found, cure=ADDRESS_HINT)
-        return
-    for check in _results_of(PuppetdbChecks(configuration).steps()):
+        tell(Check("puppetdb address", is_good=None, found=found, cure=ADDRESS_HINT))
+        return status
+
+    def tell_less(check: Check) -> None:
         # An address that was derived, not set, need not work.
         is_good = None if check.is_good is False and not is_configured else check.is_good
-        yield replace(check, is_good=is_good, status=ExitStatus.DONE)
+        tell(check._replace(is_good=is_good, status=ExitStatus.DONE))
+
+    with closing(PuppetdbChecks(configuration)) as puppetdb:
+        yield from _make(puppetdb.steps(), tell_less)
+    return status
 
 
-def _results_of(steps: tuple[_Step, ...]) -> Iterator[Check]:
-    """Run *steps*. If one fails, those that need it are skipped."""
+def _make(steps: Sequence[_Step], tell: Callable[[Check], object]) -> Requests[ExitStatus]:
+    """Make the checks *steps*, and *tell* each one's result. If one fails, those that need it are skipped."""
     failed: set[str] = set()
+    status = ExitStatus.DONE
     for step in steps:
-        if failed & set(step.needs):
+        if failed.intersection(step.needs):
             failed.add(step.name)
-            yield Check(step.name, is_good=None, found="skipped")
+            tell(Check(step.name, is_good=None, found="skipped"))
             continue
         try:
-            yield Check(step.name, is_good=True, found=step.look())
+            tell(Check(step.name, is_good=True, found=(yield Ask(step.look))))
+        except _Warning as warning:
+            tell(Check(step.name, is_good=False, found=warning.message, cure=warning.hint))
         except JobEventsError as error:
             failed.add(step.name)
-            yield Check(step.name, is_good=False, found=error.message, cure=error.hint, status=error.status)
+            status = status or error.status
+            tell(Check(step.name, is_good=False, found=error.message, cure=error.hint, status=error.status))
+    return status
+
+
+class _Warning(JobEventsError):
+    """What a check found works, but not well."""
 
 
 class OrchestratorChecks:
@@ -102,6 +146,11 @@ class OrchestratorChecks:
             _Step("clock", self._clock, ("accepted",)),
         )
 
+    def close(self) -> None:
+        """Close the connections."""
+        if self._client:
+            self._client.close()
+
     def _file(self) -> str:
         file = self._configuration.file
         profile = self._configuration.profile_name
@@ -119,7 +168,8 @@ class OrchestratorChecks:
         cacert = self._configuration.cacert
         trusted = f"{cacert.value} ({cacert.origin})" if cacert else "the system's trust store"
         connection = Connection(self._configuration.url, cacert=cacert.value if cacert else None)
-        return self._reached.connect(Session(connection), API_PATH, trusted)
+        with closing(Session(connection)) as session:
+            return self._reached.connect(session, API_PATH, trusted)
 
     def _token(self) -> str:
         return self._configuration.token.description
@@ -164,6 +214,11 @@ class PuppetdbChecks:
             _Step("puppetdb access", self._access, ("puppetdb certificate",)),
         )
 
+    def close(self) -> None:
+        """Close the connections."""
+        if self._server:
+            self._server.close()
+
     def _address(self) -> str:
         urls = self._configuration.puppetdb_settings.urls
         return f"{', '.join(puppetdb_url(url) for url in urls)} ({urls[0].origin})"
@@ -173,6 +228,7 @@ class PuppetdbChecks:
         fault: JobEventsError = NoUsableAnswer("it has no address")
         connections = self._configuration.puppetdb
         for connection in connections:
+            self.close()
             self._server = Session(connection, "PuppetDB")
             trusted = connection.cacert or "the system's trust store"
             try:
@@ -224,7 +280,10 @@ class _Reached:
             self._untrusted = error
             return f"{server.where} was reached"
         through = f", through {probe.proxy}" if probe.proxy else ""
-        return f"{probe.address} in {probe.seconds * 1000:.0f} ms{through}"
+        found = f"{probe.address} in {probe.seconds * 1000:.0f} ms{through}"
+        if probe.seconds > _SLOW:
+            raise _Warning(found, hint="every command waits as long: is the first of the host's addresses dead?")
+        return found
 
     @property
     def is_failing(self) -> bool:

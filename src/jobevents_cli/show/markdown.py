@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
-from jobevents_cli.model.plan import Plan
 from jobevents_cli.render.escape import safe
-from jobevents_cli.render.job_details import STATES, JobDetails, PlanDetails, ShownNode, in_order, ordered_counts
+from jobevents_cli.render.header import what_ran
 from jobevents_cli.render.plan_text import failure_text
-from jobevents_cli.render.tables import View, started_text
+from jobevents_cli.render.tables import STATES, View, ordered_counts
 from jobevents_cli.render.times import took_text
+from jobevents_cli.show.job_details import NOT_STARTED, JobDetails, ShownNode
+from jobevents_cli.show.tables import started_text
+from jobevents_cli.show.text import finished_notes
 
 LONGEST: Final = 900_000
 """Bytes of one document: GitHub refuses a step summary of more than 1 MiB."""
@@ -21,9 +23,16 @@ LONGEST: Final = 900_000
 _LONGEST_CELL: Final = 1000
 _LONGEST_RUN: Final = 8
 _RESERVE: Final = 1000
+_CONSOLE: Final = r"(https?://[^\s#]+#/run/jobs/{number})/"
+"""How the address of a report in the console begins: with that of its job."""
+
 _BACKTICKS: Final = re.compile("`+")
 _AMBIGUOUS: Final = re.compile(r"\\(?=\|)")
-_WORDS: Final = {**{state: state for state in STATES}, "success": "finished", "failure": "failed", "pending": "pending"}
+_WORDS: Final = {
+    **{state: state for state in (*STATES, "pending", "not started")},
+    "success": "finished",
+    "failure": "failed",
+}
 """The words for known states, which need no escape."""
 
 
@@ -66,64 +75,73 @@ def _write_job(document: _Document, job: JobDetails, view: View, *, level: int, 
     document.add(f"{'#' * level} {_heading(job)}", "")
     if about := _about(job, view):
         document.add(about, "")
-    if isinstance(job, PlanDetails):
-        result = job.job.result if isinstance(job.job, Plan) else None
-        if job.job.state == "failure" and (error := failure_text(result)):
-            document.add(f"Error: {code(error)}", "")
+    if job.plan and job.plan.state == "failure" and (error := failure_text(job.plan.result)):
+        document.add(f"Error: {code(error)}", "")
     if job.problem:
         document.add(code(job.problem), "")
-    if job.why_lines:
-        fence = "`" * (1 + max(2, *(_longest_run(line) for line in job.why_lines)))
-        block = list(_within(job.why_lines, LONGEST // 4))
+    if job.why and job.why.objects:
+        fence = "`" * (1 + max(2, *(_longest_run(line) for line in job.why.lines)))
+        block = list(_within(job.why.lines, LONGEST // 4))
         document.add("Causes:", "", f"{fence}text", *block, fence, "")
-    nodes = in_order(node for node in job.nodes if all_nodes or node.is_failure)
+    shown = (node for node in job.nodes.shown if all_nodes or node.is_failure)
+    nodes = sorted(shown, key=lambda node: node.place)
     if nodes and document.add("| Node | State | Time | What happened | Report |", "| --- | --- | --- | --- | --- |"):
         for node in nodes:
             document.add(_row(node))
         document.add("")
-    if isinstance(job, PlanDetails):
-        for one in job.jobs:
-            _write_job(document, one, view, level=level + 1, all_nodes=all_nodes)
+    for one in job.jobs:
+        _write_job(document, one, view, level=level + 1, all_nodes=all_nodes)
 
 
 def _heading(job: JobDetails) -> str:
-    """Return `Job 352 failed: 285 finished (40 changed), 12 failed`, or `Job 352 is running: ...`."""
+    """Return `[Job 352](...) failed · deploy in production · 285 finished (40 changed), 12 failed`."""
     state = job.job.state
     word = _WORDS.get(state) or code(state) or "without state"
     said = word if job.is_over or not state else f"is {word}"
+    what, environment = what_ran(job.job)
+    what = f"{code(what)} in {code(environment)}" if what and environment else code(what)
+    label = next((f"[{job.label}](<{link}>)" for link in _job_links(job)), job.label)
+    return " · ".join(part for part in (f"{label} {said}", what, _counts(job)) if part)
+
+
+def _counts(job: JobDetails) -> str:
     if job.problem:
-        return f"{job.label} {said}"
-    if isinstance(job, PlanDetails):
+        return ""
+    if job.plan:
         states = [one.job.state for one in job.jobs]
-        counts = ", ".join(_counted(_by_state(states)))
-        return f"{job.label} {said}{f': jobs: {counts}' if counts else ''}"
-    counts = ", ".join(_counted(job.job.node_states or job.counts, job.changed))
-    return f"{job.label} {said}: {counts or 'no nodes'}"
+        counts = ", ".join(_counted({state: states.count(state) for state in states}))
+        return f"jobs: {counts}" if counts else ""
+    by_state = dict(job.job.node_states or job.nodes.counts)
+    if job.is_over:
+        waiting = sum(by_state.pop(state, 0) for state in NOT_STARTED)
+        by_state |= {"not started": waiting}
+    return ", ".join(_counted(by_state, finished_notes(job))) or "no nodes"
 
 
-def _by_state(states: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for state in states:
-        counts[state] = counts.get(state, 0) + 1
-    return counts
-
-
-def _counted(counts: Mapping[str, int], changed: int = 0) -> Iterator[str]:
+def _counted(counts: Mapping[str, int], notes: str = "") -> Iterator[str]:
     for state, count in ordered_counts(counts):
-        extra = f" ({changed} changed)" if state == "finished" and changed else ""
+        extra = f" ({notes})" if state == "finished" and notes else ""
         yield f"{count} {_WORDS.get(state) or code(state)}{extra}"
 
 
+def _job_links(job: JobDetails) -> Iterator[str]:
+    """Yield the job's address in the console, as the addresses of its nodes' reports begin."""
+    if job.ref:
+        pattern = re.compile(_CONSOLE.format(number=job.ref.number))
+        for node in job.nodes.shown:
+            if (match := pattern.match(node.link)) and (target := _target(match[1])):
+                yield target
+
+
 def _about(job: JobDetails, view: View) -> str:
-    raw = job.job
-    kind = raw.plan_name if isinstance(raw, Plan) else raw.type
-    parts = [code(kind) if kind else ""]
-    parts += [f"in {code(raw.environment)}" if raw.environment else "", f"by {code(raw.owner)}" if raw.owner else ""]
-    text = " ".join(part for part in parts if part)
-    started = f"started {code(view.moment(started_text(raw)))}" if view.time and started_text(raw) else ""
+    owner, started = job.job.owner, started_text(job.job)
     took = took_text(job.seconds)
-    took = f"{'took' if job.is_over else 'running for'} {took}" if took else ""
-    return ", ".join(part for part in (text, started, took) if part)
+    parts = [
+        f"by {code(owner)}" if owner else "",
+        f"started {code(view.moment(started))}" if view.time and started else "",
+        f"{'took' if job.is_over else 'running for'} {took}" if took else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _row(node: ShownNode) -> str:
@@ -158,10 +176,15 @@ def _longest_run(text: str) -> int:
 
 
 def _link(link: str) -> str:
+    target = _target(link)
+    return f"[report](<{target}>)" if target else ""
+
+
+def _target(link: str) -> str:
+    """Return *link* as Markdown takes it; empty if it is no web address."""
     if not link.startswith(("https://", "http://")) or safe(link) != link:
         return ""
-    target = quote(link, safe="/:?#=&%;,~+.-_").replace("&", "&amp;")
-    return f"[report](<{target}>)"
+    return quote(link, safe="/:?#=&%;,~+.-_").replace("&", "&amp;")
 
 
 def _within(lines: Iterable[str], room: int) -> Iterator[str]:

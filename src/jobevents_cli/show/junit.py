@@ -9,14 +9,12 @@ from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
 from jobevents_cli.model.outcome import Outcome
-from jobevents_cli.model.plan import Plan
 from jobevents_cli.model.timestamps import parse_timestamp
 from jobevents_cli.render.escape import safe, safe_lines
-from jobevents_cli.render.job_details import JobDetails, PlanDetails, ShownNode, in_order
 from jobevents_cli.render.plan_text import failure_text
-from jobevents_cli.render.tables import started_text
+from jobevents_cli.show.job_details import NOT_STARTED, JobDetails, ShownNode
+from jobevents_cli.show.tables import started_text
 
-STILL_RUNNING: Final = "still running"
 _NO_RESULT: Final = "no result: the job ended before this node did"
 _NOT_XML: Final = re.compile("[\ufffe\uffff]")
 """What `safe` leaves and XML 1.0 does not allow."""
@@ -79,13 +77,9 @@ class _Pieces:
 def _suites(details: Iterable[JobDetails]) -> Iterator[JobDetails]:
     written = set()
     for job in details:
-        if isinstance(job, PlanDetails):
-            if job.outcome not in (None, Outcome.SUCCEEDED):
-                yield job
-            jobs = job.jobs
-        else:
-            jobs = (job,)
-        for one in jobs:
+        if job.plan and job.outcome not in (None, Outcome.SUCCEEDED):
+            yield job
+        for one in job.jobs if job.plan else (job,):
             if one.ref not in written:
                 written.add(one.ref)
                 yield one
@@ -93,12 +87,14 @@ def _suites(details: Iterable[JobDetails]) -> Iterator[JobDetails]:
 
 def _write_suite(xml: XMLGenerator, job: JobDetails) -> Iterator[None]:
     """Write the testsuite of *job*; yields after each testcase."""
-    name = "job" if job.ref is None else f"{job.ref.kind}-{job.ref.number}"
-    own = _own_case(job)
-    kinds = [own.kind] if own else []
-    kinds += [_verdict(node, job).kind for node in job.nodes]
+    verdicts = [_verdict(node, job) for node in job.nodes.shown]
+    kinds = [verdict.kind for verdict in verdicts]
+    own = _own_case(job, kinds)
+    if own:
+        kinds.append(own.kind)
+    class_name = _class_name(job)
     attributes = {
-        "name": name,
+        "name": job.label.lower(),
         "tests": str(len(kinds)),
         "failures": str(kinds.count("failure")),
         "errors": str(kinds.count("error")),
@@ -110,14 +106,19 @@ def _write_suite(xml: XMLGenerator, job: JobDetails) -> Iterator[None]:
             attributes["timestamp"] = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
     _start(xml, 1, "testsuite", attributes)
     if own:
-        _write_case(xml, {"name": job.label, "classname": name}, own)
-    for node in in_order(job.nodes):
-        case = {"name": _line(node.name) or "-", "classname": name, **_time(node.seconds)}
-        _write_case(xml, case, _verdict(node, job), node.link)
+        _write_case(xml, {"name": job.label, "classname": class_name}, own)
+    for node, verdict in sorted(zip(job.nodes.shown, verdicts, strict=True), key=lambda pair: pair[0].place):
+        case = {"name": _line(node.name) or "-", "classname": class_name, **_time(node.seconds)}
+        _write_case(xml, case, verdict, node.link)
         yield
     xml.ignorableWhitespace(f"\n{_INDENT}")
     xml.endElement("testsuite")
     yield
+
+
+def _class_name(job: JobDetails) -> str:
+    """Return what ran, as `deploy.production`, `task.package`, `plan.app::rollout`: it is the same from job to job."""
+    return _line(".".join(part for part in (job.job.type, job.job.target) if part)) or "job"
 
 
 def _write_case(xml: XMLGenerator, attributes: dict[str, str], verdict: _Verdict, link: str = "") -> None:
@@ -140,21 +141,25 @@ def _start(xml: XMLGenerator, depth: int, name: str, attributes: dict[str, str])
     xml.startElement(name, AttributesImpl(attributes))
 
 
-def _own_case(job: JobDetails) -> _Verdict | None:
-    """Return what a job or plan itself gives: a plan that failed, a job that could not be read."""
+def _own_case(job: JobDetails, kinds: Sequence[str]) -> _Verdict | None:
+    """Return what a job or plan itself gives if it ended badly and none of the *kinds* of its nodes says so."""
     if job.problem:
         return _Verdict("error", job.problem)
-    if isinstance(job, PlanDetails):
-        result = job.job.result if isinstance(job.job, Plan) else None
-        return _Verdict("failure", failure_text(result) or f"plan {job.job.state}")
+    if job.plan:
+        return _Verdict("failure", failure_text(job.plan.result) or f"plan {job.job.state}")
+    if job.is_over and job.outcome not in (None, Outcome.SUCCEEDED) and not {"failure", "error"}.intersection(kinds):
+        return _Verdict("failure", f"the job {'was stopped' if job.outcome is Outcome.STOPPED else 'failed'}")
     return None
 
 
 def _verdict(node: ShownNode, job: JobDetails) -> _Verdict:
     if not node.is_over:
-        return _Verdict("error", STILL_RUNNING, _NO_RESULT if job.is_over else "")
+        if job.is_over and node.state in NOT_STARTED:
+            return _Verdict("error", "not started")
+        return _Verdict("error", "still running", _NO_RESULT if job.is_over else "")
     kind = _KINDS.get(node.state, "failure" if node.is_failure else "")
-    return _Verdict(kind, node.what or node.state, job.why.get(node.name) or node.text) if kind else _Verdict()
+    by_node = job.why.by_node if job.why else {}
+    return _Verdict(kind, node.what or node.state, by_node.get(node.name) or node.text) if kind else _Verdict()
 
 
 def _time(seconds: float | None) -> dict[str, str]:

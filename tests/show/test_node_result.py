@@ -3,7 +3,7 @@
 from typing import Any
 
 from jobevents_cli.model.node import Node
-from jobevents_cli.render.node_result import result_lines
+from jobevents_cli.show.node_result import result_lines
 
 
 def _lines(result: Any = None, message: str = "", longest: int | None = None) -> list[str]:
@@ -27,6 +27,14 @@ def test_a_puppet_run() -> None:
         "environment: production",
         "metrics: changed 1, total 30",
     ]
+
+
+def test_a_run_of_pe_2016() -> None:
+    """Its nodes have the metrics among their details, and no result."""
+    details = {"message": "Finished", "metrics": {"changed": 1, "total": 30}, "report-url": "https://pe/report"}
+    node = Node({"name": "a", "state": "finished", "details": details})
+    assert result_lines(node) == ["Finished", "status: changed", "metrics: changed 1, total 30"]
+    assert node.report_link == "https://pe/report"
 
 
 def test_a_failed_task() -> None:

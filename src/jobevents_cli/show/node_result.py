@@ -33,9 +33,8 @@ def result_lines(node: Node, *, longest: int | None = None) -> list[str]:
 
 def _lines(node: Node) -> Iterator[str]:
     result = as_mapping(node.result)
-    message = as_text(node.details.get("message")).strip()
-    if message:
-        yield from LINE_END.split(message)
+    if node.message:
+        yield from LINE_END.split(node.message)
     yield from _error_lines(result)
     for key in _RUN:
         if result.get(key) not in (None, "", False):

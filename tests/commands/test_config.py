@@ -27,17 +27,17 @@ def test_set_show_unset(home: Home) -> None:
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     shown = home.run("config", "show", "--profile", "staging").out.splitlines()
     assert shown == [
-        f"config-file   {path}  (default)",
-        "has profile   staging  (https://staging)",
-        "profile       staging  (--profile)",
-        f"url           https://staging:8143  ({path} [profiles.staging])",
-        "token-file    ~/.puppetlabs/token  (PE's default)",
-        "cacert        the system's trust store  (default)",
-        "puppetdb-url  https://staging:8081  (the orchestrator's host)",
-        f"timeout       15m  ({path})",
+        f"config-file    {path}  (default)",
+        "has profile    staging  (https://staging)",
+        "profile        staging  (--profile)",
+        f"url            https://staging:8143  ({path} [profiles.staging])",
+        "token-file     ~/.puppetlabs/token  (PE's default)",
+        "cacert         the system's trust store  (default)",
+        "puppetdb-url   https://staging:8081  (the orchestrator's host)",
+        f"timeout        15m  ({path})",
     ]
     home.run("config", "set", "default-profile", "staging")
-    assert f"profile       staging  ({path})" in home.run("config", "show").out
+    assert f"profile        staging  ({path})" in home.run("config", "show").out
     assert home.run("config", "unset", "timeout").status == 0
     again = home.run("config", "unset", "timeout")
     assert (again.status, "timeout is not set in" in again.err) == (2, True)
@@ -50,15 +50,15 @@ def test_show_fits_the_terminal(home: Home) -> None:
         terminal.wait_for_end()
         lines = terminal.lines
     assert max(map(len, lines)) <= 40
-    values = "".join(line[14:] for line in lines)
+    values = "".join(line[15:] for line in lines)
     assert "https://a-very-long-name-of-a-host.example.com:8143" in values
-    assert all(not line or line[:12].strip() or line.startswith(" " * 14) for line in lines)
+    assert all(not line or line[:13].strip() or line.startswith(" " * 15) for line in lines)
 
 
 def test_show_tells_no_secret(home: Home) -> None:
     """A token in the environment is told of, not shown."""
     ran = home.with_(JOBEVENTS_TOKEN=TOKEN).run("config", "show")
-    assert "token         set  (JOBEVENTS_TOKEN)" in ran.out
+    assert "token          set  (JOBEVENTS_TOKEN)" in ran.out
     assert TOKEN not in ran.out + ran.err
 
 
@@ -87,7 +87,7 @@ def test_set_refuses_what_does_not_fit(home: Home, key: str, value: str) -> None
 def test_a_switch_is_true_or_false(home: Home) -> None:
     """It is shown as the file spells it; what is neither is refused in these words."""
     assert home.run("config", "set", "progress", "no").status == 0
-    assert home.run("config", "show").out.splitlines()[-1] == f"progress      false  ({_path(home)})"
+    assert home.run("config", "show").out.splitlines()[-1] == f"progress       false  ({_path(home)})"
     assert home.run("config", "set", "progress", "maybe").err == "Error: progress must be true or false, not 'maybe'\n"
 
 

@@ -43,7 +43,7 @@ def test_no_home_is_needed(home: Home, url: str) -> None:
     assert run(f"tail 352 --url {url}", token).status == 0
     assert run("jobs", token, f"JOBEVENTS_URL={url}").status == 0
     shown = run("config show", token, f"JOBEVENTS_URL={url}")
-    assert (shown.status, shown.out.splitlines()[0]) == (0, "config-file   none  (no home directory is known)")
+    assert (shown.status, shown.out.splitlines()[0]) == (0, "config-file    none  (no home directory is known)")
     assert run("--help").status == 0
     without_token = run(f"tail 352 --url {url}")
     assert (without_token.status, "home directory is not known" in without_token.err) == (2, True)
@@ -238,9 +238,9 @@ def test_show_prints_what_it_can(home: Home) -> None:
     path = _config(home, 'url = "pe"\ncacert = "/nowhere"\ntime = "utc"\n')
     ran = home.run("config", "show")
     assert ran.status == 2
-    assert "url           https://pe:8143" in ran.out
-    assert f"time          utc  ({path})" in ran.out
+    assert "url            https://pe:8143" in ran.out
+    assert f"time           utc  ({path})" in ran.out
     assert ran.err == f"Error: the CA file /nowhere ({path}) does not exist, or is not a file\n"
     path.write_text('default-profile = "gone"\n')
     ran = home.run("config", "show")
-    assert (ran.status, "profile       gone" in ran.out, ran.err.count("Error")) == (2, True, 1)
+    assert (ran.status, "profile        gone" in ran.out, ran.err.count("Error")) == (2, True, 1)

@@ -168,5 +168,5 @@ def test_config_set_and_show(home: Home, tmp_path: Path) -> None:
     shown = home.run("config", "show")
     path = home.folder / ".config" / "jobevents" / "config.toml"
     assert shown.status == 0
-    assert f"puppetdb-url  https://pdb.example.com:8081  ({path})" in shown.out
-    assert f"puppetdb-cert {tmp_path}/cert.pem  ({path})" in shown.out
+    assert f"puppetdb-url   https://pdb.example.com:8081  ({path})" in shown.out
+    assert f"puppetdb-cert  {tmp_path}/cert.pem  ({path})" in shown.out

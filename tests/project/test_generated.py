@@ -23,7 +23,8 @@ OPTIONS = {
     "--no-jobs -q --quiet --interval --timeout --retry-for --resume --fail-fast --why --progress --no-progress",
     "list": f"{LATEST} {LOOKS} --from --start -n --lines --type --node --failures --grep --exclude --json --no-jobs",
     "jobs": f"{LOOKS} --plans --limit --state --job-type --owner --environment --json",
-    "show": f"{LATEST} {LOOKS} --from --node --failures --format --json --why --all-nodes --exit-status",
+    "show": f"{LATEST} {LOOKS} --from --node --failures --running --format --json --why --all-nodes --output "
+    "--exit-status",
     "why": f"{LATEST} --from --node --all-nodes --logs --json --color",
     "forward": "--since --environment --owner --job-type --plans --type --failures --max-bytes --name --batch-events "
     "--batch-wait --batch-timeout --skip-after --stats --interval",

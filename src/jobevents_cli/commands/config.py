@@ -11,6 +11,9 @@ from jobevents_cli.exit_status import ExitStatus
 
 _FILES: Final = {"cacert": "CA file", "puppetdb-cert": "certificate", "puppetdb-key": "key"}
 _KEYS: Final = ("url", "token-file", "cacert", "default-profile", "puppetdb-url", "puppetdb-cert", "puppetdb-key")
+_NAME: Final = len("puppetdb-cert")
+"""Columns of the longest name that `show` prints."""
+
 _profile_option = click.option(
     "--profile", metavar="NAME", shell_complete=complete_profiles, help="In this profile instead of for all."
 )
@@ -69,7 +72,7 @@ def show(*, connection: ConnectionOptions) -> int:
     )
     view = view_for("none", "auto")
     rows = [[cell(row.name), cell(f"{row.value}  ({row.origin})", wraps=True)] for row in found if isinstance(row, Row)]
-    print_pieces(view.encoded(table((Column(""), Column("", least=20)), rows, view, titles=False)))
+    print_pieces(view.encoded(table((Column("", width=_NAME), Column("", least=20)), rows, view, titles=False)))
     for row in found:
         if not isinstance(row, Row):
             raise row

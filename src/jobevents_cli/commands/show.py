@@ -76,10 +76,11 @@ def command(
     exit_status: bool,
     **options: Any,
 ) -> int:
-    """Show one job: its header, the counts, its nodes (failures first, then those that run), and when each ran.
+    """Show one job: its header, the counts and its nodes, with when each ran.
 
-    Of a plan, show its jobs. If --node matches one node, show its whole result. With --json: the job as the
-    orchestrator sent it, its nodes under `nodes`; with --node, --failures or --running, one line for each node.
+    Failures come first, then the nodes that run, the longest first. Of a plan, show its jobs. If --node matches one
+    node, show its whole result. With --json: the job as the orchestrator sent it, its nodes under `nodes`; with --node,
+    --failures or --running, one line for each node.
     """
     from jobevents_cli.commands.builders import puppetdb_for, view_for
     from jobevents_cli.commands.job_choice import find_jobs, job_choice

@@ -126,7 +126,7 @@ def paint_for(color: str, stream: object) -> "Paint":
 
 
 def times_for(choice: str | None, *, to_file: bool = False) -> "TimeFormat | None":
-    """How standard output, or a file, shows times by the option's *choice*: local on a terminal, else UTC, by default."""
+    """How standard output or a file shows times by the option's *choice*: local on a terminal, else UTC, by default."""
     from datetime import datetime
 
     from jobevents_cli.render.times import time_format

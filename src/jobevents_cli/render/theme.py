@@ -47,7 +47,7 @@ def drawn(renderable: RenderableType, console: Console) -> str:
 
 
 def painter(system: ColorSystem | None) -> Callable[[str, str], str]:
-    """Return what makes of a text and a style, a name of the theme or a definition, what a terminal of *system* shows."""
+    """Return what puts a text into a style, a name of the theme or a definition, with the colours of *system*."""
 
     def paint(text: str, style: str) -> str:
         return (THEME.styles.get(style) or Style.parse(style)).render(text, color_system=system)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final
 
-from support.manual import ROOT
+from documents.manual import ROOT
 
 from bench.cases import CASES, Case, Figure
 from bench.measure import Bench

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import forward_recipes as recipes
+from documents import forward_recipes as recipes
 from support.misbehaving import TestServer, big_job, job, publish
 from support.program import PROGRAM, Home, wait_until
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from bench.cases import CASES
-from support.manual import ROOT
+from documents.manual import ROOT
 
 WORDS = ("51 events", "compact", "pretty", "memory", "20 MB", "an event's line", "200", "footer", "why", "forward")
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support.manual import ROOT
+from documents.manual import ROOT
 
 PACKAGE = ROOT / "src" / "jobevents_cli"
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import click
 import pytest
-from support.manual import ROOT, generated, pages
+from documents.manual import ROOT, generated, pages
+from documents.overview import OVERVIEW
+from documents.recipes import RECIPES, Recipe
 from support.misbehaving import TestServer
 from support.program import Home
-from support.recipes import RECIPES, Recipe
 from support.samples import readme_job
 from support.terminal import Terminal
 
@@ -39,7 +40,7 @@ SHORT = 45
 
 
 def test_the_files_are_up_to_date() -> None:
-    """`python -m support.manual` would change nothing."""
+    """`python -m documents.manual` would change nothing."""
     files = pages()
     stale = [path.name for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     strangers = [path.name for path in generated() if path not in files]
@@ -129,3 +130,45 @@ def test_the_recipes_of_the_man_pages_work(home: Home, serve: Callable[..., Test
     shell = home.with_(JOBEVENTS_URL=serve(readme_job()).url, HOME=str(home.folder))
     ran = shell.shell(f"cd && {recipe.command}")
     assert ran.out == recipe.prints
+
+
+def test_only_one_page_repeats_what_all_have_in_common() -> None:
+    """The exit statuses, the environment and the files are in jobevents(1), to which the others refer."""
+    for path, text in pages().items():
+        if path.suffix == ".1":
+            assert (".SH EXIT STATUS" in text) is (path.name == "jobevents.1")
+            assert path.name == "jobevents.1" or "\\fBjobevents\\fR(1) has an overview" in text
+
+
+def _code(section: str) -> str:
+    """The code in a *section* of jobevents(1)."""
+    text = OVERVIEW.partition(f"# {section}\n")[2].partition("\n# ")[0]
+    return "\n".join(line.strip() for line in text.splitlines() if not line or line.startswith("    "))
+
+
+def test_the_example_of_a_profile_is_read(home: Home) -> None:
+    """The file in jobevents(1) has no unknown key; each profile has its own address, and the rest in common."""
+    text = _code("CONFIGURATION").replace("/home/jane", str(home.folder))
+    (home.folder / "pe-ca.pem").touch()
+    home.write_token().rename(home.folder / ".puppetlabs" / "staging-token")
+    file = home.folder / "config.toml"
+    file.write_text(text)
+    configured = home.with_(JOBEVENTS_CONFIG=str(file))
+    options: list[list[str]] = [[], ["--profile", "staging"]]
+    addresses = re.findall(r"^url = \"(.*)\"$", text, re.MULTILINE)
+    configured = home.with_(JOBEVENTS_CONFIG=str(file))
+    shown = [configured.run("config", "show", *some) for some in options]
+    for ran, address in zip(shown, addresses, strict=True):
+        assert ran.err == ""
+        assert re.search(rf"^url +{address}:8143 ", ran.out, re.MULTILINE), ran.out
+        assert re.search(r"^interval +2 ", ran.out, re.MULTILINE)
+    for key, value in re.findall(r"^(token-file|puppetdb-url) = \"(.*)\"$", text, re.MULTILINE):
+        assert re.search(rf"^{key} +{re.escape(value)} ", shown[1].out, re.MULTILINE), shown[1].out
+
+
+def test_the_first_steps_are_those_of_readme() -> None:
+    """README explains each line; the page has the same ones."""
+    lines = [line for line in _code("FIRST STEPS").splitlines() if line and not line.endswith("latest")]
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [line for line in lines if f"\n{line}" not in text] == []
+    assert len(lines) == 4

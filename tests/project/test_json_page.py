@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support.json_fields import CAUSES, CHECKS, EVENTS, JOBS, NODES, PLAN_EVENTS, PLANS, Output
+from documents.json_fields import CAUSES, CHECKS, EVENTS, JOBS, NODES, PLAN_EVENTS, PLANS, Output
 from support.misbehaving import TestServer
 from support.program import TOKEN, Home
 from support.samples import broken, readme_job

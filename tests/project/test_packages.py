@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.manual import ROOT, pages
+from documents.manual import ROOT, pages
 from support.misbehaving import TestServer, job
 from support.program import Home
 

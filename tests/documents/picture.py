@@ -1,4 +1,4 @@
-"""Makes README's picture anew, from a real run: `python -m support.picture`, in the folder `tests`."""
+"""Makes README's picture anew, from a real run: `python -m documents.picture`, in the folder `tests`."""
 
 import io
 import sys
@@ -8,7 +8,6 @@ from typing import Final
 import pyte
 from rich.console import Console
 from rich.text import Text
-
 from support.terminal import Terminal
 
 PICTURE: Final = Path(__file__).parent.parent / "golden" / "tail.svg"

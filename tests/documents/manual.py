@@ -1,4 +1,4 @@
-"""Writes the man pages and completion scripts from the commands: `python -m support.manual`, in the folder `tests`.
+"""Writes the man pages and completion scripts from the commands: `python -m documents.manual`, in the folder `tests`.
 
 click-man loses option texts that begin with a full stop and cuts the NAME line, so the pages are written here.
 """
@@ -7,19 +7,21 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Final
 
 import click
 
+from documents.forward_recipes import RECIPES as FORWARD_RECIPES
+from documents.json_fields import OUTPUTS, Output
+from documents.overview import OVERVIEW
+from documents.recipes import RECIPES
 from jobevents_cli import __version__
 from jobevents_cli.cli import group
 from jobevents_cli.commands.completion import SHELLS, script_for
 from jobevents_cli.commands.help_groups import CONNECTION, OTHERS, GroupedCommand, connection_records
 from jobevents_cli.config.sources import CONFIG_VARIABLE, TOKEN_VARIABLE, VARIABLES
 from jobevents_cli.exit_status import ExitStatus
-from support.forward_recipes import RECIPES as FORWARD_RECIPES
-from support.json_fields import OUTPUTS, Output
-from support.recipes import RECIPES
 
 ROOT: Final = Path(__file__).parents[2]
 COMPLETIONS: Final = {"bash": "jobevents.bash", "zsh": "_jobevents", "fish": "jobevents.fish"}
@@ -116,19 +118,36 @@ def _page(path: list[str], command: click.Command) -> str:
             )
     lines += [".SH EXAMPLES", ".nf", *map(_roff, _examples(command)), ".fi"]
     lines += _recipes(path[-1])
-    lines.append(".SH EXIT STATUS")
-    for status in ExitStatus:
-        lines += _entry(f".B {status.value}", f"{status.meaning}.")
-    lines.append(".SH ENVIRONMENT")
-    for variable, meaning in ENVIRONMENT.items():
-        lines += _entry(f".B {_roff(variable)}", meaning)
-    lines.append(".SH FILES")
-    for file, meaning in FILES.items():
-        lines += _entry(f".I {_roff(file)}", meaning)
-    others = ["jobevents"] if len(path) > 1 else ["jobevents-tail", "jobevents-list"]
-    seen = [f"\\fB{_roff(other)}\\fR(1)" for other in others]
-    lines += [".SH SEE ALSO", ", ".join([*seen, "\\fBjobevents\\-json\\fR(5)"])]
+    if len(path) == 1:
+        lines += _overview()
+    lines += [".SH SEE ALSO", "\\fBjobevents\\-json\\fR(5) has the fields of every JSON output."]
+    if len(path) > 1:
+        lines.append("\\fBjobevents\\fR(1) has an overview, the exit statuses, the environment and the files.")
     return "\n".join(lines) + "\n"
+
+
+def _overview() -> Iterator[str]:
+    """What is said once, in jobevents(1)."""
+    is_first = True
+    for part in OVERVIEW.strip().split("\n\n"):
+        if part.startswith("# "):
+            yield f".SH {part[2:]}"
+        elif not is_first:
+            yield ".PP"
+        is_first = part.startswith("# ")
+        if part.startswith("    "):
+            yield from (".nf", *map(_roff_code, dedent(part).splitlines()), ".fi")
+        elif not is_first:
+            yield _roff(_flat(part))
+    yield ".SH EXIT STATUS"
+    for status in ExitStatus:
+        yield from _entry(f".B {status.value}", f"{status.meaning}.")
+    yield ".SH ENVIRONMENT"
+    for variable, meaning in ENVIRONMENT.items():
+        yield from _entry(f".B {_roff(variable)}", meaning)
+    yield ".SH FILES"
+    for file, meaning in FILES.items():
+        yield from _entry(f".I {_roff(file)}", meaning)
 
 
 def _recipes(name: str) -> Iterator[str]:

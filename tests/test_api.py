@@ -197,6 +197,11 @@ def test_why_groups_failures_by_cause(serve: Serve, monkeypatch: pytest.MonkeyPa
     ]
     assert explanation.notices == ()
     assert (explanation.counts.failed, explanation.counts.skipped) == (5, 1)
+    assert explanation.text(width=80).splitlines()[2] == "3 nodes  Exec[migrate]  profile/manifests/db.pp:14"
+    assert all(len(line) <= 80 for line in explanation.text(width=80).splitlines() if "Again" not in line)
+    heading, _, fence, first, *_ = explanation.markdown().splitlines()
+    assert heading == "## `Job 352  failed  deploy in production  5 of 14 nodes failed, 1 skipped: 2 causes`"
+    assert (fence, first) == ("```text", "3 nodes  Exec[migrate]  profile/manifests/db.pp:14")
     monkeypatch.delenv("JOBEVENTS_PUPPETDB_URL")
     alone = why("352", url=url)
     assert sum(len(cause.nodes) for cause in alone.causes) == 5

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from jobevents_cli.model.outcome import Outcome
     from jobevents_cli.model.plan import Plan
     from jobevents_cli.tail.following import Following
-    from jobevents_cli.why.causes import Cause
+    from jobevents_cli.why.causes import Cause, Finding
     from jobevents_cli.why.explanation import Explanation
 
 
@@ -51,6 +51,7 @@ __all__ = [
     "Cause",
     "Event",
     "Explanation",
+    "Finding",
     "Following",
     "Job",
     "JobEventsError",
@@ -74,6 +75,7 @@ _HOMES = {
     "Cause": "why.causes",
     "Event": "model.event",
     "Explanation": "why.explanation",
+    "Finding": "why.causes",
     "Following": "tail.following",
     "Job": "model.job",
     "JobWithNodes": "api",

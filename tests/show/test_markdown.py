@@ -12,10 +12,11 @@ from support.details import details, node, run_result
 
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.plan import Plan
+from jobevents_cli.render.markdown_code import code
 from jobevents_cli.render.tables import View
 from jobevents_cli.show import markdown
 from jobevents_cli.show.job_details import JobDetails, Why
-from jobevents_cli.show.markdown import code, markdown_text
+from jobevents_cli.show.markdown import markdown_text
 
 Golden = Callable[[str, str], None]
 VIEW = View()

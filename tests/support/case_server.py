@@ -6,6 +6,7 @@ job lacks is made up; a field that is "__absent__" is left out, as old servers d
 
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -20,12 +21,12 @@ _ABSENT = "__absent__"
 
 
 class CaseServer(AbstractContextManager["CaseServer"]):
-    """Serves *case* until the context ends."""
+    """Serves *case* until the context ends. PuppetDB answers after a *delay* in seconds."""
 
-    def __init__(self, case: Mapping[str, Any]) -> None:
+    def __init__(self, case: Mapping[str, Any], *, delay: float = 0.0) -> None:
         self.queries: list[Any] = []
         """What PuppetDB was asked."""
-        own = {"case": case, "queries": self.queries}
+        own = {"case": case, "queries": self.queries, "delay": delay}
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Case", (_Handler,), own))
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
@@ -43,6 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     case: ClassVar[Mapping[str, Any]]
     queries: ClassVar[list[Any]]
+    delay: ClassVar[float]
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Say nothing."""
@@ -61,6 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer as PuppetDB."""
         query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["query"]
         self.queries.append(query)
+        time.sleep(self.delay)
         self._send(200, answer(self.case.get("reports", []), query))
 
     def _send(self, status: int, document: Any) -> None:

@@ -9,7 +9,8 @@ from jobevents_cli.why.report import LogLine, Report, ResourceFailure
 
 _DATA = Path(__file__).parents[1] / "data" / "reports.json"
 REPORTS: dict[str, dict[str, Any]] = json.loads(_DATA.read_text(encoding="utf-8"))
-"""By name: two_causes, changed, timeout, locked, package, service, missing_directory, provider, noop, catalog."""
+"""By name: two_causes, changed, timeout, locked, package, service, missing_directory, provider, noop, catalog;
+cycle, prefetch, no_provider, service_start, files (of servers that are away), tries."""
 
 
 def wire_report(name: str, node: str, *, job_id: str | None = None, uuid: str = "") -> dict[str, Any]:

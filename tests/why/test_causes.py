@@ -290,6 +290,44 @@ def test_what_tells_causes_apart_beside_their_texts(other: Finding) -> None:
     assert len(group([Failure("a", Finding(CauseKind.TASK, "m")), Failure("b", other)])) == 2
 
 
+def test_other_lines_of_a_resource_s_log_do_not_tell_causes_apart() -> None:
+    """Only the one that tells most does."""
+
+    def failure(node: str, *messages: str) -> Failure:
+        log = tuple(LogLine("notice", "/Stage[main]/Exec[x]/returns", message) for message in messages)
+        return Failure(node, Finding(CauseKind.RESOURCE, "returned 3", resource="Exec[x]", log=log))
+
+    same = [failure("a", "from mirror one", "E: no Release file"), failure("b", "E: no Release file", "to mirror two")]
+    assert len(group(same)) == 1
+    assert len(group([*same, failure("c", "from mirror one", "E: no space left")])) == 2
+
+
+@pytest.mark.parametrize("label", ["db", "pe.example.com"])
+def test_a_name_that_others_use_does_not_tell_causes_apart(label: str) -> None:
+    """A server that fails like its clients, and a node whose name is a common word, are grouped with the others."""
+    text = f"cannot reach {label}: refused"
+    failures = [Failure(node, Finding(CauseKind.TASK, text)) for node in (label, "web01", "web02.example.com")]
+    assert [cause.nodes for cause in group(failures)] == [tuple(sorted((label, "web01", "web02.example.com")))]
+    own = [Failure(node, Finding(CauseKind.TASK, f"cannot reach {node}")) for node in ("a1", "a2")]
+    other = Failure("b1", Finding(CauseKind.TASK, "cannot reach a1"))
+    assert {cause.nodes for cause in group([*own, other])} == {("a1", "a2"), ("b1",)}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b", "db.x"]), st.text("ab d.x1\n", max_size=6)), max_size=8),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_failures_does_not_matter(pairs: list[tuple[str, str]], shuffle: random.Random) -> None:
+    """Whatever names stand in texts."""
+    failures = [Failure(node, Finding(CauseKind.TASK, text)) for node, text in pairs]
+    causes = group(failures)
+    shuffle.shuffle(failures)
+    assert group(failures) == causes
+    for cause in causes:
+        texts = {text for node, text in pairs if node in cause.nodes and text == cause.finding.message}
+        assert texts == {cause.finding.message}
+
+
 def test_an_error_of_no_node_has_no_node() -> None:
     """A plan's own error is a cause without nodes."""
     (cause,) = group([Failure("", Finding(CauseKind.PLAN, "no"))])

@@ -25,6 +25,12 @@ KINDS = {
     "missing_directory": ["resource"],
     "provider": ["run"],
     "catalog": ["catalog"],
+    "cycle": ["run"],
+    "prefetch": ["run"],
+    "no_provider": ["resource", "run"],
+    "service_start": ["resource"],
+    "files": ["resource", "resource", "resource"],
+    "tries": ["resource", "resource", "resource"],
 }
 """The kinds of causes of each report of a failed run."""
 

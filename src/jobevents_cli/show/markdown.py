@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from jobevents_cli.render.escape import safe
 from jobevents_cli.render.header import what_ran
+from jobevents_cli.render.markdown_code import code, code_block
 from jobevents_cli.render.plan_text import failure_text
 from jobevents_cli.render.tables import STATES, View, ordered_counts
 from jobevents_cli.render.times import took_text
@@ -20,14 +21,10 @@ from jobevents_cli.show.text import finished_notes
 LONGEST: Final = 900_000
 """Bytes of one document: GitHub refuses a step summary of more than 1 MiB."""
 
-_LONGEST_CELL: Final = 1000
-_LONGEST_RUN: Final = 8
 _RESERVE: Final = 1000
 _CONSOLE: Final = r"(https?://[^\s#]+#/run/jobs/{number})/"
 """How the address of a report in the console begins: with that of its job."""
 
-_BACKTICKS: Final = re.compile("`+")
-_AMBIGUOUS: Final = re.compile(r"\\(?=\|)")
 _WORDS: Final = {
     **{state: state for state in (*STATES, "pending", "not started")},
     "success": "finished",
@@ -80,9 +77,7 @@ def _write_job(document: _Document, job: JobDetails, view: View, *, level: int, 
     if job.problem:
         document.add(code(job.problem), "")
     if job.why and job.why.objects:
-        fence = "`" * (1 + max(2, *(_longest_run(line) for line in job.why.lines)))
-        block = list(_within(job.why.lines, LONGEST // 4))
-        document.add("Causes:", "", f"{fence}text", *block, fence, "")
+        document.add("Causes:", "", *code_block(_within(job.why.lines, LONGEST // 4)), "")
     shown = (node for node in job.nodes.shown if all_nodes or node.is_failure)
     nodes = sorted(shown, key=lambda node: node.place)
     if nodes and document.add("| Node | State | Time | What happened | Report |", "| --- | --- | --- | --- | --- |"):
@@ -150,29 +145,6 @@ def _row(node: ShownNode) -> str:
         state = "finished with an error"
     cells = [code(node.name), state, took_text(node.seconds), code(node.what), _link(node.link)]
     return f"| {' | '.join(cells)} |"
-
-
-def code(text: str) -> str:
-    """Return *text* as a code span that is safe in a table too; empty for blank text.
-
-    It is on one line, and at most 1,000 characters of it are kept.
-    """
-    text = safe(text.strip())
-    if len(text) > _LONGEST_CELL:
-        text = f"{text[:_LONGEST_CELL]}…"
-    # In a table a pipe is written with a backslash. Parsers disagree about two backslashes before it.
-    text = _AMBIGUOUS.sub(r"\\ ", text).replace("|", r"\|")
-    longest = _longest_run(text)
-    if longest > _LONGEST_RUN:
-        text, longest = text.replace("`", "'"), 0
-    if not text:
-        return ""
-    fence = "`" * (longest + 1)
-    return f"{fence} {text} {fence}" if longest else f"{fence}{text}{fence}"
-
-
-def _longest_run(text: str) -> int:
-    return max((len(run) for run in _BACKTICKS.findall(text)), default=0)
 
 
 def _link(link: str) -> str:

@@ -26,7 +26,7 @@ class Asking:
     def __init__(
         self, within: float | None, note: Callable[[str], object], clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """*within*: seconds for all requests together. *note* is told what is waited for, before each request."""
+        """*within*: seconds for all requests together. *note* is told what is waited for, and "" after that."""
         self._clock = clock
         self._note = note
         self._until = None if within is None else clock() + within
@@ -39,13 +39,19 @@ class Asking:
     def ask(self, what: str, work: Callable[[], Any]) -> Requests[Any]:
         """Return what the request *work* to the server *what* brings."""
         self._note(what)
-        return (yield Ask(work, self.limit + _GRACE))
+        try:
+            return (yield Ask(work, self.limit + _GRACE))
+        finally:
+            self._note("")
 
     def retried(self, what: str, work: Callable[[], T]) -> Requests[T]:
         """Return what *work* brings, repeated as the requests of every command are."""
         self._note(what)
         left = REQUEST_LIMIT if self._until is None else self.limit
-        return (yield from retried(work, retry_for=left, limit=left))
+        try:
+            return (yield from retried(work, retry_for=left, limit=left))
+        finally:
+            self._note("")
 
     def wait(self, seconds: float) -> Requests[bool]:
         """Wait *seconds*; False if there is no time for that."""

@@ -1,11 +1,13 @@
 """The causes as JSON: one object for each."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jobevents_cli.why.causes import Finding
-from jobevents_cli.why.explanation import Explanation
 from jobevents_cli.why.report import LogLine
+
+if TYPE_CHECKING:
+    from jobevents_cli.why.explanation import Explanation  # which makes texts with this module
 
 LONGEST_TEXT: Final = 1024 * 1024
 """Bytes that a text has in JSON; the rest is cut, and the cut is marked."""
@@ -21,7 +23,7 @@ def log_of(finding: Finding, *, logs: bool) -> list[LogLine]:
     return [*finding.log, *(line for line in finding.report if line not in own)]
 
 
-def cause_objects(explanation: Explanation, *, logs: bool = False) -> Iterator[dict[str, Any]]:
+def cause_objects(explanation: "Explanation", *, logs: bool = False) -> Iterator[dict[str, Any]]:
     """Yield the JSON object of each cause. Texts are complete up to 1 MB each and 64 MB in all, then cut and marked."""
     texts = _Texts()
     for cause in explanation.causes:

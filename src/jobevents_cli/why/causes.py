@@ -138,19 +138,25 @@ class _Group:
 
     def _show(self, failure: Failure) -> None:
         """Keep the failure of the first node by name."""
-        if failure.node > self.first.node:
+        if failure is self.first or failure.node > self.first.node:
             return
-        if failure.node < self.first.node or _order(failure.finding) < _order(self.first.finding):
+        if failure.node < self.first.node or _comes_before(failure.finding, self.first.finding):
             self.first = failure
 
 
+def _comes_before(one: Finding, other: Finding) -> bool:
+    first, second = _order(one), _order(other)
+    return first < second or (first == second and _lines(one.report) < _lines(other.report))
+
+
+def _lines(log: Iterable[LogLine]) -> tuple[object, ...]:
+    return tuple((line.message, line.level, line.source, line.file or "", line.line or 0) for line in log)
+
+
 def _order(finding: Finding) -> tuple[object, ...]:
-    log = tuple(
-        (line.message, line.level, line.source, line.file or "", line.line or 0)
-        for line in (*finding.log, *finding.report)
-    )
     places = (finding.kind, finding.resource or "", finding.file or "", finding.line or 0, finding.exit_code or 0)
-    return (*places, finding.message, log, finding.explained, finding.source, finding.complete, finding.has_finished)
+    rest = (finding.explained, finding.source, finding.complete, finding.has_finished)
+    return (*places, finding.message, _lines(finding.log), *rest)
 
 
 def _keys(failure: Failure) -> tuple[bytes, bytes]:

@@ -52,8 +52,9 @@ def explain(
 ) -> Requests[Explanation]:
     """Return why the job or plan *ref* failed; only the nodes whose names are *wanted* count.
 
-    *within*: seconds that servers may take in all; then what is known without them is returned. *note* is told, before
-    each request, which server is waited for. *said*: notices about PuppetDB that are not repeated; new ones are added.
+    *within*: seconds that servers may take in all; then what is known without them is returned. *note* is told which
+    server is waited for, and "" when its response has come. *said*: notices about PuppetDB that are not repeated; new
+    ones are added.
     Raises what the client raises if the job itself or its nodes cannot be read.
     """
     asking = Asking(within, note)

@@ -48,6 +48,18 @@ class Explanation:
         """Whether anything went wrong."""
         return bool(self.causes) or self.counts.skipped > 0
 
+    def text(self, width: int | None = None) -> str:
+        """Return what `jobevents why` prints on a screen *width* columns wide; without one in whole lines."""
+        from jobevents_cli.why.text import plain_text
+
+        return plain_text(self, width)
+
+    def markdown(self) -> str:
+        """Return the same as Markdown, safe to append to a step summary or a message."""
+        from jobevents_cli.why.text import markdown_text
+
+        return markdown_text(self)
+
 
 def title_of(job: Job) -> str:
     """Return what *job* or plan it is, in a few words: `deploy in production`."""

@@ -6,8 +6,14 @@ from typing import Any, Final, Self
 
 from jobevents_cli.model.json_values import as_count, as_text
 
-_ERRORS: Final = ("err", "alert", "emerg", "crit")
-_WARNINGS: Final = ("warning", *_ERRORS)
+ERRORS: Final = ("err", "alert", "emerg", "crit")
+WARNINGS: Final = ("warning", *ERRORS)
+
+
+def places_in(source: str) -> tuple[str, ...]:
+    """Return the resources that the *source* of a log line may name: itself, or what the property in it belongs to."""
+    above = source.rpartition("/")[0]
+    return (source, above) if above.endswith("]") else (source,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +39,18 @@ class LogLine:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The resources that its source may name: the source itself, or what the property in it belongs to."""
-        above = self.source.rpartition("/")[0]
-        return (self.source, above) if above.endswith("]") else (self.source,)
+        """The resources that its source may name, see `places_in`."""
+        return places_in(self.source)
 
     @property
     def is_error(self) -> bool:
         """Whether its level is err or above."""
-        return self.level in _ERRORS
+        return self.level in ERRORS
 
     @property
     def is_warning(self) -> bool:
         """Whether its level is warning or above."""
-        return self.level in _WARNINGS
+        return self.level in WARNINGS
 
 
 @dataclass(frozen=True, slots=True)

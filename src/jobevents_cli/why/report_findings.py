@@ -14,6 +14,9 @@ from jobevents_cli.model.telling_line import LOOKED_AT
 from jobevents_cli.why.causes import CauseKind, Finding, Source
 from jobevents_cli.why.report import LogLine, Report, ResourceFailure
 
+_MOST_RESOURCES: Final = 2000
+"""How many failed resources of a run are causes of their own; further ones are only counted."""
+
 _MOST_OWN: Final = 20
 """How many errors of Puppet itself are causes of their own; further ones of a run are one cause together."""
 
@@ -46,6 +49,9 @@ _PLACE: Final = re.compile(r"\(?file: (?P<file>[^\s(),]+), line: (?P<line>[0-9]{
 _OLD_PLACE: Final = re.compile(r" at (?P<file>/[^\s:]+):(?P<line>[0-9]{1,9})")
 _RESOURCE: Final = re.compile(r"/([A-Z][A-Za-z0-9_]*(?:::[A-Z][A-Za-z0-9_]*)*\[)")
 
+_FURTHER: Final = ResourceFailure("", "", "")
+"""Stands for each of those."""
+
 Item = TypeVar("Item")
 Steps = Generator[None, None, Item]
 """Work in small pieces: whoever drives it looks at signals and at the clock between two of them."""
@@ -57,19 +63,21 @@ def findings_of(report: Report, source: Source, *, only_resources: bool = False)
     Each failed resource is a finding, and so is each error that Puppet itself logged and that no resource repeats.
     *only_resources*: where resources failed, of the latter only those that explain them (an apply's log has more).
     """
-    errors: list[LogLine] = []
-    by_place: dict[str, list[LogLine]] = {}
+    warnings: list[LogLine] = []
+    of_puppet: list[LogLine] = []
+    of_resources: list[LogLine] = []
     for line in report.log:
         yield
+        if line.is_warning:
+            warnings.append(line)
         if line.is_error and not _is_of_fact(line):
-            errors.append(line)
-        for place in {*line.places, resource_in(line.source)[1]}:
-            by_place.setdefault(place, []).append(line)
-    warnings = tuple(line for line in report.log if line.is_warning)
-    only_logged = yield from _only_logged(errors, report.failures)
-    failures = [_with_message(failure, by_place) for failure in (*report.failures, *only_logged)]
+            (of_resources if line.source.startswith("/") else of_puppet).append(line)
+    only_logged = yield from _only_logged(of_resources, report.failures, of_puppet)
+    failed = (*report.failures, *only_logged)
+    by_place = yield from _by_place(report.log, failed[:_MOST_RESOURCES])
+    failures = [_with_message(failure, by_place) for failure in failed[:_MOST_RESOURCES]]
     said = {form for failure in failures for form in _forms(failure.message)}
-    own = yield from _own_errors(errors, said)
+    own = yield from _own_errors(of_puppet, said)
     findings: list[Finding] = []
     explained: dict[str, list[ResourceFailure]] = {}
     for failure in failures:
@@ -78,8 +86,23 @@ def findings_of(report: Report, source: Source, *, only_resources: bool = False)
             explained.setdefault(failure.message, []).append(failure)
         else:
             findings.append(_of_resource(failure, by_place, said))
+    if further := len(failed) - len(failures):
+        findings.append(Finding(CauseKind.RUN, f"{further} further failures of resources"))
     findings += _of_puppet(own, explained, only_resources=only_resources and bool(failures))
-    return [replace(finding, report=warnings, source=source) for finding in findings]
+    lines = tuple(warnings)
+    return [replace(finding, report=lines, source=source) for finding in findings]
+
+
+def _by_place(log: Iterable[LogLine], failures: Iterable[ResourceFailure]) -> Steps[dict[str, list[LogLine]]]:
+    """Return the lines of *log* that the failed resources logged, by their paths, or by their names if that is all."""
+    by_place: dict[str, list[LogLine]] = {failure.path or failure.resource: [] for failure in failures}
+    has_names = any(not failure.path for failure in failures)
+    for line in log:
+        yield
+        for place in (*line.places, resource_in(line.source)[1]) if has_names else line.places:
+            if place in by_place:
+                by_place[place].append(line)
+    return by_place
 
 
 def _with_message(failure: ResourceFailure, by_place: Mapping[str, Sequence[LogLine]]) -> ResourceFailure:
@@ -116,16 +139,24 @@ def _count_within(log: Iterable[LogLine]) -> int:
     return count
 
 
-def _only_logged(errors: Iterable[LogLine], failures: Iterable[ResourceFailure]) -> Steps[list[ResourceFailure]]:
+def _only_logged(
+    errors: Iterable[LogLine], failures: Iterable[ResourceFailure], of_none: list[LogLine]
+) -> Steps[list[ResourceFailure]]:
     """Return the failed resources that only their *errors* tell of: PuppetDB deletes events before reports.
 
-    Resources whose provider does not work on the host have no events either.
+    Resources whose provider does not work on the host have no events either. Errors of no resource go to *of_none*.
     """
     known = {failure.resource for failure in failures}
     found: dict[tuple[str, str], ResourceFailure] = {}
+    further = 0
     for line in errors:
         yield
+        if len(found) > _MOST_RESOURCES:
+            further += 1
+            continue
         path, resource = resource_in(line.source)
+        if not resource:
+            of_none.append(line)
         if not resource or resource in known:
             continue
         message = line.message.partition(_WRAPPED)[0].strip().removeprefix("Could not evaluate: ")
@@ -133,7 +164,7 @@ def _only_logged(errors: Iterable[LogLine], failures: Iterable[ResourceFailure])
         before = found.setdefault((path, core(message)), failure)
         if len(message) > len(before.message):  # with what it was tried for: "change from ... failed: "
             found[path, core(message)] = failure
-    return list(found.values())
+    return [*found.values(), *[_FURTHER] * further]
 
 
 def _own_errors(errors: Iterable[LogLine], said: set[str]) -> Steps[list[LogLine]]:
@@ -142,7 +173,7 @@ def _own_errors(errors: Iterable[LogLine], said: set[str]) -> Steps[list[LogLine
     for line in errors:
         yield
         text = core(line.message)
-        if text in said or resource_in(line.source)[1]:
+        if text in said:
             continue
         before = own.setdefault(text, line)
         if line.message.startswith(_NO_CATALOG) and not before.message.startswith(_NO_CATALOG):

@@ -17,7 +17,7 @@ from jobevents_cli.model.json_text import NOT_JSON, parsed, repaired
 from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.runtime.event_loop import Requests
 from jobevents_cli.why.asking import Asking
-from jobevents_cli.why.report import LogLine, ResourceFailure
+from jobevents_cli.why.report import ERRORS, WARNINGS, LogLine, ResourceFailure, places_in
 from jobevents_cli.why.report_findings import Steps
 
 RUNS_PER_SEARCH: Final = 1000
@@ -153,22 +153,30 @@ def log_in(row: Raw, failed: Mapping[str, Sequence[ResourceFailure]]) -> Steps[t
     places = {failure.path for failure in failed.get(as_text(report.hash), ())}
     for text in texts:
         yield
-        line = _read(text, _head_decoder)
-        if line.is_error:
-            places.update(place for place in line.places if place.endswith("]"))
+        head = _head_of(text)
+        if head.level in ERRORS:
+            places.update(place for place in places_in(head.source) if place.endswith("]"))
     kept: list[LogLine] = []
     for text in texts:
         yield
-        line = _read(text, _head_decoder)
-        if line.is_warning or not places.isdisjoint(line.places):
-            kept.append(_read(text, _line_decoder))
+        head = _head_of(text)
+        if head.level in WARNINGS or (places and not places.isdisjoint(places_in(head.source))):
+            kept.append(_line_of(text))
     return as_text(report.hash), tuple(kept)
 
 
-def _read(text: Raw, decoder: "Decoder[_Head] | Decoder[_Line]") -> LogLine:
-    """Return the log line *text*, or only its head: most lines are not needed, and there can be 200,000."""
+def _head_of(text: Raw) -> "_Head":
+    """Return what decides about a log line: most are not needed, and there can be 200,000."""
     try:
-        return LogLine(*astuple(decoder.decode(text)))
+        return _head_decoder.decode(text)
+    except NOT_JSON:
+        line = _line_of(text)
+        return _Head(line.level, line.source)
+
+
+def _line_of(text: Raw) -> LogLine:
+    try:
+        return LogLine(*astuple(_line_decoder.decode(text)))
     except NOT_JSON:
         return LogLine.read(as_mapping(_value(text)))
 

@@ -22,7 +22,9 @@ def run(loop: Loop, explanation: Callable[..., Requests[T]]) -> T:
     def note(what: str) -> None:
         nonlocal waits_for
         waits_for = what
-        loop.timer("waiting", loop.clock() + _PATIENCE)
+        loop.drop("waiting")
+        if what:
+            loop.timer("waiting", loop.clock() + _PATIENCE)
 
     loop.start("explanation", explanation(note=note))
     for key, value, error in loop:

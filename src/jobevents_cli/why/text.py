@@ -3,17 +3,21 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jobevents_cli.model.job_ref import Kind
 from jobevents_cli.model.telling_line import lines_of, telling_lines
 from jobevents_cli.render.escape import safe
+from jobevents_cli.render.markdown_code import code, code_block
 from jobevents_cli.render.styles import Paint, cut, plain, width, wrapped
 from jobevents_cli.why.again import again_command
 from jobevents_cli.why.cause_objects import log_of
 from jobevents_cli.why.causes import Cause, CauseKind, Finding
-from jobevents_cli.why.explanation import Explanation
 from jobevents_cli.why.report import LogLine
+
+if TYPE_CHECKING:
+    from jobevents_cli.why.explanation import Explanation  # which makes texts with this module
 
 SCREEN_ROWS: Final = 24
 """Rows of the usual screen."""
@@ -29,6 +33,7 @@ _MOST_NAMES: Final = 10
 """Resources that are named together."""
 
 _NAME_COLUMNS: Final = 100
+_ANY_HEIGHT: Final = 10_000
 _GAP: Final = "  "
 _PAINT: Final = re.compile(r"\x1b\[[0-9;]*m")
 _CATALOG_WORDS: Final = re.compile(
@@ -74,8 +79,8 @@ class _Content:
     logged: int
     left_out: int
     nodes: Sequence[str]
-    whole: list[str]
-    """The message, and every log line of level warning and above, with its level and source."""
+    log: Sequence[LogLine]
+    """What `--logs` prints."""
 
 
 class CauseText:
@@ -102,7 +107,7 @@ class CauseText:
         self._logs = logs
         self._most_rows = rows
 
-    def lines(self, explanation: Explanation) -> list[str]:
+    def lines(self, explanation: "Explanation") -> list[str]:
         """Return the lines that explain one job."""
         name = explanation.ref.label.capitalize() if explanation.ref else "Saved job"
         if not explanation.has_problems:
@@ -112,9 +117,10 @@ class CauseText:
         top = [*(self._paint(row.rstrip(), "bold") for row in rows), ""]
         return [*top, *self.causes(explanation, rows_taken=self._height(top))]
 
-    def causes(self, explanation: Explanation, *, rows_taken: int = 0) -> list[str]:
+    def causes(self, explanation: "Explanation", *, rows_taken: int = 0) -> list[str]:
         """Return the causes without a header, and how to run again; *rows_taken*: rows of the screen that are used."""
-        contents = [_content(cause, logs=self._logs) for cause in explanation.causes]
+        printed: set[int] = set()
+        contents = [_content(cause, printed if self._logs else None) for cause in explanation.causes]
         again = again_command(explanation.again) if explanation.again else ""
         labels = [content.label for content in contents] + (["Again:"] if again else [])
         indent = max(map(len, labels), default=0) + len(_GAP)
@@ -146,7 +152,8 @@ class CauseText:
         margin = " " * indent
         yield from (margin + self._paint(row, "red") for row in rest)
         if self._logs:
-            yield from (margin + row for line in content.whole for row in self._rows(line, indent, None))
+            lines = chain(content.lines[: len(content.lines) - content.logged], _with_source(content.log))
+            yield from (margin + row for line in lines for row in self._rows(line, indent, None))
         else:
             yield from (margin + row for row in self._chosen(content, indent, detail, more))
         yield from (margin + row for row in self._name_rows(content.nodes, indent, detail.names) if row)
@@ -182,7 +189,20 @@ class CauseText:
         return wrapped(" ".join(names), room) if self._all_nodes else _fitted_names(names, room, most)
 
 
-def texts_by_node(explanation: Explanation) -> dict[str, str]:
+def plain_text(explanation: "Explanation", width: int | None) -> str:
+    """Return *explanation* without colours, for a screen of that *width*, however high it is; else in whole lines."""
+    text = CauseText(columns=width, node_columns=width or _NAME_COLUMNS, paint=plain, rows=_ANY_HEIGHT)
+    return "".join(f"{line}\n" for line in text.lines(explanation))
+
+
+def markdown_text(explanation: "Explanation") -> str:
+    """Return *explanation* as Markdown: its first line as a heading, the causes in a block of code."""
+    heading, *lines = plain_text(explanation, None).splitlines()
+    block = code_block(lines[1:]) if lines else []
+    return "".join(f"{line}\n" for line in [f"## {code(heading)}", "", *block])
+
+
+def texts_by_node(explanation: "Explanation") -> dict[str, str]:
     """Return for each node that failed what went wrong on it, as plain text."""
     text = CauseText(columns=None, node_columns=_NAME_COLUMNS, paint=plain)
     texts: dict[str, str] = {}
@@ -193,7 +213,8 @@ def texts_by_node(explanation: Explanation) -> dict[str, str]:
     return texts
 
 
-def _content(cause: Cause, *, logs: bool) -> _Content:
+def _content(cause: Cause, printed: set[int] | None) -> _Content:
+    """What *cause* says. Where logs are printed, *printed* has the runs whose other lines stand below another cause."""
     finding = cause.finding
     head, message = _head_and_message(finding, cause.nodes)
     if cause.has_finished:
@@ -204,12 +225,15 @@ def _content(cause: Cause, *, logs: bool) -> _Content:
         lines.append(_resources(finding.explained))
     logged, left_out = ([], 0) if finding.explained else _log_lines(finding.log, finding.message, said.lines)
     label = _count(len(cause.nodes), "node") if cause.nodes else "plan"
-    whole = [*lines, *_whole_log(finding)] if logs else []
-    return _Content(label, head, [*lines, *logged], len(logged), said.left_out + left_out, cause.nodes, whole)
+    log: Sequence[LogLine] = ()
+    if printed is not None:
+        log = log_of(finding, logs=id(finding.report) not in printed)
+        printed.add(id(finding.report))
+    return _Content(label, head, [*lines, *logged], len(logged), said.left_out + left_out, cause.nodes, log)
 
 
-def _whole_log(finding: Finding) -> Iterator[str]:
-    for entry in log_of(finding, logs=True):
+def _with_source(log: Iterable[LogLine]) -> Iterator[str]:
+    for entry in log:
         first, *others = lines_of(entry.message).lines or [""]
         yield f"{entry.level}: {entry.source}: {first}"
         yield from (f"  {line}" for line in others)
@@ -304,7 +328,7 @@ def _fitted_names(names: Sequence[str], room: int, most: int) -> list[str]:
     return rows
 
 
-def _nothing_wrong(explanation: Explanation) -> str:
+def _nothing_wrong(explanation: "Explanation") -> str:
     where = " on nodes that match" if explanation.is_narrowed else ""
     if explanation.is_running:
         return f"nothing went wrong{where} so far; the {_thing(explanation)} is running"
@@ -313,7 +337,7 @@ def _nothing_wrong(explanation: Explanation) -> str:
     return f"nothing went wrong{where}"
 
 
-def _header(explanation: Explanation) -> Iterator[str]:
+def _header(explanation: "Explanation") -> Iterator[str]:
     counts = explanation.counts
     yield safe(explanation.state)
     yield safe(explanation.title)
@@ -328,7 +352,7 @@ def _header(explanation: Explanation) -> Iterator[str]:
     yield f"{', '.join(facts)}: {causes}" if facts else causes
 
 
-def _thing(explanation: Explanation) -> str:
+def _thing(explanation: "Explanation") -> str:
     return "plan" if explanation.ref and explanation.ref.kind is Kind.PLAN else "job"
 
 

@@ -115,6 +115,8 @@ def has_error(detail: Mapping[str, Any], *, job_type: str = "", task: str = "") 
     """
     if detail.get("_error"):
         return True
+    if "exit_code" not in detail and "exitcode" not in detail:
+        return False
     code = _exit_code(detail)
     if code is None:
         return False
@@ -125,8 +127,14 @@ def has_error(detail: Mapping[str, Any], *, job_type: str = "", task: str = "") 
 
 def ended_with_error(event: Event, job: Job | None = None) -> bool:
     """Whether *event* says that a node of *job* finished although its result contains an error."""
+    if event.type != NODE_FINISHED:
+        return False
+    # Most results have none of these keys: then nothing is parsed. A key can be spelled with escapes.
+    text = event.text
+    if b"_error" not in text and b"exit" not in text and b"\\u" not in text:
+        return False
     of_job = {"job_type": job.type, "task": job.task} if job else {}
-    return event.type == NODE_FINISHED and has_error(event.detail, **of_job)
+    return has_error(event.detail, **of_job)
 
 
 def is_agent_run(detail: Mapping[str, Any], task: str = "") -> bool:

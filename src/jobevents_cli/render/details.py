@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from jobevents_cli.model.event import CLOSING_STATES, JOB_FINISHED, NODE_RUNNING, Event
+from jobevents_cli.model.event import CLOSING_STATES, JOB_FINISHED, NODE_FINISHED, NODE_RUNNING, Event
 from jobevents_cli.model.json_values import as_text
 from jobevents_cli.model.node_result import MOST_DIGITS, RUN_STATUSES, has_error, is_noop, reason_of, stdout_of
 from jobevents_cli.model.telling_line import lines_of, telling_line
@@ -32,6 +32,9 @@ def what_happened(event: Event) -> str:
         return "noop" if is_noop(event.detail.get("noop")) else ""
     if event.type == JOB_FINISHED:
         return ""  # its message says "finished", of a job that failed too
+    # Most nodes finish with counts: then the message is not parsed.
+    if event.type == NODE_FINISHED and (found := _result(event.detail, failed=False)) is not None:
+        return found
     return node_text(CLOSING_STATES.get(event.type, ""), event.detail, event.message)
 
 

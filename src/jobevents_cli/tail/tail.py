@@ -419,8 +419,9 @@ class Tail:
             written = self._screen.written if shown else 0
             # An event that a filter hides counts as printed once all before it are out.
             end = shown[written] if written < len(shown) else len(events)
-            job.follower.printed.add(events[:end])
-            self._save(job)
+            if not self._options.once:  # `list` never continues
+                job.follower.printed.add(events[:end])
+                self._save(job)
         self._loop.check()  # a signal or the deadline may have ended the write
 
     def _save(self, job: TailedJob) -> None:

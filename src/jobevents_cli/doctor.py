@@ -1,8 +1,9 @@
 """`doctor`: check every step from the configuration to the first response, and PuppetDB."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from jobevents_cli.clients.faults import UntrustedCertificate
@@ -27,6 +28,7 @@ _SLOW: Final = 3.0
 _OK: Final = 200
 _SERVER_ERROR: Final = 500
 
+_SYSTEM: Final = "the system's trust store"
 _VERSION_PATH: Final = "/pdb/meta/v1/version"
 _TINY_QUERY: Final = ["from", "reports", ["extract", ["certname"]], ["limit", 1]]
 
@@ -65,220 +67,180 @@ class Check(NamedTuple):
         return {"check": self.name, "ok": self.is_good, "found": self.found, "cure": self.cure}
 
 
-class _Step(NamedTuple):
-    """A check to make: *look* returns what it finds or raises our error. *needs* are checks that must pass first."""
-
-    name: str
-    look: Callable[[], str]
-    needs: tuple[str, ...] = ()
-
-
 def examine(configuration: Configuration, tell: Callable[[Check], object]) -> Requests[ExitStatus]:
     """Make every check and *tell* its result. Return the exit status of the first that failed.
 
     Following works without PuppetDB: its failures are warnings, or notes if its address was derived.
     """
-    with closing(OrchestratorChecks(configuration)) as orchestrator:
-        status = yield from _make(orchestrator.steps(), tell)
-    try:
-        is_configured = configuration.puppetdb_is_configured
-        urls = configuration.puppetdb_settings.urls
-    except JobEventsError as error:
-        tell(Check("puppetdb address", is_good=False, found=error.message, cure=error.hint))
-        return status
-    if not urls:
-        found = "not configured: `why` prints only what the orchestrator knows"
-        tell(Check("puppetdb address", is_good=None, found=found, cure=ADDRESS_HINT))
-        return status
-
-    def tell_less(check: Check) -> None:
-        # An address that was derived, not set, need not work.
-        is_good = None if check.is_good is False and not is_configured else check.is_good
-        tell(check._replace(is_good=is_good, status=ExitStatus.DONE))
-
-    with closing(PuppetdbChecks(configuration)) as puppetdb:
-        yield from _make(puppetdb.steps(), tell_less)
-    return status
-
-
-def _make(steps: Sequence[_Step], tell: Callable[[Check], object]) -> Requests[ExitStatus]:
-    """Make the checks *steps*, and *tell* each one's result. If one fails, those that need it are skipped."""
-    failed: set[str] = set()
-    status = ExitStatus.DONE
-    for step in steps:
-        if failed.intersection(step.needs):
-            failed.add(step.name)
-            tell(Check(step.name, is_good=None, found="skipped"))
-            continue
-        try:
-            tell(Check(step.name, is_good=True, found=(yield Ask(step.look))))
-        except _Warning as warning:
-            tell(Check(step.name, is_good=False, found=warning.message, cure=warning.hint))
-        except JobEventsError as error:
-            failed.add(step.name)
-            status = status or error.status
-            tell(Check(step.name, is_good=False, found=error.message, cure=error.hint, status=error.status))
-    return status
+    with ExitStack() as stack:
+        doctor = _Doctor(configuration, tell, stack)
+        yield from doctor.check_orchestrator()
+        yield from doctor.check_puppetdb()
+        return doctor.status
 
 
 class _Warning(JobEventsError):
     """What a check found works, but not well."""
 
 
-class OrchestratorChecks:
-    """What a tail needs, in order."""
+class _Doctor:
+    """Makes the checks, in order. *stack* closes the connections."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    _client: Orchestrator
+
+    def __init__(self, configuration: Configuration, tell: Callable[[Check], object], stack: ExitStack) -> None:
+        self.status = ExitStatus.DONE
         self._configuration = configuration
-        self._client: Orchestrator | None = None
-        self._reached = _Reached()
+        self._tell = tell
+        self._stack = stack
+        self._failed: set[str] = set()
 
-    def steps(self) -> tuple[_Step, ...]:
-        """The checks to make."""
-        return (
-            _Step("configuration", self._file),
-            _Step("address", self._address, ("configuration",)),
-            _Step("connection", self._connection, ("address",)),
-            _Step("certificate", self._reached.certificate, ("connection",)),
-            _Step("token", self._token, ("configuration",)),
-            _Step("token file", self._token_file, ("token",)),
-            _Step("accepted", self._accepted, ("certificate", "token")),
-            _Step("clock", self._clock, ("accepted",)),
-        )
+    def check_orchestrator(self) -> Requests[None]:
+        """Check what a tail needs."""
+        configuration, reached = self._configuration, _Reached()
+        yield from self._make("configuration", partial(_file, configuration))
+        yield from self._make("address", partial(_address, configuration), "configuration")
+        yield from self._make("connection", partial(self._connect, reached), "address")
+        yield from self._make("certificate", reached.certificate, "connection")
+        yield from self._make("token", lambda: configuration.token.description, "configuration")
+        yield from self._make("token file", partial(_token_file, configuration), "token")
+        yield from self._make("accepted", self._ask, "certificate", "token")
+        yield from self._make("clock", lambda: _clock(self._client.server_time()), "accepted")
 
-    def close(self) -> None:
-        """Close the connections."""
-        if self._client:
-            self._client.close()
+    def check_puppetdb(self) -> Requests[None]:
+        """Check what `why` needs of PuppetDB."""
+        try:
+            settings = self._configuration.puppetdb_settings
+        except JobEventsError as error:
+            self._tell(Check("puppetdb address", is_good=False, found=error.message, cure=error.hint))
+            return
+        if not settings.urls:
+            found = "not configured: `why` prints only what the orchestrator knows"
+            self._tell(Check("puppetdb address", is_good=None, found=found, cure=ADDRESS_HINT))
+            return
+        status, tell = self.status, self._tell
 
-    def _file(self) -> str:
-        file = self._configuration.file
-        profile = self._configuration.profile_name
-        if profile is not None:
-            file.profile(profile)
-        if not file.exists:
-            return "no configuration file is used"
-        return f"{file.path}" + (f", profile {profile}" if profile else "")
+        def tell_less(check: Check) -> None:
+            # An address that was derived, not set, need not work.
+            is_good = None if check.is_good is False and settings.is_derived else check.is_good
+            tell(check._replace(is_good=is_good, status=ExitStatus.DONE))
 
-    def _address(self) -> str:
-        setting = self._configuration.setting("url")
-        return f"{self._configuration.url} ({setting.origin if setting else ''})"
+        self._tell = tell_less
+        reached = _Reached()
+        urls = ", ".join(puppetdb_url(url) for url in settings.urls)
+        yield from self._make("puppetdb address", lambda: f"{urls} ({settings.urls[0].origin})")
+        yield from self._make("puppetdb connection", partial(self._connect_puppetdb, reached), "puppetdb address")
+        yield from self._make("puppetdb certificate", reached.certificate, "puppetdb connection")
+        yield from self._make("puppetdb version", lambda: _version(reached.session), "puppetdb certificate")
+        yield from self._make("puppetdb access", partial(self._query, reached), "puppetdb certificate")
+        self.status = status
 
-    def _connection(self) -> str:
+    def _make(self, name: str, look: Callable[[], str], *needs: str) -> Requests[None]:
+        """Make the check *name*: *look* returns what it finds or raises our error. Skip it if one of *needs* failed."""
+        if self._failed.intersection(needs):
+            self._failed.add(name)
+            self._tell(Check(name, is_good=None, found="skipped"))
+            return
+        try:
+            self._tell(Check(name, is_good=True, found=(yield Ask(look))))
+        except _Warning as warning:
+            self._tell(Check(name, is_good=False, found=warning.message, cure=warning.hint))
+        except JobEventsError as error:
+            self._failed.add(name)
+            self.status = self.status or error.status
+            self._tell(Check(name, is_good=False, found=error.message, cure=error.hint, status=error.status))
+
+    def _connect(self, reached: "_Reached") -> str:
         cacert = self._configuration.cacert
-        trusted = f"{cacert.value} ({cacert.origin})" if cacert else "the system's trust store"
+        trusted = f"{cacert.value} ({cacert.origin})" if cacert else _SYSTEM
         connection = Connection(self._configuration.url, cacert=cacert.value if cacert else None)
-        with closing(Session(connection)) as session:
-            return self._reached.connect(session, API_PATH, trusted)
+        return reached.connect(self._stack.enter_context(closing(Session(connection))), API_PATH, trusted)
 
-    def _token(self) -> str:
-        return self._configuration.token.description
-
-    def _token_file(self) -> str:
-        token = self._configuration.token
-        if token.warning:
-            found, _, cure = token.warning.partition(": ")
-            raise AccessDenied(found, hint=cure)
-        return "only its owner can read it" if token.is_renewable else "none: the token is from the environment"
-
-    def _accepted(self) -> str:
-        client = self._client = Orchestrator(self._configuration.orchestrator)
-        jobs = client.jobs(1, 0)
+    def _ask(self) -> str:
+        self._client = self._stack.enter_context(closing(Orchestrator(self._configuration.orchestrator)))
+        jobs = self._client.jobs(1, 0)
         return f"the token may see jobs; the newest is {jobs[0].number}" if jobs else "the token may see jobs: none yet"
 
-    def _clock(self) -> str:
-        ahead = (self._client.server_time() if self._client else time.time()) - time.time()
-        if abs(ahead) > _CLOCKS_AGREE:
-            raise NoUsableAnswer(
-                f"the orchestrator's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} ours",
-                hint="the durations of running jobs are wrong; set both clocks by NTP",
-            )
-        return "agrees with the orchestrator's within a few seconds"
-
-
-class PuppetdbChecks:
-    """What `why` needs of PuppetDB, in order."""
-
-    def __init__(self, configuration: Configuration) -> None:
-        self._configuration = configuration
-        self._server: Session | None = None
-        self._reached = _Reached()
-
-    def steps(self) -> tuple[_Step, ...]:
-        """The checks to make."""
-        return (
-            _Step("puppetdb address", self._address),
-            _Step("puppetdb connection", self._connection, ("puppetdb address",)),
-            _Step("puppetdb certificate", self._reached.certificate, ("puppetdb connection",)),
-            _Step("puppetdb version", self._version, ("puppetdb certificate",)),
-            _Step("puppetdb access", self._access, ("puppetdb certificate",)),
-        )
-
-    def close(self) -> None:
-        """Close the connections."""
-        if self._server:
-            self._server.close()
-
-    def _address(self) -> str:
-        urls = self._configuration.puppetdb_settings.urls
-        return f"{', '.join(puppetdb_url(url) for url in urls)} ({urls[0].origin})"
-
-    def _connection(self) -> str:
+    def _connect_puppetdb(self, reached: "_Reached") -> str:
         """Connect to the first address that can be reached and does not answer 5xx, or else to the last."""
         fault: JobEventsError = NoUsableAnswer("it has no address")
         connections = self._configuration.puppetdb
         for connection in connections:
-            self.close()
-            self._server = Session(connection, "PuppetDB")
-            trusted = connection.cacert or "the system's trust store"
+            session = self._stack.enter_context(closing(Session(connection, "PuppetDB")))
             try:
-                found = self._reached.connect(self._server, _VERSION_PATH, trusted)
+                found = reached.connect(session, _VERSION_PATH, connection.cacert or _SYSTEM)
             except TransientFault as error:
                 fault = error
                 continue
-            if connection is connections[-1] or not self._reached.is_failing:
+            if connection is connections[-1] or not reached.is_failing:
                 return found
         raise type(fault)(fault.message, hint=fault.hint or ADDRESS_HINT)
 
-    def _version(self) -> str:
-        document = _value(self._used.get(_VERSION_PATH, largest=LARGEST_DOCUMENT))
-        version = document.get("version") if isinstance(document, dict) else None
-        if not isinstance(version, str):
-            raise NoUsableAnswer(f"{self._used.where} does not say its version", hint=HINTS[404])
-        return version
-
-    def _access(self) -> str:
+    def _query(self, reached: "_Reached") -> str:
         connection = self._configuration.puppetdb[0]
-        rows = _value(self._used.post_json(QUERY_PATH, {"query": _TINY_QUERY}, largest=LARGEST_DOCUMENT))
+        rows = _value(reached.session.post_json(QUERY_PATH, {"query": _TINY_QUERY}, largest=LARGEST_DOCUMENT))
         if not isinstance(rows, list):
-            raise NoUsableAnswer(f"{self._used.where} did not return a list for a query")
-        with_what = "the token" if connection.token else f"the certificate {connection.cert}"
-        return f"{with_what} may query reports"
+            raise NoUsableAnswer(f"{reached.session.where} did not return a list for a query")
+        return f"{'the token' if connection.token else f'the certificate {connection.cert}'} may query reports"
 
-    @property
-    def _used(self) -> Session:
-        if self._server is None:
-            raise NoUsableAnswer("it was not reached")
-        return self._server
+
+def _file(configuration: Configuration) -> str:
+    file, profile = configuration.file, configuration.profile_name
+    if profile is not None:
+        file.profile(profile)
+    if not file.exists:
+        return "no configuration file is used"
+    return f"{file.path}" + (f", profile {profile}" if profile else "")
+
+
+def _address(configuration: Configuration) -> str:
+    setting = configuration.setting("url")
+    return f"{configuration.url} ({setting.origin if setting else ''})"
+
+
+def _token_file(configuration: Configuration) -> str:
+    token = configuration.token
+    if token.warning:
+        found, _, cure = token.warning.partition(": ")
+        raise AccessDenied(found, hint=cure)
+    return "only its owner can read it" if token.is_renewable else "none: the token is from the environment"
+
+
+def _clock(server_time: float) -> str:
+    ahead = server_time - time.time()
+    if abs(ahead) > _CLOCKS_AGREE:
+        raise NoUsableAnswer(
+            f"the orchestrator's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} ours",
+            hint="the durations of running jobs are wrong; set both clocks by NTP",
+        )
+    return "agrees with the orchestrator's within a few seconds"
+
+
+def _version(session: Session) -> str:
+    document = _value(session.get(_VERSION_PATH, largest=LARGEST_DOCUMENT))
+    version = document.get("version") if isinstance(document, dict) else None
+    if not isinstance(version, str):
+        raise NoUsableAnswer(f"{session.where} does not say its version", hint=HINTS[404])
+    return version
 
 
 class _Reached:
-    """The result of connecting to a server. Two checks use it: one for the connection, one for the certificate."""
+    """A server to which a connection was made: two checks tell of it, connection and certificate."""
 
-    def __init__(self) -> None:
-        self._probe: Probe | None = None
-        self._untrusted: UntrustedCertificate | None = None
-        self._trusted = ""
-        self._host = ""
+    session: Session
+    _probe: Probe | None = None
+    _untrusted: UntrustedCertificate | None = None
+    _trusted = ""
 
-    def connect(self, server: Session, path: str, trusted: str) -> str:
-        """Connect to *server* as every request does; return the result in words. *trusted* names the CAs."""
-        self._trusted, self._host, self._untrusted, self._probe = trusted, server.host, None, None
+    def connect(self, session: Session, path: str, trusted: str) -> str:
+        """Connect with *session* as every request does; return the result in words. *trusted* names the CAs."""
+        self.session, self._trusted = session, trusted
+        self._probe = self._untrusted = None
         try:
-            probe = self._probe = server.probe(path)
+            probe = self._probe = session.probe(path)
         except UntrustedCertificate as error:
             self._untrusted = error
-            return f"{server.where} was reached"
+            return f"{session.where} was reached"
         through = f", through {probe.proxy}" if probe.proxy else ""
         found = f"{probe.address} in {probe.seconds * 1000:.0f} ms{through}"
         if probe.seconds > _SLOW:
@@ -291,14 +253,14 @@ class _Reached:
         return self._probe is not None and self._probe.status >= _SERVER_ERROR
 
     def certificate(self) -> str:
-        """The server's certificate in words. UntrustedCertificate if it cannot be verified."""
+        """Return the server's certificate in words. UntrustedCertificate if it cannot be verified."""
         if self._untrusted:
             raise self._untrusted
         certificate = self._probe.certificate if self._probe else None
         if not certificate:
             return "none: plain http to loopback"
         return (
-            f"of {_name(certificate, 'subject', self._host)}, by {_name(certificate, 'issuer', 'unknown')}, "
+            f"of {_name(certificate, 'subject', self.session.host)}, by {_name(certificate, 'issuer', 'unknown')}, "
             f"valid until {certificate.get('notAfter')}; verified with {self._trusted}"
         )
 

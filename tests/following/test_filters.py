@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.following.filters import SHORT_TYPES, event_filter
+from jobevents_cli.following.filters import SHORT_TYPES, event_filter, node_filter
 from jobevents_cli.model.event import FAILURE_TYPES, Event, event_of
 
 
@@ -126,3 +126,10 @@ def test_what_a_plan_prints_is_its_message() -> None:
     event = event_of({"type": "out_message", "details": {"message": "rolling out"}})
     assert _passes(event, grep=["^rolling"])
     assert not _passes(event_of({"type": "plan_start", "details": {"message": "rolling"}}), grep=["rolling"])
+
+
+def test_a_node_may_be_named_by_its_first_label() -> None:
+    """`web01` chooses web01.example.com, and no name that only begins so."""
+    has_name = node_filter(["web01", "db*"])
+    names = ["web01", "web01.example.com", "web011.example.com", "xweb01", "db1.example.com"]
+    assert [name for name in names if has_name(name)] == ["web01", "web01.example.com", "db1.example.com"]

@@ -104,3 +104,13 @@ def test_nodes_that_run_follow_the_failures() -> None:
     )
     names = [line.split()[0] for line in _lines(job)[4:]]
     assert names == ["bad", "skipped", "long", "short", "early", "late", "new"]
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_why_a_job_of_a_plan_could_not_be_read_is_never_cut(columns: int) -> None:
+    """Whatever the job's state, the reason continues on the next rows; what a good node printed is cut."""
+    job = replace(details(number=353, state="finished"), problem="reason " * 20)
+    plan = JobDetails(JobRef.plan(12), Plan({"state": "success"}), jobs=[job])
+    assert "".join(_lines(plan, view=_screen(columns))).count("reason") == 20
+    good = details(node("a", result={"_output": "words " * 40}), state="finished")
+    assert "".join(_lines(good, view=_screen(columns))).count("words") < 20

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,25 @@ def test_line_ends_and_marks_of_other_systems(saved: Any) -> None:
     """CRLF, a byte order mark, blank lines and broken characters are no obstacle."""
     name = saved(b"\xef\xbb\xbf" + b'{"id":1}\r', b"   ", b'{"id":2,"message":"\xff"}\r', b"")
     assert _read(name) == [(None, {"id": 1}), (None, {"id": 2, "message": "\N{REPLACEMENT CHARACTER}"})]
+
+
+def test_blank_lines_cost_nothing_and_count(tmp_path: Path) -> None:
+    """Millions of them are read past within a second; the lines after them have their own numbers."""
+    path = tmp_path / "events"
+    path.write_bytes(b"\n" * 40_000_000 + b"  \t\r\n" * 1000 + b' {"id":1}\n\n \n' + b" " * 10_000 + b"\nno\n")
+    events = read_saved(str(path))
+    since = time.monotonic()
+    assert next(events)[1].id == 1
+    assert time.monotonic() - since < 5
+    with pytest.raises(UsageProblem, match="line 40001005 is not JSON"):
+        next(events)
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_named(saved: Any, codec: str) -> None:
+    """It is what PowerShell 5 makes of redirected output."""
+    with pytest.raises(UsageProblem, match="line 1 is UTF-16"):
+        _read(saved(("\ufeff" + '{"id":1}').encode(codec)))
 
 
 def test_a_line_without_an_end(saved: Any) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from jobevents_cli.model.json_values import as_text
 from jobevents_cli.render.escape import safe
 from jobevents_cli.render.looks import Look, look_of_state
-from jobevents_cli.render.styles import Paint, Span, painted, plain, width
+from jobevents_cli.render.styles import Paint, Span, is_linkable, painted, plain, width
 from jobevents_cli.render.times import TimeFormat
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Cell(NamedTuple):
     wraps: bool = False
     """On a terminal what does not fit continues on the next row, and is not cut."""
     link: str = ""
-    """The address to which it is a hyperlink on a terminal."""
+    """The address to which it is a hyperlink on a terminal, if that is a web address."""
 
     @property
     def width(self) -> int:
@@ -152,9 +152,9 @@ class Cell(NamedTuple):
         return sum(width(text) for text, _ in self.spans)
 
 
-def cell(text: str, *, wraps: bool = False) -> Cell:
-    """Return a cell with one *text*, which may be a server's."""
-    return Cell([(safe(text) or NOTHING, "")], wraps)
+def cell(text: str, *, wraps: bool = False, link: str = "") -> Cell:
+    """Return a cell with one *text*; it and the *link* may be a server's."""
+    return Cell([(safe(text) or NOTHING, "")], wraps, safe(link))
 
 
 def table(
@@ -192,7 +192,7 @@ def _on_terminal(
     def text(cell: Cell) -> Text:
         drawn = Text.assemble(*cell.spans)
         view.cut(drawn, wraps=cell.wraps)
-        if cell.link and view.links:
+        if view.links and is_linkable(cell.link):
             drawn.stylize(Style(link=cell.link))
         return drawn
 

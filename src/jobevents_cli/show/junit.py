@@ -1,12 +1,11 @@
 """JUnit XML of jobs for CI systems: a testsuite for each job, a testcase for each node."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC
 from typing import Final, NamedTuple
-from xml.sax.saxutils import XMLGenerator
-from xml.sax.xmlreader import AttributesImpl
+from xml.sax.saxutils import escape, quoteattr
 
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.timestamps import parse_timestamp
@@ -20,8 +19,7 @@ _NOT_XML: Final = re.compile("[\ufffe\uffff]")
 """What `safe` leaves and XML 1.0 does not allow."""
 
 _KINDS: Final = {"skipped": "skipped", "errored": "error", "stopped": "error"}
-_PIECE: Final = 1 << 16
-_INDENT: Final = "  "
+_LONGEST_TIME: Final = 1e12
 
 
 class _Verdict(NamedTuple):
@@ -38,40 +36,11 @@ def junit_pieces(details: Sequence[JobDetails]) -> Iterator[bytes]:
     Valid against the schema that Jenkins uses, whatever the texts contain. A plan gives a testsuite for each of its
     jobs, and one for itself if it failed.
     """
-    out = _Pieces()
-    xml = XMLGenerator(out, "utf-8", short_empty_elements=True)
-    xml.startDocument()
-    xml.startElement("testsuites", AttributesImpl({"name": "jobevents"}))
+    yield b'<?xml version="1.0" encoding="utf-8"?>\n<testsuites name="jobevents">\n'
     for suite in _suites(details):
-        for _ in _write_suite(xml, suite):
-            if out.size > _PIECE:
-                yield out.take()
-    xml.ignorableWhitespace("\n")
-    xml.endElement("testsuites")
-    xml.ignorableWhitespace("\n")
-    yield out.take()
-
-
-class _Pieces:
-    """What the XML writer writes to: keeps the bytes until they are taken."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self.size = 0
-
-    def write(self, data: bytes) -> int:
-        self._parts.append(data)
-        self.size += len(data)
-        return len(data)
-
-    def flush(self) -> None:
-        """Do nothing: the bytes are in memory."""
-
-    def take(self) -> bytes:
-        data = b"".join(self._parts)
-        self._parts.clear()
-        self.size = 0
-        return data
+        for line in _suite_lines(suite):
+            yield f"{line}\n".encode()
+    yield b"</testsuites>\n"
 
 
 def _suites(details: Iterable[JobDetails]) -> Iterator[JobDetails]:
@@ -85,60 +54,45 @@ def _suites(details: Iterable[JobDetails]) -> Iterator[JobDetails]:
                 yield one
 
 
-def _write_suite(xml: XMLGenerator, job: JobDetails) -> Iterator[None]:
-    """Write the testsuite of *job*; yields after each testcase."""
-    verdicts = [_verdict(node, job) for node in job.nodes.shown]
-    kinds = [verdict.kind for verdict in verdicts]
+def _suite_lines(job: JobDetails) -> Iterator[str]:
+    """Yield the testsuite of *job*."""
+    nodes = sorted(job.nodes.shown, key=lambda node: node.place)
+    kinds = [_verdict(node, job).kind for node in nodes]
     own = _own_case(job, kinds)
     if own:
         kinds.append(own.kind)
-    class_name = _class_name(job)
     attributes = {
         "name": job.label.lower(),
         "tests": str(len(kinds)),
         "failures": str(kinds.count("failure")),
         "errors": str(kinds.count("error")),
         "skipped": str(kinds.count("skipped")),
+        **_time(job.seconds),
     }
-    attributes |= _time(job.seconds)
     if moment := parse_timestamp(started_text(job.job)):
         with suppress(OverflowError):
             attributes["timestamp"] = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
-    _start(xml, 1, "testsuite", attributes)
+    yield f"  <testsuite{_attributes(attributes)}>"
+    # What ran is the same from job to job, so that a CI's history works: `deploy.production`, `task.package`.
+    class_name = ".".join(part for part in (job.job.type, job.job.target) if part) or "job"
     if own:
-        _write_case(xml, {"name": job.label, "classname": class_name}, own)
-    for node, verdict in sorted(zip(job.nodes.shown, verdicts, strict=True), key=lambda pair: pair[0].place):
-        case = {"name": _line(node.name) or "-", "classname": class_name, **_time(node.seconds)}
-        _write_case(xml, case, verdict, node.link)
-        yield
-    xml.ignorableWhitespace(f"\n{_INDENT}")
-    xml.endElement("testsuite")
-    yield
+        yield _case({"name": job.label, "classname": class_name}, own)
+    for node in nodes:
+        names = {"name": safe(node.name) or "-", "classname": class_name}
+        yield _case({**names, **_time(node.seconds)}, _verdict(node, job), node.link)
+    yield "  </testsuite>"
 
 
-def _class_name(job: JobDetails) -> str:
-    """Return what ran, as `deploy.production`, `task.package`, `plan.app::rollout`: it is the same from job to job."""
-    return _line(".".join(part for part in (job.job.type, job.job.target) if part)) or "job"
-
-
-def _write_case(xml: XMLGenerator, attributes: dict[str, str], verdict: _Verdict, link: str = "") -> None:
-    _start(xml, 2, "testcase", attributes)
-    if verdict.kind:
-        _start(xml, 3, verdict.kind, {"message": _line(verdict.message), "type": verdict.kind})
-        xml.characters(_xml("\n".join(safe_lines(verdict.text or verdict.message))))
-        xml.endElement(verdict.kind)
+def _case(attributes: Mapping[str, str], verdict: _Verdict, link: str = "") -> str:
+    kind, message, text = verdict
+    inside = ""
+    if kind:
+        said = _xml("\n".join(safe_lines(text or message)))
+        inside = f"\n      <{kind}{_attributes({'message': message, 'type': kind})}>{said}</{kind}>"
     if link:
-        _start(xml, 3, "system-out", {})
-        xml.characters(_line(link))
-        xml.endElement("system-out")
-    if verdict.kind or link:
-        xml.ignorableWhitespace(f"\n{_INDENT * 2}")
-    xml.endElement("testcase")
-
-
-def _start(xml: XMLGenerator, depth: int, name: str, attributes: dict[str, str]) -> None:
-    xml.ignorableWhitespace(f"\n{_INDENT * depth}")
-    xml.startElement(name, AttributesImpl(attributes))
+        inside += f"\n      <system-out>{_xml(safe(link))}</system-out>"
+    start = f"    <testcase{_attributes(attributes)}"
+    return f"{start}>{inside}\n    </testcase>" if inside else f"{start}/>"
 
 
 def _own_case(job: JobDetails, kinds: Sequence[str]) -> _Verdict | None:
@@ -163,12 +117,16 @@ def _verdict(node: ShownNode, job: JobDetails) -> _Verdict:
 
 
 def _time(seconds: float | None) -> dict[str, str]:
-    return {} if seconds is None or seconds > 1e12 else {"time": f"{seconds:.3f}"}  # noqa: PLR2004 - no real time
+    return {} if seconds is None or seconds > _LONGEST_TIME else {"time": f"{seconds:.3f}"}
 
 
-def _line(text: str) -> str:
-    return _xml(safe(text))
+def _attributes(values: Mapping[str, str]) -> str:
+    return "".join(f" {name}={_NOT_XML.sub(_escaped, quoteattr(safe(value)))}" for name, value in values.items())
 
 
 def _xml(text: str) -> str:
-    return _NOT_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _NOT_XML.sub(_escaped, escape(text))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"

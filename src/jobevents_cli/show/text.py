@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.model.node import Node
 from jobevents_cli.render.escape import safe, safe_lines
 from jobevents_cli.render.header import what_ran
-from jobevents_cli.render.looks import Look, look_of_node
+from jobevents_cli.render.looks import look_of_node
 from jobevents_cli.render.plan_text import failure_text
-from jobevents_cli.render.styles import Span, is_linkable, painted, plain, width
+from jobevents_cli.render.styles import Span, painted, plain, width
 from jobevents_cli.render.tables import NOTHING, Cell, Column, View, cell, table
 from jobevents_cli.render.times import took_text
 from jobevents_cli.show.job_details import JobDetails, ShownNode
@@ -28,20 +28,6 @@ _TAKEN: Final = 2 + 1 + 1 + 2 + 5 + 2
 
 _LONGEST_OPTION: Final = 200
 _OPTIONS: Final = ("description", "noop", "concurrency", "task", "plan_job", "debug", "trace", "enforce_environment")
-
-
-class _Row(NamedTuple):
-    """A row of the table: a node, or a job of a plan. Texts are safe to print."""
-
-    name: str
-    state: str
-    look: Look
-    start: float | None
-    seconds: float | None
-    what: str
-    link: str = ""
-    is_whole: bool = False
-    """Whether *what* continues on the next row if it does not fit, and is not cut."""
 
 
 def text_lines(details: Iterable[JobDetails], view: View, *, with_nodes: bool) -> Iterator[str]:
@@ -66,11 +52,10 @@ def _job_lines(details: JobDetails, view: View) -> Iterator[str]:
         if details.plan:
             rows, title, none = [_job_row(job, view) for job in details.jobs], "JOB", "no jobs"
         else:
-            shown = sorted(nodes.shown, key=lambda node: node.place)
-            rows, title = [_node_row(node) for node in shown], "NODE"
+            rows, title = sorted(nodes.shown, key=lambda node: node.place), "NODE"
             none = "no node matches" if nodes.counts.total() else "no nodes"
         if rows:
-            yield from _table(title, rows, view)
+            yield from _table(title, rows, view, whole=details.plan is not None)
         else:
             yield none
     if details.why:
@@ -157,22 +142,17 @@ def _node_lines(node: Node, seconds: float | None, view: View) -> Iterator[str]:
         yield f"report: {link}"
 
 
-def _node_row(node: ShownNode) -> _Row:
-    is_bad = node.is_failure
-    link = safe(node.link) if is_bad else ""
-    name = safe(node.name) or NOTHING
-    return _Row(name, node.state, node.look, node.started_at, node.seconds, safe(node.what), link, is_whole=is_bad)
-
-
-def _job_row(details: JobDetails, view: View) -> _Row:
+def _job_row(details: JobDetails, view: View) -> ShownNode:
+    """Return a plan's job in the form of a node: what happened are its nodes by state."""
     job = details.job
     counts = painted(job_counts(job, view), plain)
-    what = safe(details.problem) or "  ".join(part for part in (safe(what_ran(job)[0]), counts) if part)
-    name = str(details.ref) if details.ref else NOTHING
-    return _Row(name, job.state, view.look(job.state), job.started_at, details.seconds, what, is_whole=True)
+    what = details.problem or "  ".join(part for part in (what_ran(job)[0], counts) if part)
+    name = str(details.ref) if details.ref else ""
+    return ShownNode(name, job.state, view.look(job.state), job.started_at, details.seconds, what, "", "")
 
 
-def _table(title: str, rows: Sequence[_Row], view: View) -> Iterator[str]:
+def _table(title: str, rows: Sequence[ShownNode], view: View, *, whole: bool) -> Iterator[str]:
+    """Yield the table. What happened continues on the next row, if it is *whole* or a failure; else it is cut."""
     axis = _Axis.of(rows)
     columns = view.columns
     if columns is None:
@@ -184,7 +164,7 @@ def _table(title: str, rows: Sequence[_Row], view: View) -> Iterator[str]:
                     Cell([(safe(row.state) or NOTHING, row.look.style)]),
                     Cell(axis.bar(row, _BAR, view)),
                     cell(took_text(row.seconds)),
-                    Cell([(f"{row.what}  {row.link}".rstrip(), "")]),
+                    Cell([(f"{safe(row.what)}  {safe(row.link) if row.is_failure else ''}".rstrip(), "")]),
                 ]
                 for row in rows
             ],
@@ -192,10 +172,10 @@ def _table(title: str, rows: Sequence[_Row], view: View) -> Iterator[str]:
         )
     elif columns < _NARROW:
         for row in rows:
-            yield from _narrow_row(row, view, columns)
+            yield from _narrow_row(row, view, columns, wraps=whole or row.is_failure)
     else:
         room = columns - _TAKEN
-        name = max(len(title), min(max(width(row.name) for row in rows), room - _LEAST_BAR - _LEAST_WHAT))
+        name = max(len(title), min(max(width(safe(row.name)) for row in rows), room - _LEAST_BAR - _LEAST_WHAT))
         bar = max(_LEAST_BAR, min(_BAR, (room - name) // 4))
         yield from table(
             [
@@ -206,10 +186,10 @@ def _table(title: str, rows: Sequence[_Row], view: View) -> Iterator[str]:
             ],
             [
                 [
-                    Cell([(row.name, "")], link=row.link if is_linkable(row.link) else "", wraps=True),
+                    cell(row.name, wraps=True, link=row.link if row.is_failure else ""),
                     Cell([_mark(row, view), (" ", ""), *axis.bar(row, bar, view)]),
                     cell(took_text(row.seconds)),
-                    Cell([(row.what, "")], wraps=row.is_whole),
+                    Cell([(safe(row.what), "")], wraps=whole or row.is_failure),
                 ]
                 for row in rows
             ],
@@ -217,25 +197,26 @@ def _table(title: str, rows: Sequence[_Row], view: View) -> Iterator[str]:
         )
 
 
-def _mark(row: _Row, view: View) -> Span:
+def _mark(row: ShownNode, view: View) -> Span:
     return row.look.mark(symbols=view.symbols), row.look.style
 
 
-def _narrow_row(row: _Row, view: View, columns: int) -> Iterator[str]:
+def _narrow_row(row: ShownNode, view: View, columns: int, *, wraps: bool) -> Iterator[str]:
     """Yield a row without a bar; what does not fit beside the name is on the next rows."""
     from rich.padding import Padding
     from rich.text import Text
 
+    what = safe(row.what)
     took = took_text(row.seconds) or NOTHING
-    head: list[Span] = [(f"{row.name}  ", ""), _mark(row, view), (f" {took}", "")]
-    if row.what and sum(width(text) for text, _ in head) + 2 + width(row.what) <= columns:
-        yield from view.rows([*head, (f"  {row.what}", "")])
+    head: list[Span] = [(f"{safe(row.name) or NOTHING}  ", ""), _mark(row, view), (f" {took}", "")]
+    if what and sum(width(text) for text, _ in head) + 2 + width(what) <= columns:
+        yield from view.rows([*head, (f"  {what}", "")])
         return
     yield from view.rows(head)
-    if row.what:
-        what = Text(row.what)
-        view.cut(what, wraps=row.is_whole)
-        yield from view.drawn(Padding(what, (0, 0, 0, 2)))
+    if what:
+        text = Text(what)
+        view.cut(text, wraps=wraps)
+        yield from view.drawn(Padding(text, (0, 0, 0, 2)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +227,9 @@ class _Axis:
     length: float
 
     @classmethod
-    def of(cls, rows: Iterable[_Row]) -> "_Axis":
+    def of(cls, rows: Iterable[ShownNode]) -> "_Axis":
         """Return the axis on which all *rows* are."""
-        spans = [(row.start, row.start + (row.seconds or 0.0)) for row in rows if row.start is not None]
+        spans = [(row.started_at, row.started_at + (row.seconds or 0.0)) for row in rows if row.started_at is not None]
         begin = min((start for start, _ in spans), default=0.0)
         return cls(begin, max(1.0, max((end for _, end in spans), default=0.0) - begin))
 
@@ -256,10 +237,10 @@ class _Axis:
         """Return its two ends, as wide as the bars."""
         return f"0s{took_text(self.length) or NOTHING:>{columns - 2}}"
 
-    def bar(self, row: _Row, columns: int, view: View) -> list[Span]:
+    def bar(self, row: ShownNode, columns: int, view: View) -> list[Span]:
         """Return a bar from the row's start to its end, on an axis of so many *columns*."""
-        if row.start is None:
+        if row.started_at is None:
             return []
-        left = min(columns - 1, max(0, int((row.start - self.begin) / self.length * columns)))
+        left = min(columns - 1, max(0, int((row.started_at - self.begin) / self.length * columns)))
         length = max(1, min(columns - left, round((row.seconds or 0.0) / self.length * columns)))
         return [(" " * left, ""), (("━" if view.symbols else "=") * length, row.look.style)]

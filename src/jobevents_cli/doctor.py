@@ -57,6 +57,9 @@ class Check(NamedTuple):
                 False: ("✘" if view.symbols else "x", "bold red"),
                 None: ("-", ""),
             }[self.is_good]
+        if view.is_narrow:
+            said = [row for text in (self.found, self.cure) if text for row in view.below(safe(text))]
+            return [*view.rows([(mark, style), (f" {self.name}", "")]), *said]
         rows = [[Cell([(mark, style), (f" {self.name}", "")]), Cell([(safe(self.found), "")], wraps=True)]]
         if self.cure:
             rows.append([Cell([]), Cell([(safe(self.cure), "")], wraps=True)])

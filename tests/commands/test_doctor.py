@@ -218,7 +218,7 @@ def test_a_slow_connection_is_a_warning(serve: Serve, home: Home, monkeypatch: p
 
 @pytest.mark.parametrize("columns", [40, 80])
 def test_it_fits_the_terminal(home: Home, serve: Serve, columns: int) -> None:
-    """What was found, and what to do, continue in their own column."""
+    """What was found, and what to do, continue in their own column, or below the check where there is no room."""
     environment = home.with_(JOBEVENTS_PUPPETDB_URL="http://127.0.0.1:1").environment
     command = ["jobevents", "doctor", "--url", serve(job(*GOOD)).url]
     with Terminal(command, columns=columns, environment=environment) as terminal:
@@ -226,7 +226,8 @@ def test_it_fits_the_terminal(home: Home, serve: Serve, columns: int) -> None:
         lines = [*terminal.scrolled, *terminal.lines]
     assert max(map(len, lines)) <= columns
     assert {line[:2] for line in lines if line.strip()} <= {"✔ ", "! ", "- ", "  "}
-    assert all(line.startswith(" " * 24) for line in lines if line.startswith("  "))
+    indent = 24 if columns == 80 else 2
+    assert {len(line) - len(line.lstrip()) for line in lines if line.startswith("  ")} == {indent}
 
 
 def test_puppetdb_that_is_not_there(home: Home, serve: Serve) -> None:

@@ -24,6 +24,7 @@ _GAP: Final = "  "
 ALWAYS: Final = 9
 """The `keep` of a column that is never left out."""
 
+_NARROW: Final = 60
 _AT_ONCE: Final = 500
 """Rows that are drawn together."""
 
@@ -45,6 +46,11 @@ class View:
     symbols: bool = True
     links: bool = False
     encoding: str = "utf-8"
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it is a terminal that is too narrow for a text beside other columns."""
+        return self.columns is not None and self.columns < _NARROW
 
     @property
     def columns(self) -> int | None:
@@ -108,6 +114,15 @@ class View:
     def encoded(self, lines: Iterable[str]) -> Iterator[bytes]:
         """Yield *lines* as they are written, each with its line break."""
         return (f"{line}\n".encode(self.encoding, "backslashreplace") for line in lines)
+
+    def below(self, text: str, *, wraps: bool = True) -> list[str]:
+        """Return the rows of *text* on a narrow terminal: below what it belongs to, a little further right."""
+        from rich.padding import Padding
+        from rich.text import Text
+
+        below = Text(text)
+        self.cut(below, wraps=wraps)
+        return self.drawn(Padding(below, (0, 0, 0, len(_GAP))))
 
     def cut(self, text: "Text", *, wraps: bool) -> None:
         """Cut *text* where its room ends; or let it continue on the next row, if it *wraps*."""

@@ -17,9 +17,6 @@ from jobevents_cli.show.job_details import JobDetails, ShownNode
 from jobevents_cli.show.node_result import result_lines
 from jobevents_cli.show.tables import job_counts, started_text
 
-_NARROW: Final = 60
-"""Columns below which the table has no bars, and what happened has rows of its own."""
-
 _BAR: Final = 30
 _LEAST_BAR: Final = 8
 _LEAST_WHAT: Final = 18
@@ -170,7 +167,7 @@ def _table(title: str, rows: Sequence[ShownNode], view: View, *, whole: bool) ->
             ],
             view,
         )
-    elif columns < _NARROW:
+    elif view.is_narrow:
         for row in rows:
             yield from _narrow_row(row, view, columns, wraps=whole or row.is_failure)
     else:
@@ -203,9 +200,6 @@ def _mark(row: ShownNode, view: View) -> Span:
 
 def _narrow_row(row: ShownNode, view: View, columns: int, *, wraps: bool) -> Iterator[str]:
     """Yield a row without a bar; what does not fit beside the name is on the next rows."""
-    from rich.padding import Padding
-    from rich.text import Text
-
     what = safe(row.what)
     took = took_text(row.seconds) or NOTHING
     head: list[Span] = [(f"{safe(row.name) or NOTHING}  ", ""), _mark(row, view), (f" {took}", "")]
@@ -214,9 +208,7 @@ def _narrow_row(row: ShownNode, view: View, columns: int, *, wraps: bool) -> Ite
         return
     yield from view.rows(head)
     if what:
-        text = Text(what)
-        view.cut(text, wraps=wraps)
-        yield from view.drawn(Padding(text, (0, 0, 0, 2)))
+        yield from view.below(what, wraps=wraps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from support.program import Home
+from support.state import unfinished
+
 from bench.measure import PROGRAM, Bench, cpu_of, cpu_of_children, resources_of
 from bench.server import (
     BURST,
@@ -216,23 +219,16 @@ def forward(bench: Bench) -> Figure:
     ratios, rates = [], []
     for number in range(min(3, PAIRS)):
         tailed = bench.run(f"{PROGRAM} tail {LARGE} --json").cpu
-        position = Path(bench.home) / ".local" / "state" / "jobevents" / "cursors" / f"forward-run{number}.json"
         command = f"forward --since {LARGE} --name run{number} -- sh -c 'cat > /dev/null'"
         began = time.monotonic()
         with bench.started(command, JOBEVENTS_TOKEN=FORWARD_TOKEN) as process:
-            while not _is_delivered(position):
+            while unfinished(Home(Path(bench.home), {}), f"run{number}") != {}:
                 assert process.poll() is None, "forward has ended"
                 time.sleep(0.05)
             rates.append(LARGE_EVENTS / (time.monotonic() - began))
             ratios.append(cpu_of(process.pid) / tailed)
     found = statistics.median(ratios)
     return Figure(f"{found:.2f}, {statistics.median(rates):,.0f} events/s", found <= 1.3)
-
-
-def _is_delivered(position: Path) -> bool:
-    """Whether *position* says that every job was delivered to its end."""
-    jobs = json.loads(position.read_text(encoding="utf-8"))["jobs"] if position.exists() else {}
-    return bool(jobs.get("known")) and not jobs["unfinished"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,13 +155,16 @@ def test_an_event_that_comes_after_the_end_settles_too() -> None:
 
 @pytest.mark.parametrize("has_time", [True, False])
 def test_a_job_that_ends_without_an_event(*, has_time: bool) -> None:
-    """Its own state shows the end: at the first empty page. Its finish time tells whether events are settled."""
+    """Its own state shows the end: at the first empty page. One more page shows what came meanwhile.
+
+    The finish time tells whether events are settled.
+    """
     follower = _follower()
     over = Job({**OVER.raw, "finished_timestamp": timestamp(LONG_AGO) if has_time else None})
     _page(follower, _story(LONG_AGO)[:2], 100)
     _page(follower, _story(LONG_AGO)[:2], 101)
     _job(follower, over, 101)
-    for now in () if has_time else (101, 102, 103, 104):
+    for now in (101,) if has_time else (101, 102, 103, 104):
         assert not follower.ending
         _page(follower, _story(LONG_AGO)[:2], now)
     assert _outcome(follower) is Outcome.SUCCEEDED

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from support.misbehaving import TestServer, job, publish
 from support.program import Home, Live, wait_until
+from support.state import unfinished
 
 pytestmark = pytest.mark.slow
 Serve = Callable[..., TestServer]
@@ -95,8 +96,7 @@ def test_no_event_is_lost_by_kills(home: Home, serve: Serve, seed: int) -> None:
         live = start()
     expected = {(str(job_id), job_id * 1000 + number) for job_id in jobs for number in range(EVENTS)}
     wait_until(lambda: expected <= {event for batch in _batches(folder) for event in _events(batch)})
-    position = home.folder / ".local/state/jobevents/cursors/forward-default.json"
-    wait_until(lambda: not json.loads(position.read_text())["jobs"]["unfinished"])
+    wait_until(lambda: unfinished(home) == {})
     live.signal(signal.SIGTERM)
     assert live.finish().status == 143
     arrived = [event for batch in _batches(folder) for event in _events(batch)]

@@ -28,7 +28,7 @@ OPTIONS = {
     "--exit-status",
     "why": f"{LATEST} --from --node --all-nodes --logs --json --color",
     "forward": "--since --environment --owner --job-type --plans --type --failures --max-bytes --name --batch-events "
-    "--batch-wait --batch-timeout --skip-after --stats --interval",
+    "--batch-wait --batch-timeout --skip-after --stats --metrics --documents --interval",
     "doctor": "--json",
     "demo": "--nodes --speed --seed --plan --serve --port",
 }

@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobevents_cli.forward.lines import ForwardedLines
 from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.render.forwarded import ForwardedLines
 from jobevents_cli.render.shortened import shortened
 
 TEXTS = ("message", "_output", "output", "stdout", "stderr", "msg")
@@ -79,7 +79,7 @@ def test_a_key_truncated_of_its_own_gives_way() -> None:
 def test_the_line_with_its_tag_fits() -> None:
     """The bytes count for the whole line, without its end."""
     event = event_of({"type": "node_failed", "message": "é" * 500, "id": "7"})
-    line = ForwardedLines(None, 120).line(event, JobRef.job(352))
+    (line,) = ForwardedLines(None, 120).lines([event], JobRef.job(352))
     assert line is not None
     assert 118 <= len(line) - 1 <= 120
     assert line.startswith(b'{"job":"352","type":')

@@ -1,28 +1,27 @@
 """A simulated orchestrator, receiver and clock for `forward`: hours pass in milliseconds, and anything is killed."""
 
 import random
-from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from heapq import heappop, heappush
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from jobevents_cli.errors import TransientFault
-from jobevents_cli.following.delivered import Delivered
-from jobevents_cli.following.update import Wait
+from jobevents_cli.errors import TimedOut, TransientFault, UsageProblem
 from jobevents_cli.following2.page import Page
+from jobevents_cli.forward.command import Ended
+from jobevents_cli.forward.forward import Forward, ForwardedJob, ForwardOptions
+from jobevents_cli.forward.lines import ForwardedLines
+from jobevents_cli.forward.queue import Queue
+from jobevents_cli.forward.report import Report, ReportOptions
 from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.model.plan import Plan
-from jobevents_cli.render.forwarded import ForwardedLines
-from jobevents_cli.runtime.deferred_signals import DeferredSignals
-from jobevents_cli.runtime.forward_receiver import CommandResult
-from jobevents_cli.runtime.forwarder import Arrival, Batching, Forwarder
-from jobevents_cli.runtime.job_feed import JobFeed
-from jobevents_cli.runtime.workers import Ended
-from jobevents_cli.state.forward_position import ForwardPosition
+from jobevents_cli.runtime.event_loop import Ask, Pause, Requests, Result
+from jobevents_cli.store.positions import Positions
+from support.world2 import date_at
 
 URL = "https://pe.example.com:8143"
 
@@ -66,10 +65,7 @@ class ForwardWorld:
     excused: set[bytes] = field(default_factory=set)
     """The lines that may arrive again: their batch was refused, or was being sent when forward was killed."""
     largest: int = 0
-
-    def clock(self) -> float:
-        """The time."""
-        return self.now
+    said: list[str] = field(default_factory=list)
 
     def step(self) -> None:
         """Let something happen; Killed if it is what forward does not survive."""
@@ -88,150 +84,196 @@ class ForwardWorld:
     # What a client does.
 
     def events(self, ref: JobRef, start: int | None) -> Page:
-        """The events visible now."""
-        self.step()
-        if self.fails(self.fault_rate):
-            raise TransientFault("cut off")
+        """The events that are visible now."""
+        self._begin_request()
         story = next(story for story in self.stories if story.number == ref.number)
         page = [event for at, event in story.events_at if at <= self.now and int(event["id"]) >= (start or 0)]
-        page.sort(key=lambda event: int(event["id"]))
-        return Page([event_of(event) for event in page])
+        return Page([event_of(event) for event in sorted(page, key=lambda event: int(event["id"]))], date_at(self.now))
 
     def job(self, ref: JobRef) -> Job:
         """The job as it is now."""
-        self.step()
-        if self.fails(self.fault_rate):
-            raise TransientFault("503")
+        self._begin_request()
         return self._job(next(story for story in self.stories if story.number == ref.number))
 
     def jobs(self, count: int, offset: int) -> list[Job]:
-        """The jobs visible now, newest first."""
-        self.step()
-        if self.fails(self.fault_rate):
-            raise TransientFault("503")
+        """The jobs that are visible now, newest first."""
+        self._begin_request()
         visible = sorted((story for story in self.stories if story.created <= self.now), key=lambda one: -one.number)
         return [self._job(story) for story in visible[offset : offset + count]]
 
-    def plans(self, _count: int, _offset: int) -> list[Plan]:
+    def plans(self, _count: int, _offset: int) -> list[Job]:
         """There are no plans here."""
         return []
+
+    def server_time(self) -> float:
+        """The orchestrator's clock."""
+        return date_at(self.now)
+
+    def _begin_request(self) -> None:
+        self.step()
+        if self.fails(self.fault_rate):
+            raise TransientFault("503")
 
     def _job(self, story: Story) -> Job:
         return Job({"name": str(story.number), "state": "finished" if story.is_over(self.now) else "running"})
 
     # One run of forward.
 
-    def forward(self, folder: Path, batching: Batching, lines: ForwardedLines) -> None:
+    def forward(self, folder: Path, queue: Queue[ForwardedJob], lines: ForwardedLines) -> None:
         """Run forward until it is killed or the story is over."""
-        workers = SimulatedWorkers(self)
-        receiver = SimulatedReceiver(self)
-        position = CountedPosition(self, folder)
+        command = SimulatedCommand(self)
+        positions = CountedPositions(self, folder)
+        loop = SimulatedLoop(self)
         try:
-            forwarder = Forwarder(
-                workers,  # type: ignore[arg-type] # the same methods
-                JobFeed(workers.start, self, lines.line, interval=1.0, most=batching.events, clock=self.clock),
-                receiver,  # type: ignore[arg-type] # the same methods
-                position,
-                delivered=position.load() or Delivered(),
-                batching=batching,
-                server_time=self.clock,
-                clock=self.clock,
+            forward = Forward(
+                loop,  # type: ignore[arg-type] # the same methods
+                self,  # type: ignore[arg-type]
+                command,  # type: ignore[arg-type]
+                ForwardOptions(),
+                queue=queue,
+                positions=positions,
+                lines=lines,
+                report=Report("receiver", ReportOptions(), self.said.append, self.now),
+                wants_status=lambda: False,
             )
-            forwarder.run({Kind.JOB: lambda _job: True}, DeferredSignals())
+            forward.run({Kind.JOB: lambda _job: True})
         except (Killed, Over):
-            if receiver.under_way:
-                self.excused.update(receiver.under_way)
+            self.excused.update(command.under_way)
         finally:
-            position.close()
+            positions.crash()
 
 
-class SimulatedWorkers:
-    """Does the work of Workers, one step after the other, in simulated time."""
+class SimulatedLoop:
+    """Does what Loop does, one step after the other, in simulated time."""
 
     def __init__(self, world: ForwardWorld) -> None:
+        self.before_death: Callable[[], None] | None = None
         self._world = world
-        self._due: list[tuple[float, float, int, Hashable, Iterator[Any]]] = []
-        self._arrivals: deque[Any] = deque()
-        self._count = 0
+        self._due: list[tuple[float, float, int, Hashable, Callable[[], Result | None]]] = []
+        self._count = count()
+        self._dropped: dict[Hashable, int] = {}
+        self._until = float("inf")
 
-    def start(self, name: Hashable, work: Iterator[Arrival | Wait]) -> None:
-        """Have *work* done; a delivery takes some time."""
-        is_slow = name == "delivery" and self._world.fails(1.0)
-        duration = self._world.chance.choice([0.0, 0.3, 5.0, 70.0]) if is_slow else 0.0
-        self._put(self._world.now + duration, name, work)
+    def clock(self) -> float:
+        """The time."""
+        return self._world.now
 
-    def _put(self, due: float, name: Hashable, work: Iterator[Arrival | Wait]) -> None:
-        self._count += 1
-        heappush(self._due, (due, self._world.chance.random(), self._count, name, work))
+    def ask(self, key: Hashable, work: Callable[[], Any], *, at: float | None = None, limit: float = 300.0) -> None:
+        """Perform *work* when it is due; a run of the command takes some time."""
+        assert limit > 0
+        slow = key[0] == "command" and self._world.fails(1.0)  # type: ignore[index] # a Key
+        duration = self._world.chance.choice([0.0, 0.3, 5.0, 70.0]) if slow else 0.0
+        self._put(max(self.clock(), at or 0.0) + duration, key, partial(self._perform, key, work))
 
-    def next(self, seconds: float) -> Any:
-        """What comes next, or None if nothing comes within *seconds*."""
-        assert seconds >= 0
-        until = self._world.now + seconds
-        while not self._arrivals:
+    def timer(self, key: Hashable, at: float) -> None:
+        """Bring a result without value; an earlier timer of the same key is replaced."""
+        self.drop(key)
+        self._put(at, key, lambda: Result(key))
+
+    def start(self, key: Hashable, generator: Requests[Any]) -> None:
+        """Drive *generator*."""
+        self._put(self.clock(), key, partial(self._drive, key, generator))
+
+    def drop(self, key: Hashable) -> None:
+        """Bring nothing more of *key* that was begun by now."""
+        self._dropped[key] = next(self._count)
+
+    def go_on(self, seconds: float) -> None:
+        """Go on for *seconds*."""
+        self._until = self.clock() + seconds
+
+    def __next__(self) -> Result:
+        while True:
             self._world.step()
-            if not self._due or self._due[0][0] > until:
-                self._world.now = until
-                return None
-            due, _, _, name, work = heappop(self._due)
+            due, _, number, key, perform = heappop(self._due)
+            if number < self._dropped.get(key, -1):
+                continue
             self._world.now = max(self._world.now, due)
-            self._do(name, work)
-        return self._arrivals.popleft()
+            if self._world.now >= self._until:
+                raise TimedOut("over")
+            if result := perform():
+                return result
 
-    def _do(self, name: Hashable, work: Iterator[Arrival | Wait]) -> None:
+    def _put(self, at: float, key: Hashable, perform: Callable[[], Result | None]) -> None:
+        heappush(self._due, (at, self._world.chance.random(), next(self._count), key, perform))
+
+    def _perform(self, key: Hashable, work: Callable[[], Any]) -> Result:
         try:
-            item = next(work, None)
-        except Exception as error:  # noqa: BLE001 - as Workers
-            self._arrivals.append(Ended(name, error))
-            return
-        if item is None:
-            self._arrivals.append(Ended(name))
-            return
-        if isinstance(item, Wait):
-            self._put(self._world.now + item.seconds, name, work)
-            return
-        self._arrivals.append(item)
-        self._put(self._world.now, name, work)
+            return Result(key, work())
+        except Exception as error:  # noqa: BLE001 - as Loop
+            return Result(key, error=error)
+
+    def _drive(self, key: Hashable, generator: Requests[Any], answer: Result | None = None) -> Result | None:
+        try:
+            step = next(generator) if answer is None else _answered(generator, answer)
+        except StopIteration as end:
+            return Result(key, end.value)
+        except Exception as error:  # noqa: BLE001 - as Loop
+            return Result(key, error=error)
+        assert isinstance(step, Ask)
+        assert not isinstance(step, Pause)
+        work = step.work
+        self._put(self.clock(), key, lambda: self._drive(key, generator, self._perform(key, work)))
+        return None
 
 
-class SimulatedReceiver:
+def _answered(generator: Requests[Any], answer: Result) -> Any:
+    return generator.send(answer.value) if answer.error is None else generator.throw(answer.error)
+
+
+class SimulatedCommand:
     """Takes batches, refuses some of them after it took a part, and can be killed."""
 
     def __init__(self, world: ForwardWorld) -> None:
-        self.command = ("receiver",)
-        self.under_way: Sequence[bytes] = ()
+        self.name = "receiver"
+        self.under_way: list[bytes] = []
         self._world = world
-        self._is_late = False
+        self._is_killed = False
 
-    def run(self, lines: Sequence[bytes]) -> CommandResult:
-        """Take *lines*, or a part of them."""
+    def run(self, batch: bytes) -> Ended:
+        """Take the lines of *batch*, or a part of them."""
         world = self._world
+        lines = batch.splitlines(keepends=True)
         world.largest = max(world.largest, len(lines))
         self.under_way = lines
         world.step()
-        if self._is_late or world.fails(world.refusal_rate):
-            self._is_late, was_late = False, self._is_late
+        if self._is_killed or world.fails(world.refusal_rate):
+            self._is_killed, was_killed = False, self._is_killed
             world.taken += lines[: world.chance.randint(0, len(lines))]
             world.excused.update(lines)
-            return CommandResult(-9 if was_late else 3, "no", is_late=was_late)
+            return Ended(-9 if was_killed else 3, "no")
         world.taken += lines
         world.step()
-        return CommandResult(0, "")
+        return Ended(0, "")
 
-    def kill(self, *, is_late: bool = False) -> None:
+    def kill(self) -> None:
         """Kill the command."""
-        self._is_late = is_late
+        self._is_killed = True
 
 
-class CountedPosition(ForwardPosition):
-    """A real position file; forward can be killed before and after it is written."""
+class CountedPositions(Positions):
+    """Real positions; forward can be killed before and after they are written."""
 
     def __init__(self, world: ForwardWorld, folder: Path) -> None:
-        super().__init__("test", URL, folder)
+        super().__init__(
+            "forward test",
+            URL,
+            lock="forward-test",
+            taken=UsageProblem("taken"),
+            hint="",
+            synchronous="OFF",
+            folder=folder,
+        )
         self._world = world
 
-    def save(self, delivered: Delivered) -> None:
+    def save(self, *what: Any) -> str | None:
         """Save, unless killed before."""
         self._world.step()
-        super().save(delivered)
+        warning = super().save(*what)
         self._world.step()
+        return warning
+
+    def crash(self) -> None:
+        """End as kill -9 does."""
+        self._disconnect()
+        self._lock.release()

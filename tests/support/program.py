@@ -98,6 +98,14 @@ class Live:
         """Send it a signal."""
         self.process.send_signal(number)
 
+    def leave(self) -> None:
+        """Kill it, and do not wait for what it has started, which may have its standard output."""
+        assert self.process.stdout
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self._errors.close()
+
     def finish(self) -> Ran:
         """Wait for its end."""
         assert self.process.stdout

@@ -30,6 +30,13 @@ def seen_jobs(home: Home) -> dict[int, str]:
     return {number: state for number, state, _ in _rows(home, query, "any")}
 
 
+def unfinished(home: Home, name: str = "default") -> dict[int, int] | None:
+    """The jobs that `forward` has not delivered to their ends, each with its `low`. None before its first search."""
+    if not knows_jobs(home, f"forward {name}"):
+        return None
+    return {number: low for (_, number), low in kept(home, f"forward {name}").items()}
+
+
 def _rows(home: Home, query: str, owner: str) -> list[tuple[Any, Any, Any]]:
     if not database(home).exists():
         return []

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import random
 import re
+import signal
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -15,6 +20,7 @@ from jobevents_cli.commands.value_types import Duration, Seconds, WholeNumber
 
 if TYPE_CHECKING:
     from jobevents_cli.model.job_ref import NamedJob
+    from jobevents_cli.store.positions import Positions
 
 _jobs, _events, _delivery = map(option_in, (WHICH_JOBS, WHICH_EVENTS, DELIVERY))
 
@@ -76,6 +82,7 @@ Examples:
     help="Only this type, and the end of each job; repeatable.",
 )
 @_events("--failures", is_flag=True, help="Only what went wrong, and the end of each job.")
+@_events("--documents", is_flag=True, help="Also each job itself, when it is first seen and when it ends.")
 @_events("--max-bytes", metavar="N", type=WholeNumber(1), help="Shorten the texts of events that are longer.")
 @_delivery(
     "--name",
@@ -110,7 +117,7 @@ Examples:
     "--skip-after",
     metavar="DURATION",
     type=Duration(),
-    help="Skip an event that COMMAND refuses for this long [default: never].",
+    help="Skip an event that COMMAND refuses for this long, though it accepts others [default: never].",
 )
 @_delivery(
     "--stats",
@@ -118,6 +125,12 @@ Examples:
     type=Duration(),
     callback=_positive,
     help="Print a status line every DURATION; SIGUSR1 prints one too.",
+)
+@_delivery(
+    "--metrics",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep the same figures in FILE, for Prometheus; a file that exists keeps its mode.",
 )
 @_delivery(
     "--interval",
@@ -142,48 +155,77 @@ def command(receiver: tuple[str, ...], **options: Any) -> None:
     The first start begins with the jobs that are running, or with --since. Later starts continue after the last
     batch that was delivered, and include the jobs that ran in between, as far back as the orchestrator keeps them.
 
-    If a batch is refused five times, it is halved, down to one event, which is then named on standard error. With
-    --skip-after that event is printed there as JSON and given up. An outage never ends `forward`.
+    If a batch is refused five times, its events are sent one at a time, so that one that COMMAND never accepts holds
+    up only its own job. With --skip-after such an event is given up, and printed on standard error as JSON; but only
+    while events of other jobs are accepted, so an outage of the receiver skips nothing. No outage ends `forward`.
     """
+    requests = _status_requests()  # first of all: a signal without handler ends the program
     from jobevents_cli.commands.builders import client_for, configuration_for
     from jobevents_cli.commands.job_choice import wanted_jobs
-    from jobevents_cli.following.delivered import Delivered
     from jobevents_cli.following.filters import event_filter
-    from jobevents_cli.following.known_jobs import KnownJobs
+    from jobevents_cli.forward.command import Command
+    from jobevents_cli.forward.forward import AT_ONCE, Forward, ForwardOptions
+    from jobevents_cli.forward.lines import ForwardedLines
+    from jobevents_cli.forward.queue import Queue
+    from jobevents_cli.forward.report import Report, ReportOptions
     from jobevents_cli.model.job_ref import Kind
-    from jobevents_cli.render.forwarded import ForwardedLines
-    from jobevents_cli.runtime.deferred_signals import DeferredSignals
-    from jobevents_cli.runtime.forward_receiver import Receiver
-    from jobevents_cli.runtime.forwarder import Arrival, Batching, Forwarder
-    from jobevents_cli.runtime.job_feed import JobFeed
-    from jobevents_cli.runtime.workers import Workers
-    from jobevents_cli.state.forward_position import ForwardPosition
+    from jobevents_cli.runtime.event_loop import Loop
+    from jobevents_cli.store.positions import Positions
 
     check_types(options["types"])
-    wanted = event_filter(types=options["types"], failures=options["failures"])
-    runner = Receiver(receiver)
-    signals = DeferredSignals()
-    with signals.installed():
-        position = ForwardPosition(options["name"], configuration_for(options).url)
-        delivered = position.load()
-        if delivered is None:
-            since = options["since"]
-            delivered = Delivered(known={} if since is None else {Kind.JOB: KnownJobs(since - 1)})
-        client = client_for(options)
-        lines = ForwardedLines(wanted, options["max_bytes"])
-        workers = Workers[Arrival]()
-        forwarder = Forwarder(
-            workers,
-            JobFeed(workers.start, client, lines.line, interval=options["interval"], most=options["batch_events"]),
+    lines = ForwardedLines(event_filter(types=options["types"], failures=options["failures"]), options["max_bytes"])
+    runner = Command(receiver)
+    with (
+        closing(Loop(threads=AT_ONCE + 1)) as loop,
+        closing(Positions.of_forward(configuration_for(options).url, options["name"])) as positions,
+        closing(client_for(options)) as client,
+    ):
+        _begin(positions, options["since"], options["name"])
+        figures = ReportOptions(options["name"], options["stats"] or math.inf, options["metrics"])
+        forward = Forward(
+            loop,
+            client,
             runner,
-            position,
-            delivered=delivered,
-            batching=Batching(
-                options["batch_events"], options["batch_wait"], options["batch_timeout"], options["skip_after"]
+            ForwardOptions(options["interval"], options["batch_timeout"], options["documents"]),
+            queue=Queue(
+                options["batch_events"], options["batch_wait"], sample=random.random, skip_after=options["skip_after"]
             ),
-            server_time=client.server_time,
-            stats_every=options["stats"],
+            positions=positions,
+            lines=lines,
+            report=Report(runner.name, figures, _say, loop.clock()),
+            wants_status=lambda: bool(requests and requests.pop()),
         )
         jobs = wanted_jobs(options)
-        searches = {Kind.JOB: jobs} | ({Kind.PLAN: jobs} if options["plans"] else {})
-        forwarder.run(searches, signals)
+        forward.run({Kind.JOB: jobs} | ({Kind.PLAN: jobs} if options["plans"] else {}))
+
+
+def _say(text: str) -> None:
+    """Print *text*, which may contain a server's text, on standard error."""
+    from jobevents_cli.output.stderr import say
+    from jobevents_cli.render.escape import safe
+
+    say(safe(text))
+
+
+def _status_requests() -> list[int]:
+    """The list to which SIGUSR1 adds an entry from now on."""
+    requests: list[int] = []
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, lambda number, _frame: requests.append(number))
+    return requests
+
+
+def _begin(positions: Positions, since: int | None, name: str) -> None:
+    """At the first start, begin with the job *since*, if it is given. Else say that it is not used."""
+    from jobevents_cli.following2.known_jobs import KnownJobs
+    from jobevents_cli.model.job_ref import Kind
+
+    if since is None:
+        return
+    if positions.known or positions.positions:
+        _say(
+            f"jobevents: --since {since} is not used: forward continues where it stopped; "
+            f"to begin anew, choose another --name than {name}"
+        )
+    else:
+        positions.known[Kind.JOB] = KnownJobs(since - 1)

@@ -38,10 +38,8 @@ def draft_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.{os.getpid()}.new")
 
 
-def replace_file(path: Path, content: str | Iterable[bytes], *, mode: int = _PRIVATE, is_durable: bool = False) -> None:
+def replace_file(path: Path, content: str | Iterable[bytes], *, mode: int = _PRIVATE) -> None:
     """Put *content*, a text or pieces, into *path*, without the token. A symlink's file is replaced.
-
-    *is_durable*: wait until it is on the disk, so that also a power failure leaves the old or the new file.
 
     OSError, ValueError for text that is not Unicode, or what making the pieces raises: *path* is then unchanged.
     """
@@ -56,9 +54,6 @@ def replace_file(path: Path, content: str | Iterable[bytes], *, mode: int = _PRI
                 file.write(redact(piece))
             if mode != _PRIVATE:
                 draft.chmod(mode)
-            if is_durable:
-                file.flush()
-                os.fsync(file.fileno())
         draft.replace(target)
     except BaseException:
         with suppress(OSError):

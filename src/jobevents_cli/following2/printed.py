@@ -75,6 +75,11 @@ class Printed:
         next_start = self._position.next_start
         return self._waiting_ids[0] if self._waiting_ids and next_start is not None else next_start
 
+    @property
+    def low_and_seen(self) -> tuple[int, list[int | str]]:
+        """The position alone, for who needs no counts."""
+        return self._position.saved()
+
     def saved(self) -> Saved:
         """What another run needs to continue after the events that are out."""
         if not self._waiting:

@@ -1,6 +1,6 @@
 """Turns errors and notices into lines for the user, on standard error."""
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from jobevents_cli.errors import Interrupted, JobEventsError, PipeClosed
 from jobevents_cli.exit_status import ExitStatus
@@ -17,6 +17,8 @@ from jobevents_cli.following2.notices import (
 from jobevents_cli.model.durations import format_duration
 from jobevents_cli.output.stderr import say
 from jobevents_cli.render.escape import safe
+
+_NEVER: Final = float("inf")
 
 
 def say_safe(text: str) -> None:
@@ -51,7 +53,8 @@ def sentence(notice: Notice) -> str:  # noqa: PLR0911 - a table
     match notice:
         case ContactLost(reason, retry_for, had_contact):
             what = "contact lost" if had_contact else "no answer yet"
-            return f"{what}: {reason}; trying again for up to {format_duration(retry_for)}"
+            limit = "until it answers" if retry_for == _NEVER else f"for up to {format_duration(retry_for)}"
+            return f"{what}: {reason}; trying again {limit}"
         case ContactBack(after):
             return f"contact is back after {format_duration(after)}"
         case WaitingForJob(wait_for):

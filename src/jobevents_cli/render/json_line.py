@@ -1,6 +1,7 @@
 """JSON Lines: each event as the orchestrator sent it, one per line."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from jobevents_cli.model.job_ref import JobRef
@@ -19,9 +20,23 @@ class JsonLines:
 
     def line(self, text: bytes, ref: JobRef) -> bytes:
         """Return *text*, compact JSON of an event of *ref*, as one line."""
+        return self.lines([text], ref)[0]
+
+    def lines(self, texts: Iterable[bytes], ref: JobRef) -> list[bytes]:
+        """The same for several *texts*."""
         if self._tagged and ref.is_known:
-            text = _tagged(text, ref)
-        return b"%b\n" % (safe_json(text) if self._on_terminal else text)
+            key = f'"{ref.kind}":'.encode()
+            tag = b'{%b"%d"' % (key, ref.number)
+            texts = [
+                # Most events are objects without escapes and without such a key.
+                b"%b,%b" % (tag, text[1:])
+                if text[:2] == b'{"' and key not in text and b"\\" not in text
+                else _tagged(text, ref.kind, tag)
+                for text in texts
+            ]
+        if self._on_terminal:
+            texts = map(safe_json, texts)
+        return [b"%b\n" % text for text in texts]
 
 
 def safe_json(text: bytes) -> bytes:
@@ -31,10 +46,9 @@ def safe_json(text: bytes) -> bytes:
     return _UNSAFE_ON_TERMINAL.sub(lambda match: f"\\u{ord(match[0]):04x}", text.decode()).encode()
 
 
-def _tagged(text: bytes, ref: JobRef) -> bytes:
-    """Return *text* with a first key, `"job":"352"` or `"plan":"12"`; its own key of that name is dropped."""
-    tag = f'{{"{ref.kind}":"{ref.number}"'.encode()
+def _tagged(text: bytes, key: str, tag: bytes) -> bytes:
+    """Return *text* with *tag*, `{"job":"352"` or `{"plan":"12"`, as its beginning; its own *key* is dropped."""
     if not text.startswith(b"{"):
         return b'%b,"event":%b}' % (tag, text)
-    text = without_key(text, ref.kind)
+    text = without_key(text, key)
     return b"%b}" % tag if text == b"{}" else b"%b,%b" % (tag, text[1:])

@@ -1,13 +1,17 @@
 """Finds jobs: the one search for those to follow, of `tail --all` and `forward`, and the list of jobs, newest first."""
 
+import random
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
+from jobevents_cli.errors import JobEventsError
 from jobevents_cli.following2.known_jobs import KnownJobs, Search
+from jobevents_cli.following2.notices import Notice
+from jobevents_cli.following2.retry_budget import RetryBudget
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.runtime.event_loop import Ask, Requests
+from jobevents_cli.runtime.event_loop import Ask, Requests, Result
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 
@@ -52,6 +56,55 @@ def search(
             "following begins anew"
         )
     return Found([JobRef(kind, number) for number in sorted(look.new)], look.known, restored)
+
+
+class Searched(NamedTuple):
+    """What came of one search, and when the next one is due."""
+
+    found: Found | None
+    """None: it failed, and is repeated."""
+    notices: list[Notice]
+    next_at: float
+
+
+class RepeatedSearch:
+    """Searches for jobs of one kind again and again. Times are seconds of the loop's clock."""
+
+    def __init__(
+        self,
+        list_jobs: ListJobs[Any],
+        kind: Kind,
+        wanted: Callable[[Job], bool],
+        *,
+        known: KnownJobs | None,
+        interval: float,
+        retry_for: float,
+    ) -> None:
+        """See `search`. Jobs are polled every *interval* seconds; an outage is retried for *retry_for* seconds."""
+        self.kind = kind
+        self.known = known
+        self._list_jobs = list_jobs
+        self._wanted = wanted
+        self._pause = pause_between(interval)
+        self._budget = RetryBudget(retry_for, random.random)
+        self._requested_at = 0.0
+
+    def requests(self, now: float) -> Requests[Found]:
+        """The requests of a search that begins at *now*."""
+        self._requested_at = now
+        return search(self._list_jobs, self.kind, self.known, self._wanted)
+
+    def receive(self, result: Result, now: float) -> Searched:
+        """Take in the *result* of the search, which came at *now*. Raises its error if it is not repeated."""
+        error = result.error
+        if error is None:
+            self.known = result.value.known
+            back = self._budget.good(now)
+            return Searched(result.value, [back] if back else [], now + self._pause)
+        retry = self._budget.retry(error, self._requested_at, now) if isinstance(error, JobEventsError) else None
+        if retry is None:
+            raise error
+        return Searched(None, [retry.lost] if retry.lost else [], now + retry.delay)
 
 
 def newest_first(list_jobs: ListJobs[AnyJob], take: Callable[[AnyJob], bool]) -> Requests[None]:

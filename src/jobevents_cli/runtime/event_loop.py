@@ -126,6 +126,10 @@ class Loop:
         self._timers: dict[Hashable, _Task] = {}
         self._ready: deque[Result] = deque()
         self._is_closed = False
+        self.before_death: Callable[[], None] | None = None
+        """Called when a second signal ends the program at once."""
+        self._is_excused = False
+        """The signal that came does not end the iteration yet."""
         self._signal: int | None = None
         self._signal_at = 0.0
         self._handlers: dict[int, Any] = {}
@@ -192,15 +196,20 @@ class Loop:
 
     def must_stop(self) -> bool:
         """Whether a signal has come or the deadline is over."""
-        return self._signal is not None or self.clock() >= self.deadline
+        return (self._signal is not None and not self._is_excused) or self.clock() >= self.deadline
 
     def check(self) -> None:
         """Raise Interrupted if a signal has come, TimedOut if the deadline is over."""
-        if self._signal is not None:
+        if self._signal is not None and not self._is_excused:
             name = signal.Signals(self._signal).name
             raise Interrupted(f"by {name}", _ENDING[name])
         if self.clock() >= self.deadline:
             raise TimedOut("the time is over")
+
+    def go_on(self, seconds: float) -> None:
+        """After Interrupted: go on for *seconds*, then raise TimedOut. A second signal still ends the program."""
+        self._is_excused = self._signal is not None
+        self.deadline = self.clock() + seconds
 
     def close(self) -> None:
         """End the iteration, wherever it is, and the threads, once their requests end. Any thread may call this."""
@@ -337,6 +346,8 @@ class Loop:
             self._signal, self._signal_at = number, now
             self._inbox.put(None)
         elif now - self._signal_at > _SAME_SIGNAL:
+            if self.before_death:
+                self.before_death()
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
             os._exit(128 + number)  # process 1 of a container is not ended by a signal without handler

@@ -1,15 +1,12 @@
 """The jobs of `tail --all`: every job that runs, those that start, and with `--resume` those that ran meanwhile."""
 
-import random
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from jobevents_cli.clients.orchestrator import Orchestrator
-from jobevents_cli.errors import JobEventsError
-from jobevents_cli.following2.retry_budget import RetryBudget
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.runtime.discover import Found, pause_between, search
+from jobevents_cli.runtime.discover import RepeatedSearch
 from jobevents_cli.runtime.event_loop import Loop, Result
 from jobevents_cli.runtime.followed_job import Key
 from jobevents_cli.store.positions import Positions, SavedPosition
@@ -38,13 +35,11 @@ class AllJobs:
 
         *positions* is what an earlier run kept.
         """
-        self._client = client
-        self._wanted = wanted
-        self._pause = pause_between(interval)
-        self._budget = RetryBudget(retry_for, random.random)
         self._positions = positions
-        self._known = positions.known.get(Kind.JOB) if positions else None
-        self._requested_at = 0.0
+        known = positions.known.get(Kind.JOB) if positions else None
+        self._search = RepeatedSearch(
+            client.jobs, Kind.JOB, wanted, known=known, interval=interval, retry_for=retry_for
+        )
         self.finds_new = False
         """Whether what was found last started while someone followed, or since the earlier run."""
 
@@ -55,38 +50,28 @@ class AllJobs:
 
     def start(self, loop: Loop) -> None:
         """Begin the next search."""
-        self._requested_at = loop.clock()
-        loop.start(SEARCH, search(self._client.jobs, Kind.JOB, self._known, self._wanted))
+        loop.start(SEARCH, self._search.requests(loop.clock()))
 
     def handle(self, result: Result, loop: Loop, report: Report) -> list[JobRef]:
         """Take in the *result* of a search, and plan the next one. Returns the jobs to follow.
 
         Raises the error of a search that is not repeated.
         """
-        now = loop.clock()
-        if result.error is not None:
-            if not isinstance(result.error, JobEventsError):
-                raise result.error
-            retry = self._budget.retry(result.error, self._requested_at, now)
-            if retry is None:
-                raise result.error
-            report.note(SEARCH, "", [retry.lost] if retry.lost else [])
-            loop.timer(LOOK, now + retry.delay)
+        known = self._search.known
+        found, notices, next_at = self._search.receive(result, loop.clock())
+        report.note(SEARCH, "", notices)
+        loop.timer(LOOK, next_at)
+        if found is None:
             return []
-        back = self._budget.good(now)
-        report.note(SEARCH, "", [back] if back else [])
-        found: Found = result.value
         if found.restored:
             report.say(f"jobevents: {found.restored}")
-        self.finds_new = self._known is not None and not found.restored
-        self._known = found.known
+        self.finds_new = known is not None and not found.restored
         report.warn(self._save(found.jobs))
-        loop.timer(LOOK, now + self._pause)
         return found.jobs
 
     def _save(self, found: Iterable[JobRef]) -> list[str]:
         """Save what is known before any event of the jobs *found* is printed. Returns warnings."""
-        if self._positions is None or self._known is None:
+        if self._positions is None or self._search.known is None:
             return []
-        warning = self._positions.save({ref: SavedPosition() for ref in found}, {Kind.JOB: self._known})
+        warning = self._positions.save({ref: SavedPosition() for ref in found}, {Kind.JOB: self._search.known})
         return [warning] if warning else []

@@ -6,12 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jobevents_cli.errors import JobEventsError
-from jobevents_cli.following2.notices import ContactBack, ContactLost, Notice
+from jobevents_cli.following2.notices import Notice
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.capabilities import can_encode, is_terminal, paint_for, width_of
+from jobevents_cli.output.outages import Outages
 from jobevents_cli.output.screen import Screen
 from jobevents_cli.output.stdout import Stdout
 
@@ -56,8 +57,7 @@ class Report:
         self._options = options
         self._server_time = server_time
         self._jobs: dict[JobRef, Progress] = {}
-        self._lost: set[Hashable] = set()
-        self._back: ContactBack | None = None
+        self._outages = Outages(self.say)
         self._why_left = _MOST_WHY
         self.screen = Screen(stdout, self._footer if options.footer else None)
 
@@ -104,33 +104,12 @@ class Report:
     def remove(self, ref: JobRef) -> None:
         """Remove *ref* from the footer. If it was the last job without contact, contact is back."""
         self._jobs.pop(ref, None)
-        self._forget_outage(ref)
+        self._outages.forget(ref)
 
     def note(self, source: Hashable, label: str, notices: Iterable[Notice]) -> None:
-        """Print *notices* about *source*, whose name is *label*.
-
-        An outage of several jobs is one outage: one notice when contact is lost, one when it is back.
-        """
-        if self._options.quiet:
-            return
-        about = f"{label}: " if self._options.names_jobs and label else ""
-        for notice in notices:
-            if isinstance(notice, ContactBack):
-                self._back = notice
-                self._forget_outage(source)
-            elif isinstance(notice, ContactLost):
-                is_known = bool(self._lost)
-                self._lost.add(source)
-                if not is_known:
-                    self.say(f"jobevents: {_sentence(notice)}")
-            else:
-                self.say(f"jobevents: {about}{_sentence(notice)}")
-
-    def _forget_outage(self, source: Hashable) -> None:
-        self._lost.discard(source)
-        if self._back and not self._lost:
-            self.say(f"jobevents: {_sentence(self._back)}")
-            self._back = None
+        """Print *notices* about *source*, whose name is *label*. An outage of several jobs is one outage."""
+        if not self._options.quiet:
+            self._outages.note(source, label if self._options.names_jobs else "", notices)
 
     def summarize(
         self,
@@ -192,9 +171,3 @@ class Report:
         from jobevents_cli.render.styles import painted
 
         return painted(line, self._paint)
-
-
-def _sentence(notice: Notice) -> str:
-    from jobevents_cli.output.notices import sentence
-
-    return sentence(notice)

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.forward_world import ForwardWorld, Story
+from support.world2 import timestamp
 
 from jobevents_cli.following.filters import event_filter
-from jobevents_cli.render.forwarded import ForwardedLines
-from jobevents_cli.runtime.forwarder import Batching
+from jobevents_cli.forward.lines import ForwardedLines
+from jobevents_cli.forward.queue import Queue
 
 CALM, UNTIL = 700.0, 1400.0
 
@@ -32,21 +33,24 @@ def _stories(chance: random.Random, jobs: int, *, latest: float) -> list[Story]:
         for _ in range(chance.choice([0, 1, 4, 30])):
             at += chance.choice([0.0, 0.1, 5.0])
             late = chance.choice([0.0, 0.0, latest])
-            events.append((at + late, _event(next(ids), chance.choice(["node_running", "node_failed"]))))
-        events.append((at + 3.5, _event(next(ids), "job_finished")))
+            events.append((at + late, _event(next(ids), chance.choice(["node_running", "node_failed"]), at)))
+        events.append((at + 3.5, _event(next(ids), "job_finished", at + 3.5)))
         stories.append(Story(number, created, events))
     return stories
 
 
-def _event(number: int, kind: str) -> dict[str, Any]:
+def _event(number: int, kind: str, at: float) -> dict[str, Any]:
     details = {"node": f"n{number}"} if kind.startswith("node") else {}
-    return {"type": kind, "timestamp": "2026-11-23T10:00:00Z", "details": details, "message": "m", "id": str(number)}
+    return {"type": kind, "timestamp": timestamp(at), "details": details, "message": "m", "id": str(number)}
 
 
 def _run(
-    seed: int, kills: int, *, jobs: int, failures_only: bool = False, latest: float = 1.0
+    seed: int, kills: int, *, jobs: int, failures_only: bool = False, latest: float = 1.0, life: int = 200
 ) -> tuple[ForwardWorld, Counter[str]]:
-    """Forward with so many kills at random moments; the world, and how often each event of each job was taken."""
+    """Forward with so many kills at random moments; the world, and how often each event of each job was taken.
+
+    *life*: at most how many things happen between two kills; the first run is not killed before its first search.
+    """
     chance = random.Random(seed)
     world = ForwardWorld(
         _stories(chance, jobs, latest=latest),
@@ -56,17 +60,17 @@ def _run(
         calm_after=CALM,
         until=UNTIL,
     )
-    batching = Batching(events=chance.choice([1, 4, 50]), wait=chance.choice([0.0, 1.0]))
+    most, wait = chance.choice([1, 4, 50]), chance.choice([0.0, 1.0])
     lines = ForwardedLines(event_filter(failures=True) if failures_only else None)
     with tempfile.TemporaryDirectory() as folder:
         for number in range(kills + 1):
             is_last = number == kills or world.now >= CALM
-            world.steps_to_live = None if is_last else 40 + chance.randint(0, 200)
-            world.forward(Path(folder), batching, lines)
+            world.steps_to_live = None if is_last else chance.randint(3, life) + (0 if number else 40)
+            world.forward(Path(folder), Queue(most, wait, sample=chance.random), lines)
             if world.now >= UNTIL:
                 break
-            world.now += chance.choice([0.0, 0.1, 20.0])
-    assert world.largest <= batching.events
+            world.now += chance.choice([0.0, 0.1, 4.0])
+    assert world.largest <= most
     return world, Counter(line.decode() for line in world.taken)
 
 
@@ -96,7 +100,7 @@ def test_no_event_is_lost_whatever_is_killed(seed: int, kills: int, jobs: int, *
 @pytest.mark.parametrize("seed", range(30))
 def test_hundreds_of_kills(seed: int) -> None:
     """The same with hundreds of kills in one story."""
-    world, taken = _run(seed, 300, jobs=20)
+    world, taken = _run(seed, 500, jobs=20, life=30)
     _check(world, taken, failures_only=False)
 
 

@@ -1,0 +1,1 @@
+"""Pass every event of every job to a command, at least once: `forward`."""

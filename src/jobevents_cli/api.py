@@ -10,15 +10,15 @@ from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.clients.puppetdb import PuppetdbClient
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.errors import AccessDenied, RequestRefused, UsageProblem
-from jobevents_cli.following2.follower import Follower
+from jobevents_cli.following.follower import Follower
 from jobevents_cli.model.durations import parse_duration
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind, parse_job
 from jobevents_cli.model.json_values import as_id
 from jobevents_cli.model.node import Node
 from jobevents_cli.model.plan import Plan
-from jobevents_cli.runtime.event_loop import Loop, Requests
 from jobevents_cli.runtime.job_search import Wanted, read_nodes, recent
+from jobevents_cli.runtime.loop import Loop, Requests
 from jobevents_cli.runtime.retrying import retried
 from jobevents_cli.tail.following import Following
 from jobevents_cli.why.explain import explain

@@ -19,7 +19,7 @@ from jobevents_cli.errors import AccessDenied, JobEventsError, NoUsableAnswer, T
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.render.escape import safe
 from jobevents_cli.render.tables import Cell, Column, View, table
-from jobevents_cli.runtime.event_loop import Ask, Requests
+from jobevents_cli.runtime.loop import Ask, Requests
 
 _CLOCKS_AGREE: Final = 5.0
 _SLOW: Final = 3.0

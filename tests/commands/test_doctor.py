@@ -19,7 +19,7 @@ from support.terminal import Terminal
 from jobevents_cli import doctor
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.render.tables import View
-from jobevents_cli.runtime.event_loop import Loop
+from jobevents_cli.runtime.loop import Loop
 
 Serve = Callable[..., TestServer]
 GOOD = ("n1:running", "n1:finished", "job:finished")

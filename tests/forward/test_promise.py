@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.forward_world import ForwardWorld, Story
-from support.world2 import timestamp
+from support.world import timestamp
 
 from jobevents_cli.following.filters import event_filter
 from jobevents_cli.forward.lines import ForwardedLines

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobevents_cli.following2.notices import ContactLost
+from jobevents_cli.following.notices import ContactLost
 from jobevents_cli.forward.command import Ended
 from jobevents_cli.forward.report import Report, ReportOptions
 from jobevents_cli.model.event import event_of

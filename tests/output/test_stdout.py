@@ -22,7 +22,7 @@ WRITER = """
     import sys
     from jobevents_cli.errors import JobEventsError
     from jobevents_cli.output.stdout import Stdout
-    from jobevents_cli.runtime.event_loop import Loop
+    from jobevents_cli.runtime.loop import Loop
     {first}
     loop = Loop(deadline={deadline})
     stdout = Stdout(loop.must_stop)

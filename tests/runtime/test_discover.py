@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobevents_cli.errors import TransientFault
-from jobevents_cli.following2.known_jobs import FAR_ENOUGH, LOOK_BACK, KnownJobs
+from jobevents_cli.following.known_jobs import FAR_ENOUGH, LOOK_BACK, KnownJobs
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.runtime.discover import PAGE, Found, newest_first, pause_between, search
-from jobevents_cli.runtime.event_loop import Ask, Loop, Requests
+from jobevents_cli.runtime.loop import Ask, Loop, Requests
 from jobevents_cli.store.positions import Positions, SavedPosition
 
 Value = TypeVar("Value")

@@ -12,7 +12,7 @@ from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.node import Node
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.plan import Plan
-from jobevents_cli.runtime.event_loop import Loop
+from jobevents_cli.runtime.loop import Loop
 from jobevents_cli.show.job_details import JobDetails, NodeChoice, Nodes, job_details
 from jobevents_cli.show.saved_jobs import saved_details
 from jobevents_cli.show.show import status_of

@@ -17,7 +17,7 @@ import pytest
 
 from jobevents_cli.config import redaction
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.following2.known_jobs import KnownJobs
+from jobevents_cli.following.known_jobs import KnownJobs
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.store.positions import FORGET_AFTER, Positions, SavedPosition
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jobevents_cli.errors import TimedOut, TransientFault, UsageProblem
-from jobevents_cli.following2.page import Page
+from jobevents_cli.following.page import Page
 from jobevents_cli.forward.command import Ended
 from jobevents_cli.forward.forward import Forward, ForwardedJob, ForwardOptions
 from jobevents_cli.forward.lines import ForwardedLines
@@ -19,9 +19,9 @@ from jobevents_cli.forward.report import Report, ReportOptions
 from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.runtime.event_loop import Ask, Pause, Requests, Result
+from jobevents_cli.runtime.loop import Ask, Pause, Requests, Result
 from jobevents_cli.store.positions import Positions
-from support.world2 import date_at
+from support.world import date_at
 
 URL = "https://pe.example.com:8143"
 

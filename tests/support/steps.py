@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import closing
 from typing import TypeVar
 
-from jobevents_cli.runtime.event_loop import Loop, Requests
+from jobevents_cli.runtime.loop import Loop, Requests
 
 T = TypeVar("T")
 

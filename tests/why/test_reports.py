@@ -20,7 +20,7 @@ from jobevents_cli.config.connection import Connection
 from jobevents_cli.config.token import Token
 from jobevents_cli.demo.puppetdb import Puppetdb
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.runtime.event_loop import Pause
+from jobevents_cli.runtime.loop import Pause
 from jobevents_cli.why import reports
 from jobevents_cli.why.asking import Asking
 from jobevents_cli.why.explain import explain

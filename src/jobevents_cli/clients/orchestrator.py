@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from jobevents_cli.clients.session import Response
     from jobevents_cli.config.connection import Connection
-    from jobevents_cli.following2.page import Page
+    from jobevents_cli.following.page import Page
     from jobevents_cli.model.node import Node
     from jobevents_cli.model.plan import Plan
 

@@ -10,7 +10,7 @@ from msgspec.json import Decoder
 from jobevents_cli.clients.session import Response, TooLarge
 from jobevents_cli.clients.statuses import moment_of
 from jobevents_cli.errors import NoUsableAnswer, TransientFault
-from jobevents_cli.following2.page import Page
+from jobevents_cli.following.page import Page
 from jobevents_cli.model.event import Event, EventHead, events_of
 from jobevents_cli.model.json_text import NOT_JSON, compact, is_unicode, members_of, parsed, repaired
 

@@ -29,7 +29,7 @@ from jobevents_cli.output.lines import LineOptions
 if TYPE_CHECKING:
     from jobevents_cli.clients.puppetdb import PuppetdbClient
     from jobevents_cli.render.tables import View
-    from jobevents_cli.runtime.event_loop import Requests
+    from jobevents_cli.runtime.loop import Requests
     from jobevents_cli.tail.hints import GivenOptions
     from jobevents_cli.tail.report import ReportOptions
 

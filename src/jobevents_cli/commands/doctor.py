@@ -32,7 +32,7 @@ def command(*, connection: ConnectionOptions, as_json: bool) -> int:
     from jobevents_cli.commands.builders import view_for
     from jobevents_cli.doctor import Check, examine
     from jobevents_cli.output.printer import print_lines, print_pieces
-    from jobevents_cli.runtime.event_loop import Loop
+    from jobevents_cli.runtime.loop import Loop
 
     view = view_for("none", "auto")
 

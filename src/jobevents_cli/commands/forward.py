@@ -169,7 +169,7 @@ def command(receiver: tuple[str, ...], **options: Any) -> None:
     from jobevents_cli.forward.queue import Queue
     from jobevents_cli.forward.report import Report, ReportOptions
     from jobevents_cli.model.job_ref import Kind
-    from jobevents_cli.runtime.event_loop import Loop
+    from jobevents_cli.runtime.loop import Loop
     from jobevents_cli.store.positions import Positions
 
     check_types(options["types"])
@@ -217,7 +217,7 @@ def _status_requests() -> list[int]:
 
 def _begin(positions: Positions, since: int | None, name: str) -> None:
     """At the first start, begin with the job *since*, if it is given. Else say that it is not used."""
-    from jobevents_cli.following2.known_jobs import KnownJobs
+    from jobevents_cli.following.known_jobs import KnownJobs
     from jobevents_cli.model.job_ref import Kind
 
     if since is None:

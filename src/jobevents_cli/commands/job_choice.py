@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from jobevents_cli.clients.orchestrator import Orchestrator
     from jobevents_cli.model.job_ref import JobRef, NamedJob
-    from jobevents_cli.runtime.event_loop import Requests
     from jobevents_cli.runtime.job_search import Wanted
+    from jobevents_cli.runtime.loop import Requests
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

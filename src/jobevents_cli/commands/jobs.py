@@ -64,8 +64,8 @@ def command(
     from jobevents_cli.commands.job_choice import wanted_jobs
     from jobevents_cli.output.notices import say_safe
     from jobevents_cli.output.printer import print_pieces
-    from jobevents_cli.runtime.event_loop import Loop
     from jobevents_cli.runtime.job_search import recent
+    from jobevents_cli.runtime.loop import Loop
     from jobevents_cli.show.tables import jobs_table
     from jobevents_cli.store.recent_jobs import remember
 

@@ -60,7 +60,7 @@ def command(*, saved: str | None, **options: Any) -> int:
         print_saved(read_saved(saved), lines, jobs=choice.refs, start=options["start"], last=options["lines"])
         return ExitStatus.DONE
     from jobevents_cli.output.stdout import Stdout
-    from jobevents_cli.runtime.event_loop import Loop
+    from jobevents_cli.runtime.loop import Loop
     from jobevents_cli.tail.report import Report, ReportOptions
     from jobevents_cli.tail.tail import Tail, TailOptions
 

@@ -107,7 +107,7 @@ def command(
     from jobevents_cli.errors import TimedOut
     from jobevents_cli.output.lines import EventLines
     from jobevents_cli.output.stdout import Stdout
-    from jobevents_cli.runtime.event_loop import Loop
+    from jobevents_cli.runtime.loop import Loop
     from jobevents_cli.store.recent_jobs import remember
     from jobevents_cli.tail.all_jobs import AllJobs
     from jobevents_cli.tail.report import Report

@@ -89,7 +89,7 @@ def _explanations(options: Mapping[str, Any]) -> "Iterator[Explanation]":
     from jobevents_cli.commands.builders import client_for, configuration_for, puppetdb_for
     from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named
     from jobevents_cli.following.filters import node_filter
-    from jobevents_cli.runtime.event_loop import Loop
+    from jobevents_cli.runtime.loop import Loop
     from jobevents_cli.why.explain import explain, explain_saved
     from jobevents_cli.why.run import run
 

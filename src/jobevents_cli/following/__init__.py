@@ -1,1 +1,1 @@
-"""Decides what to do next while a job is followed. Pure: no I/O, no clock, no sleep."""
+"""Following a job, pure: no I/O, no clock. What is new, what to request next and when, and when a job has ended."""

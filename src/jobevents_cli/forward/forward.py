@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple, NoReturn, cast
 from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.config.redaction import redact
 from jobevents_cli.errors import JobEventsError, TimedOut, UnknownJob
-from jobevents_cli.following2.follower import Follower
-from jobevents_cli.following2.printed import Saved
+from jobevents_cli.following.follower import Follower
+from jobevents_cli.following.printed import Saved
 from jobevents_cli.forward.command import Command, Ended
 from jobevents_cli.forward.lines import ForwardedLines, document_event, without_documents
 from jobevents_cli.forward.queue import Queue
@@ -24,8 +24,8 @@ from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.timestamps import seconds_of
 from jobevents_cli.runtime.discover import RepeatedSearch
-from jobevents_cli.runtime.event_loop import Loop, Result
 from jobevents_cli.runtime.followed_job import FollowedJob, Key
+from jobevents_cli.runtime.loop import Loop, Result
 from jobevents_cli.store.positions import Positions, SavedPosition
 
 FINISH_WITHIN: Final = 10.0

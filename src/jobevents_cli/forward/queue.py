@@ -16,7 +16,7 @@ from collections.abc import Callable, Hashable
 from itertools import islice
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from jobevents_cli.following2.retry_budget import retry_delay
+from jobevents_cli.following.retry_budget import retry_delay
 from jobevents_cli.model.event import Event
 
 Job = TypeVar("Job", bound=Hashable)

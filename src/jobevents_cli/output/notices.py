@@ -4,7 +4,7 @@ from typing import Final, assert_never
 
 from jobevents_cli.errors import Interrupted, JobEventsError, PipeClosed
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.following2.notices import (
+from jobevents_cli.following.notices import (
     ContactBack,
     ContactLost,
     JobNotRead,

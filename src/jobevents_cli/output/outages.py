@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable
 
-from jobevents_cli.following2.notices import ContactBack, ContactLost, Notice
+from jobevents_cli.following.notices import ContactBack, ContactLost, Notice
 from jobevents_cli.output.notices import sentence
 
 

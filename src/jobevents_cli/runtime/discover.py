@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
 from jobevents_cli.errors import JobEventsError
-from jobevents_cli.following2.known_jobs import KnownJobs, Search
-from jobevents_cli.following2.notices import Notice
-from jobevents_cli.following2.retry_budget import RetryBudget
+from jobevents_cli.following.known_jobs import KnownJobs, Search
+from jobevents_cli.following.notices import Notice
+from jobevents_cli.following.retry_budget import RetryBudget
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
-from jobevents_cli.runtime.event_loop import Ask, Requests, Result
+from jobevents_cli.runtime.loop import Ask, Requests, Result
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 

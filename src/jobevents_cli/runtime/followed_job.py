@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.errors import JobEventsError
-from jobevents_cli.following2.follower import Follower
-from jobevents_cli.following2.schedule import Stream
+from jobevents_cli.following.follower import Follower
+from jobevents_cli.following.schedule import Stream
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
-from jobevents_cli.runtime.event_loop import Loop, Result
+from jobevents_cli.runtime.loop import Loop, Result
 
 
 class Key(NamedTuple):

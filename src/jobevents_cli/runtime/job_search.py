@@ -5,12 +5,12 @@ from functools import partial
 from typing import Final, TypeVar
 
 from jobevents_cli.errors import UnknownJob
-from jobevents_cli.following2.retry_budget import FIRST_CONTACT_FOR
+from jobevents_cli.following.retry_budget import FIRST_CONTACT_FOR
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.node import Node
 from jobevents_cli.runtime import discover
-from jobevents_cli.runtime.event_loop import Requests
+from jobevents_cli.runtime.loop import Requests
 from jobevents_cli.runtime.retrying import patient, retried
 
 AnyJob = TypeVar("AnyJob", bound=Job)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from jobevents_cli.errors import JobEventsError
-from jobevents_cli.following2.retry_budget import FIRST_CONTACT_FOR, RetryBudget
-from jobevents_cli.runtime.event_loop import REQUEST_LIMIT, Ask, Pause, Requests
+from jobevents_cli.following.retry_budget import FIRST_CONTACT_FOR, RetryBudget
+from jobevents_cli.runtime.loop import REQUEST_LIMIT, Ask, Pause, Requests
 
 T = TypeVar("T")
 

@@ -18,8 +18,8 @@ from jobevents_cli.model.plan import Plan
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.render.details import node_text
 from jobevents_cli.render.looks import CHANGED, FINISHED_WITH_ERROR, Look, look_of_node
-from jobevents_cli.runtime.event_loop import Pause, Requests
 from jobevents_cli.runtime.job_search import read_nodes
+from jobevents_cli.runtime.loop import Pause, Requests
 from jobevents_cli.runtime.retrying import retried
 from jobevents_cli.show.node_result import result_lines
 

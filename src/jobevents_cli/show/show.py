@@ -19,7 +19,7 @@ from jobevents_cli.output.notices import say_safe
 from jobevents_cli.output.printer import print_pieces, write_file
 from jobevents_cli.render.styles import plain
 from jobevents_cli.render.tables import View
-from jobevents_cli.runtime.event_loop import Loop, Requests
+from jobevents_cli.runtime.loop import Loop, Requests
 from jobevents_cli.show.job_details import JobDetails, NodeChoice, Nodes, Why, job_details
 from jobevents_cli.show.json_lines import json_pieces
 from jobevents_cli.show.junit import junit_pieces

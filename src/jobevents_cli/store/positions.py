@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, NamedTuple, Self
 from jobevents_cli.config.private_files import make_private_folder, own_folder
 from jobevents_cli.config.redaction import redact_text
 from jobevents_cli.errors import UsageProblem
-from jobevents_cli.following2.known_jobs import KnownJobs
+from jobevents_cli.following.known_jobs import KnownJobs
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.store.database import NAME, open_database, transaction
 from jobevents_cli.store.lock import Lock, fault_of, inode_of, is_busy, is_damage

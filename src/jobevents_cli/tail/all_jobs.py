@@ -7,8 +7,8 @@ from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.runtime.discover import RepeatedSearch
-from jobevents_cli.runtime.event_loop import Loop, Result
 from jobevents_cli.runtime.followed_job import Key
+from jobevents_cli.runtime.loop import Loop, Result
 from jobevents_cli.store.positions import Positions, SavedPosition
 from jobevents_cli.tail.report import Report
 

@@ -7,12 +7,12 @@ from typing import Self
 
 from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.errors import AccessDenied, JobEventsError, RequestRefused, TokenRefused
-from jobevents_cli.following2.follower import Follower
+from jobevents_cli.following.follower import Follower
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
-from jobevents_cli.runtime.event_loop import Loop
 from jobevents_cli.runtime.followed_job import FollowedJob
+from jobevents_cli.runtime.loop import Loop
 from jobevents_cli.tail.plan import PlanJobs
 
 

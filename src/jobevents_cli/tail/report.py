@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jobevents_cli.errors import JobEventsError
-from jobevents_cli.following2.notices import Notice
+from jobevents_cli.following.notices import Notice
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.outcome import Outcome

@@ -1,6 +1,6 @@
 """What `--resume` keeps: how far each job is printed."""
 
-from jobevents_cli.following2.printed import Saved
+from jobevents_cli.following.printed import Saved
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.store.positions import Positions, SavedPosition

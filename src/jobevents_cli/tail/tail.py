@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, NoReturn
 from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.errors import JobEventsError, OutputFailed, TimedOut
 from jobevents_cli.exit_status import ExitStatus, worst
-from jobevents_cli.following2.follower import Follower
+from jobevents_cli.following.follower import Follower
 from jobevents_cli.model.durations import MINUTE, format_duration
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
@@ -21,8 +21,8 @@ from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.lines import EventLines
-from jobevents_cli.runtime.event_loop import Loop, Requests, Result
 from jobevents_cli.runtime.followed_job import Key, News
+from jobevents_cli.runtime.loop import Loop, Requests, Result
 from jobevents_cli.tail.all_jobs import AllJobs
 from jobevents_cli.tail.hints import GivenOptions, can_be_resumed, resume_hint, resume_hints
 from jobevents_cli.tail.plan import Entry, FirstPages, PlanJobs, last_of, runs

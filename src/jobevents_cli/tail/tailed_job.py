@@ -1,6 +1,6 @@
 """The record of a job that `tail` or `list` prints."""
 
-from jobevents_cli.following2.follower import Follower
+from jobevents_cli.following.follower import Follower
 from jobevents_cli.runtime.followed_job import FollowedJob, News
 from jobevents_cli.tail.plan import PlanJobs
 

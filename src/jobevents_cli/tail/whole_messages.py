@@ -7,7 +7,7 @@ from typing import Final
 from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.model.event import OUT_MESSAGE, Event
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.runtime.event_loop import Ask, Requests
+from jobevents_cli.runtime.loop import Ask, Requests
 
 _LONGEST_MESSAGE: Final = 1020
 """The list of a plan's events cuts messages off after 1,024 bytes, or before a character that would not fit."""

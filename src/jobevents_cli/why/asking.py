@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from jobevents_cli.runtime.event_loop import REQUEST_LIMIT, Ask, Pause, Requests
+from jobevents_cli.runtime.loop import REQUEST_LIMIT, Ask, Pause, Requests
 from jobevents_cli.runtime.retrying import retried
 from jobevents_cli.why.report_findings import Steps
 

@@ -1,6 +1,6 @@
 """Find out why a job, a plan or saved events failed: ask the orchestrator for results, and PuppetDB for reports.
 
-`explain` and `explain_saved` are generators of requests, for `runtime/event_loop.py`.
+`explain` and `explain_saved` are generators of requests, for `runtime/loop.py`.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.json_values import as_text
 from jobevents_cli.model.node import Node
 from jobevents_cli.model.plan import Plan, target_results
-from jobevents_cli.runtime.event_loop import Requests
+from jobevents_cli.runtime.loop import Requests
 from jobevents_cli.why.again import again_for
 from jobevents_cli.why.asking import Asking
 from jobevents_cli.why.causes import CauseKind, Causes, Failure

@@ -15,7 +15,7 @@ from msgspec.structs import astuple
 from jobevents_cli.clients.puppetdb import PuppetdbClient, ResponseTooLarge
 from jobevents_cli.model.json_text import NOT_JSON, parsed, repaired
 from jobevents_cli.model.json_values import as_mapping, as_text
-from jobevents_cli.runtime.event_loop import Requests
+from jobevents_cli.runtime.loop import Requests
 from jobevents_cli.why.asking import Asking
 from jobevents_cli.why.report import ERRORS, WARNINGS, LogLine, ResourceFailure, places_in
 from jobevents_cli.why.report_findings import Steps

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from jobevents_cli.output.notices import say_safe
-from jobevents_cli.runtime.event_loop import Loop, Requests
+from jobevents_cli.runtime.loop import Loop, Requests
 
 _PATIENCE: Final = 5.0
 """Seconds after which a line says what is waited for."""

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.world2 import middle
+from support.world import middle
 
 from jobevents_cli.errors import AccessDenied, JobEventsError, RequestRefused, TokenRefused, TransientFault, UnknownJob
-from jobevents_cli.following2.notices import ContactBack, ContactLost
-from jobevents_cli.following2.retry_budget import DELAY_CAP, UNKNOWN_FOR, RetryBudget, retry_delay
+from jobevents_cli.following.notices import ContactBack, ContactLost
+from jobevents_cli.following.retry_budget import DELAY_CAP, UNKNOWN_FOR, RetryBudget, retry_delay
 
 CUT = TransientFault("cut off")
 UNKNOWN = UnknownJob("no such job")

@@ -6,12 +6,12 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.world2 import PLAN, PlanFollowed, Script, World, follow_plan, raw_event
+from support.world import PLAN, PlanFollowed, Script, World, follow_plan, raw_event
 
 from jobevents_cli.errors import TransientFault
-from jobevents_cli.following2.follower import Follower
-from jobevents_cli.following2.position import SETTLE
-from jobevents_cli.following2.printed import Saved
+from jobevents_cli.following.follower import Follower
+from jobevents_cli.following.position import SETTLE
+from jobevents_cli.following.printed import Saved
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
 

@@ -5,9 +5,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.world2 import middle
+from support.world import middle
 
-from jobevents_cli.following2.schedule import JITTER, NEVER, Schedule, Stream, poll_pause
+from jobevents_cli.following.schedule import JITTER, NEVER, Schedule, Stream, poll_pause
 
 
 @given(interval=st.floats(0.1, 60), idle=st.integers(0, 10_000), sample=st.floats(0, 1))

@@ -7,11 +7,11 @@ from math import floor
 from typing import Any
 
 from jobevents_cli.errors import JobEventsError
-from jobevents_cli.following2.follower import Follower
-from jobevents_cli.following2.notices import Notice
-from jobevents_cli.following2.page import Page
-from jobevents_cli.following2.printed import Saved
-from jobevents_cli.following2.schedule import Stream
+from jobevents_cli.following.follower import Follower
+from jobevents_cli.following.notices import Notice
+from jobevents_cli.following.page import Page
+from jobevents_cli.following.printed import Saved
+from jobevents_cli.following.schedule import Stream
 from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind

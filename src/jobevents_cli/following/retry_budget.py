@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from jobevents_cli.errors import JobEventsError, TokenRefused, TransientFault, UnknownJob
-from jobevents_cli.following2.notices import ContactBack, ContactLost
+from jobevents_cli.following.notices import ContactBack, ContactLost
 
 FIRST_DELAY: Final = 0.5
 """Seconds until the first retry, before the random spread."""

@@ -6,12 +6,12 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.world2 import JOB, Followed, Script, World, follow, raw_event
+from support.world import JOB, Followed, Script, World, follow, raw_event
 
 from jobevents_cli.errors import TransientFault
-from jobevents_cli.following2.follower import Follower
-from jobevents_cli.following2.position import SETTLE
-from jobevents_cli.following2.schedule import CHECK_GAPS, SLOWEST_POLL
+from jobevents_cli.following.follower import Follower
+from jobevents_cli.following.position import SETTLE
+from jobevents_cli.following.schedule import CHECK_GAPS, SLOWEST_POLL
 from jobevents_cli.model.outcome import Outcome
 
 CLOSINGS = {"finished": "node_finished", "failed": "node_failed", "errored": "node_errored"}

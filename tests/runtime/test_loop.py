@@ -13,7 +13,7 @@ from support.program import wait_until
 from support.script import Script
 
 from jobevents_cli.errors import NoUsableAnswer, TimedOut, TransientFault, UnknownJob
-from jobevents_cli.runtime.event_loop import Ask, Loop, Pause, Requests, Result
+from jobevents_cli.runtime.loop import Ask, Loop, Pause, Requests, Result
 from jobevents_cli.runtime.retrying import retried
 
 MakeLoop = Callable[..., Loop]
@@ -351,7 +351,7 @@ def test_few_threads_are_enough(loop_with: MakeLoop, monkeypatch: pytest.MonkeyP
 WAITING = """
     import sys, time
     from jobevents_cli.errors import JobEventsError
-    from jobevents_cli.runtime.event_loop import Loop
+    from jobevents_cli.runtime.loop import Loop
     loop = Loop()
     loop.timer("a", loop.clock() + 20)
     loop.ask("b", lambda: time.sleep(20))
@@ -410,7 +410,7 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
     code = """
         import os, signal
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        from jobevents_cli.runtime.event_loop import Loop
+        from jobevents_cli.runtime.loop import Loop
         loop = Loop()
         os.kill(os.getpid(), signal.SIGHUP)
         loop.timer("a", 0)
@@ -424,7 +424,7 @@ def test_closing_restores_the_handlers() -> None:
     """Signals do what they did before the loop was made."""
     script = Script("""
         import signal
-        from jobevents_cli.runtime.event_loop import Loop
+        from jobevents_cli.runtime.loop import Loop
         def before(number, frame): print("before")
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, before)
@@ -445,7 +445,7 @@ def test_process_1_of_a_container_ends_too() -> None:
         pytest.skip("no containers can be made here")
     code = """
         import os, signal, time
-        from jobevents_cli.runtime.event_loop import Loop
+        from jobevents_cli.runtime.loop import Loop
         assert os.getpid() == 1
         loop = Loop()
         signal.raise_signal(signal.SIGINT)

@@ -13,7 +13,7 @@ events; `next-events` is never needed: PE's manuals contradict each other on wha
 from collections.abc import Iterable
 from typing import Final
 
-from jobevents_cli.following2.page import Page
+from jobevents_cli.following.page import Page
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.timestamps import seconds_of
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.world2 import date_at, raw_event
+from support.world import date_at, raw_event
 
-from jobevents_cli.following2.page import Page
-from jobevents_cli.following2.position import SETTLE, Position
+from jobevents_cli.following.page import Page
+from jobevents_cli.following.position import SETTLE, Position
 from jobevents_cli.model.event import Event, event_of
 
 OLD = SETTLE + 1

@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from jobevents_cli.following2.position import Position
+from jobevents_cli.following.position import Position
 from jobevents_cli.model.event import EVENT_TYPES, NODE_FINISHED, Event
 from jobevents_cli.model.progress import Progress
 

@@ -31,13 +31,13 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from jobevents_cli.errors import JobEventsError, UnknownJob
-from jobevents_cli.following2.notices import JobNotRead, LateEventsNotRead, Notice, WaitingForJob
-from jobevents_cli.following2.page import Page
-from jobevents_cli.following2.plan_notices import PlanNotices
-from jobevents_cli.following2.position import SETTLE, Position
-from jobevents_cli.following2.printed import Printed, Saved
-from jobevents_cli.following2.retry_budget import RetryBudget
-from jobevents_cli.following2.schedule import NEVER, Schedule, Stream
+from jobevents_cli.following.notices import JobNotRead, LateEventsNotRead, Notice, WaitingForJob
+from jobevents_cli.following.page import Page
+from jobevents_cli.following.plan_notices import PlanNotices
+from jobevents_cli.following.position import SETTLE, Position
+from jobevents_cli.following.printed import Printed, Saved
+from jobevents_cli.following.retry_budget import RetryBudget
+from jobevents_cli.following.schedule import NEVER, Schedule, Stream
 from jobevents_cli.model.event import (
     JOB_ABORTED,
     JOB_FINISHED,

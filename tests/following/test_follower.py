@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from support.world2 import JOB, PLAN, date_at, middle, raw_event, timestamp
+from support.world import JOB, PLAN, date_at, middle, raw_event, timestamp
 
 from jobevents_cli.errors import JobEventsError, RequestRefused, TokenRefused, TransientFault, UnknownJob
-from jobevents_cli.following2.follower import FAULTS_FOR, LONGEST_REQUEST, Due, Follower, State
-from jobevents_cli.following2.notices import (
+from jobevents_cli.following.follower import FAULTS_FOR, LONGEST_REQUEST, Due, Follower, State
+from jobevents_cli.following.notices import (
     ContactBack,
     ContactLost,
     JobNotRead,
@@ -16,10 +16,10 @@ from jobevents_cli.following2.notices import (
     PlanSilent,
     WaitingForJob,
 )
-from jobevents_cli.following2.page import Page
-from jobevents_cli.following2.plan_notices import SILENT_FOR
-from jobevents_cli.following2.printed import Saved
-from jobevents_cli.following2.schedule import Stream
+from jobevents_cli.following.page import Page
+from jobevents_cli.following.plan_notices import SILENT_FOR
+from jobevents_cli.following.printed import Saved
+from jobevents_cli.following.schedule import Stream
 from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from jobevents_cli.following2.notices import PlanPending, PlanSilent
-from jobevents_cli.following2.plan_notices import SILENT_FOR, PlanNotices
+from jobevents_cli.following.notices import PlanPending, PlanSilent
+from jobevents_cli.following.plan_notices import SILENT_FOR, PlanNotices
 from jobevents_cli.model.plan import Plan
 
 

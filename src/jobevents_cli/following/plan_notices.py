@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from jobevents_cli.following2.notices import Notice, PlanPending, PlanSilent
+from jobevents_cli.following.notices import Notice, PlanPending, PlanSilent
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.plan import PENDING, Plan
 

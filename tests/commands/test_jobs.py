@@ -83,8 +83,16 @@ def test_nothing_matches(home: Home, serve: Serve) -> None:
     url = serve(*_jobs()).url
     ran = home.run("jobs", "--environment", "staging", "--owner", "jane", "--url", url)
     assert (ran.status, ran.out, ran.err) == (0, "", "jobevents: no job matches\n")
-    ran = home.run("jobs", "--state", "nope", "--json", "--url", url)
+    ran = home.run("jobs", "--state", "stopping", "--json", "--url", url)
     assert (ran.status, ran.out) == (0, "")
+
+
+def test_a_state_that_no_job_has_is_refused(home: Home) -> None:
+    """A mistyped one would match nothing; the error names those that there are."""
+    ran = home.run("jobs", "--state", "fail")
+    assert (ran.status, ran.out) == (2, "")
+    assert "'fail' is no state: jobs have new, ready, running" in ran.err
+    assert "success, failure" in ran.err
 
 
 def test_jobs_are_read_page_by_page(home: Home, serve: Serve) -> None:

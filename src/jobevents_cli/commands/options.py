@@ -266,9 +266,23 @@ narrowing_options = stacked(
     ),
 )
 
+
+def _known_state(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """The state *value*, if jobs or plans can have it: another one would match nothing, without a word."""
+    from jobevents_cli.model.job import STATES
+    from jobevents_cli.model.plan import PLAN_STATES
+
+    if value is not None and value not in (*STATES, *PLAN_STATES):
+        raise click.BadParameter(
+            f"{value!r} is no state: jobs have {', '.join(STATES)}; plan jobs {', '.join(PLAN_STATES)}"
+        )
+    return value
+
+
 state_option = _jobs(
     "--state",
     metavar="STATE",
+    callback=_known_state,
     shell_complete=complete_from_jobs("state", "running", "finished", "failed", "stopped"),
     help="Only jobs in this state: running, finished, failed, stopped and so on.",
 )

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from jobevents_cli.config.address import PUPPETDB_PORT, Setting, is_loopback, orchestrator_url, puppetdb_url
 from jobevents_cli.config.connection import Connection
-from jobevents_cli.config.file import ConfigFile, config_path
+from jobevents_cli.config.file import ConfigFile
 from jobevents_cli.config.puppet_files import (
     DEFAULT_TOKEN_FILE,
     agent_ca,
@@ -92,10 +92,9 @@ class Configuration:
         """The orchestrator's address. UsageProblem if none is configured."""
         setting = self.setting("url")
         if setting is None:
-            path = config_path()
-            in_file = f', or write url = "https://PE-HOST:8143" into {path}' if path else ""
             raise UsageProblem(
-                "no orchestrator is configured", hint=f"give --url https://PE-HOST:8143, or set JOBEVENTS_URL{in_file}"
+                "no orchestrator is configured",
+                hint="jobevents config set url https://PE-HOST, or --url https://PE-HOST, or set JOBEVENTS_URL",
             )
         return orchestrator_url(setting)
 

@@ -8,6 +8,9 @@ from jobevents_cli.model.json_text import encoded
 from jobevents_cli.model.json_values import as_count, as_id, as_mapping, as_seconds, as_text
 from jobevents_cli.model.timestamps import parse_timestamp, seconds_of
 
+STATES: Final = ("new", "ready", "running", "stopping", "stopped", "finished", "failed")
+"""The states that a job can have (PE 2021.7 manual, "GET /jobs")."""
+
 TERMINAL_STATES: Final = ("finished", "failed", "stopped")
 """The job states after which nothing happens (the official Ruby client's DONE_STATES)."""
 

@@ -10,6 +10,9 @@ from jobevents_cli.model.json_values import as_id, as_mapping, as_text
 PENDING: Final = "pending"
 """The state of a plan job that has not started yet (since PE 2023.0)."""
 
+PLAN_STATES: Final = (PENDING, "running", "success", "failure", "stopped")
+"""The states that a plan job can have."""
+
 _DEEPEST: Final = 10
 """How deep errors may contain others."""
 

@@ -25,7 +25,7 @@ def start() -> NoReturn:
     status = run()
     # All is written, no thread is waited for, and signals are ignored. Python would only take every module apart now:
     # an eighth of the time of `--help`.
-    atexit._run_exitfuncs()  # noqa: SLF001 - one of them restores the terminal
+    atexit._run_exitfuncs()  # noqa: SLF001 - os._exit does not
     os._exit(status)
 
 

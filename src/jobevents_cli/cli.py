@@ -78,7 +78,7 @@ class LazyGroup(GroupedGroup):
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, value: object) -> None:
     if value and not ctx.resilient_parsing:
-        from jobevents_cli.output.streams import print_text
+        from jobevents_cli.output.stdout import print_text
 
         print_text(f"jobevents {__version__}\n")
         ctx.exit()
@@ -121,9 +121,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the program; return its exit status. All is written then, and signals are ignored from then on."""
     status = _invoke(sys.argv[1:] if arguments is None else list(arguments))
-    from jobevents_cli.output.streams import end_streams
-
-    end_streams()
     _ignore_signals()
     return status
 
@@ -140,7 +137,7 @@ def _invoke(arguments: list[str]) -> int:  # noqa: PLR0911 - a table
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        from jobevents_cli.output.streams import say
+        from jobevents_cli.output.stderr import say
 
         say(error.message)
         return ExitStatus.USAGE
@@ -209,7 +206,7 @@ def _bug(error: Exception) -> JobEventsError:
     if os.environ.get(DEBUG_VARIABLE):
         from traceback import format_exception
 
-        from jobevents_cli.output.streams import say
+        from jobevents_cli.output.stderr import say
         from jobevents_cli.render.escape import safe
 
         for line in "".join(format_exception(error)).splitlines():

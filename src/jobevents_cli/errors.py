@@ -103,17 +103,3 @@ class Interrupted(JobEventsError):
     def __init__(self, message: str, status: ExitStatus) -> None:
         super().__init__(message)
         self.status = status
-
-
-def interruption_behind(error: BaseException) -> Interrupted | None:
-    """The signal that led to *error*, if one did.
-
-    What a signal's handler raises can be replaced on its way out. Python wraps it while a class is being made. If it
-    prevents a lock from being taken again, releasing that lock fails.
-    """
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, Interrupted):
-            return cause
-        cause = cause.__cause__ or cause.__context__
-    return None

@@ -7,7 +7,7 @@ from support.misbehaving import TestServer, job
 from support.plans import answering
 from support.program import TOKEN, Home, wait_until
 
-from jobevents_cli.config.redaction import hide, redact, redact_lines, redact_text
+from jobevents_cli.config.redaction import hide, redact, redact_text
 
 Serve = Callable[..., TestServer]
 
@@ -68,25 +68,3 @@ def test_a_short_token_is_not_looked_for() -> None:
     hide("abcdefgh")
     assert redact_text("abcdefg abcdefgh") == "abcdefg (the token)"
     assert redact(b"abcdefg abcdefgh") == b"abcdefg (the token)"
-
-
-def test_lines_keep_their_places() -> None:
-    """Those that are missing, too; without a token nothing is copied."""
-    hide("a-token-in-lines")
-    assert redact_lines([b"x a-token-in-lines\n", None, b"y\n"]) == [b"x (the token)\n", None, b"y\n"]
-    clean = [b"x\n", None]
-    assert redact_lines(clean) is clean
-
-
-def test_a_command_of_forward_does_not_inherit_the_token(home: Home, serve: Serve) -> None:
-    """It gets the rest of the environment."""
-    url = serve(job("n1:running", "job:finished")).url
-    script = "env > $HOME/environment.new; cat; mv $HOME/environment.new $HOME/environment"
-    with_token = home.with_(JOBEVENTS_TOKEN=TOKEN, OTHER="kept")
-    live = with_token.start("forward", "--since", "352", "--url", url, "--", "sh", "-c", script)
-    got = home.folder / "environment"
-    wait_until(got.exists)
-    live.process.terminate()
-    live.finish()
-    assert "OTHER=kept" in got.read_text()
-    assert TOKEN not in got.read_text()

@@ -6,6 +6,7 @@ import termios
 import time
 
 import pytest
+from support.program import Home
 from support.script import Script
 
 SPEAKER = """
@@ -176,3 +177,10 @@ def test_the_token_is_redacted() -> None:
     assert "s3cret" not in ran.err
     assert ran.err.startswith("a ")
     assert ran.err.endswith(" there")
+
+
+@pytest.mark.parametrize("command", ["--version", "no-such-command"])
+def test_an_unwritable_standard_error_changes_no_exit_status(home: Home, command: str) -> None:
+    """Python itself would end with 120 if it could not flush standard error."""
+    expected = home.shell(f"jobevents {command}").status
+    assert home.shell(f"jobevents {command} 2> /dev/full").status == expected

@@ -31,7 +31,7 @@ def command(ctx: click.Context, shell: str) -> int:
 
     It completes commands, options and their values: jobs that were seen lately, profiles, event types.
     """
-    from jobevents_cli.output.streams import print_text
+    from jobevents_cli.output.stdout import print_text
 
     print_text(script_for(shell, ctx.find_root().command))
     return ExitStatus.DONE
@@ -49,7 +49,7 @@ def answer_shell(instruction: str, group: click.Command) -> int:
 
     UsageProblem if that is unknown.
     """
-    from jobevents_cli.output.streams import print_text
+    from jobevents_cli.output.stdout import print_text
 
     shell, _, wanted = instruction.partition("_")
     if shell not in SHELLS or wanted not in ("source", "complete"):

@@ -71,7 +71,8 @@ def command(*, nodes: int, speed: float, seed: int, plan: bool, serve: bool, por
     from jobevents_cli.demo import stories
     from jobevents_cli.demo.server import Orchestrator, Server
     from jobevents_cli.errors import UsageProblem
-    from jobevents_cli.output.streams import print_text, say
+    from jobevents_cli.output.stderr import say
+    from jobevents_cli.output.stdout import print_text
 
     if port is not None and not serve:
         raise click.UsageError("--port goes with --serve")

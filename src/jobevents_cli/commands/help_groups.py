@@ -132,7 +132,7 @@ def connection_records(command: click.Command, ctx: click.Context) -> list[tuple
 def print_help(ctx: click.Context, _parameter: click.Parameter, value: object) -> None:
     """Print the help of the command of *ctx* and end, if *value* is set."""
     if value and not ctx.resilient_parsing:
-        from jobevents_cli.output.streams import print_text
+        from jobevents_cli.output.stdout import print_text
 
         print_text(f"{ctx.get_help()}\n")
         ctx.exit()

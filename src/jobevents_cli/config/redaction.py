@@ -4,7 +4,6 @@ Whoever reads a token hands it to `hide`. Whatever writes calls `redact`. The cl
 that a token in it is gone before a text is shortened.
 """
 
-from collections.abc import Sequence
 from typing import Final, TypeVar
 
 _BLANK: Final = "(the token)"
@@ -30,12 +29,6 @@ def redact(data: Data) -> Data:
         if token in data:
             data = data.replace(token, _BLANK.encode())
     return data
-
-
-def redact_lines(lines: Sequence[bytes | None]) -> Sequence[bytes | None]:
-    """Return *lines*, some of which may be missing, without tokens."""
-    together = b"".join(line for line in lines if line)
-    return lines if redact(together) is together else [line and redact(line) for line in lines]
 
 
 def redact_text(text: str) -> str:

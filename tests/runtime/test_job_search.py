@@ -9,7 +9,8 @@ from jobevents_cli.errors import UnknownJob
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import Kind
 from jobevents_cli.model.node import Node
-from jobevents_cli.runtime.job_search import PAGE, Wanted, latest, read_nodes, recent
+from jobevents_cli.runtime.discover import PAGE
+from jobevents_cli.runtime.job_search import Wanted, latest, read_nodes, recent
 from jobevents_cli.runtime.loop import Loop, Requests
 
 Value = TypeVar("Value")

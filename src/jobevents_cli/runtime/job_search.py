@@ -1,8 +1,8 @@
 """Finds the recent and the latest jobs and plans, page by page, newest first."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from jobevents_cli.errors import UnknownJob
 from jobevents_cli.following.retry_budget import FIRST_CONTACT_FOR
@@ -14,13 +14,6 @@ from jobevents_cli.runtime.loop import Requests
 from jobevents_cli.runtime.retrying import patient, retried
 
 AnyJob = TypeVar("AnyJob", bound=Job)
-
-PAGE: Final = 50
-"""Jobs in one request: each contains its options, so a large page would be slow."""
-
-
-FAR_ENOUGH: Final = 200
-"""Jobs that are over, newest first, after which a first search for running jobs ends: older ones are not running."""
 
 
 class Wanted:
@@ -107,18 +100,3 @@ def read_nodes(
         take(page)
         if node_count is None or received >= node_count:
             return
-
-
-def newest_first(list_page: Callable[[int, int], Sequence[AnyJob]]) -> Iterator[AnyJob]:
-    """All jobs that *list_page* (count, offset) gives, newest first, page by page."""
-    seen: set[int | None] = set()
-    offset = 0
-    while True:
-        page = list_page(PAGE, offset)
-        # A job that starts meanwhile shifts the others; a server that ignores offset repeats itself.
-        fresh = [job for job in page if job.number not in seen]
-        seen.update(job.number for job in fresh)
-        yield from fresh
-        if len(page) < PAGE or not fresh:
-            return
-        offset += len(page)

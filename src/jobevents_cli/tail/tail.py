@@ -219,8 +219,10 @@ class Tail:
 
     def _take_document(self, job: TailedJob, document: Job) -> None:
         """Take in the *document* of *job*."""
-        is_first, job.was_read = not job.was_read, True
-        self._documents.append(document)
+        is_first = job.state is None
+        if document.state != job.state:
+            job.state = document.state
+            self._documents.append(document)
         self._lines.know(nodes=document.node_names)
         if is_first and job.ref == self._only and not job.has_begun:
             self._report.header_for(document, job.ref)

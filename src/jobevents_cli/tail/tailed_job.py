@@ -22,7 +22,7 @@ class TailedJob(FollowedJob):
         self.children = children
         self.has_begun = False
         """The first page came."""
-        self.was_read = False
-        """The job's own document came."""
+        self.state: str | None = None
+        """The job's state, by its own document; None until that comes."""
         self.pending: News | None = None
         """A page that waits for the whole texts of its messages."""

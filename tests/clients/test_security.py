@@ -100,7 +100,7 @@ def test_a_redirect_to_no_address_is_final_too(home: Home, serve: Serve) -> None
     """A Location that is not a URL is not a broken connection: 7 at once, after one request."""
     for location in ("https://[", "http://a..b:99999999/", "", "//"):
         server = serve(job(*GOOD), faults={0: misbehaving.status(302, Location=location)})
-        assert home.run("tail", "352", "--url", server.url).status == 7
+        assert home.run("tail", "352", "--json", "--url", server.url).status == 7
         assert len(server.seen) == 1
 
 

@@ -7,7 +7,14 @@ from typing import TextIO
 
 import pytest
 
-from jobevents_cli.output.capabilities import can_encode, is_same_terminal, is_terminal, size_of, wants_color
+from jobevents_cli.output.capabilities import (
+    console_for,
+    is_same_terminal,
+    is_terminal,
+    shows_symbols,
+    size_of,
+    wants_color,
+)
 
 
 @pytest.fixture(name="terminal")
@@ -48,11 +55,33 @@ def test_a_dumb_terminal_and_a_closed_stream_are_no_terminals(
     assert not is_terminal(terminal)
 
 
-def test_symbols_need_an_encoding_that_has_them() -> None:
-    """A stream that does not name its encoding takes UTF-8."""
-    assert can_encode("✔", io.TextIOWrapper(io.BytesIO(), "utf-8"))
-    assert not can_encode("✔", io.TextIOWrapper(io.BytesIO(), "ascii"))
-    assert can_encode("✔", None)
+def test_symbols_need_an_encoding_and_a_locale_that_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream that does not name its encoding takes UTF-8. Python writes UTF-8 in the locales C and POSIX, too."""
+    utf8 = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    assert shows_symbols(utf8)
+    assert not shows_symbols(io.TextIOWrapper(io.BytesIO(), "ascii"))
+    assert shows_symbols(None)
+    monkeypatch.setenv("LANG", "C")
+    monkeypatch.setenv("LC_CTYPE", "C.UTF-8")  # what Python itself sets where LANG says C
+    assert not shows_symbols(utf8)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert shows_symbols(utf8)
+    monkeypatch.setenv("LC_ALL", "POSIX")
+    assert not shows_symbols(utf8)
+
+
+def test_colours_are_those_of_the_terminal(terminal: TextIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rich decides how many there are, not whether there are any: to Rich, FORCE_COLOR=0 means yes."""
+    monkeypatch.delenv("COLORTERM", raising=False)
+    assert console_for("auto", terminal).color_system == "standard"
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert console_for("auto", terminal).color_system == "256"
+    monkeypatch.setenv("FORCE_COLOR", "0")
+    monkeypatch.setenv("COLUMNS", "²")
+    assert console_for("auto", io.StringIO()).color_system is None
+    assert console_for("always", None).color_system == "256"
 
 
 def test_without_a_terminal_the_environment_gives_the_size(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,12 +116,13 @@ def test_ctrl_c_leaves_a_clean_screen(home: Home, serve: Serve, stage: Stage) ->
         terminal.type("\x03")
         assert terminal.wait_for_end() == 130
         assert "running:" not in terminal.text
+        assert "▶ running  job 352" in terminal.text
         assert "jobevents tail 352 --start 6" in terminal.text
 
 
 def test_ctrl_c_below_a_full_line_leaves_no_trace(home: Home, serve: Serve) -> None:
     """The terminal's own ^C behind a footer as wide as the screen does not push it out of reach."""
-    stage = Stage(*(f"node{number}.local" for number in range(5)))
+    stage = Stage(f"node.{'department.' * 5}example.com", *(f"node{number}" for number in range(4)))
     for node in stage.job.nodes:
         stage.tell(f"{node}:running")
     with _tail(home, serve(stage.job), "-n", "0", columns=60) as terminal:

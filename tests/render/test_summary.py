@@ -1,14 +1,18 @@
 """The summary after a tail, and the line of a job's end."""
 
+from typing import Any
+
 import pytest
 
 from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
+from jobevents_cli.model.plan import Plan
 from jobevents_cli.model.progress import Progress
+from jobevents_cli.model.timestamps import seconds_of
 from jobevents_cli.render.styles import Span
-from jobevents_cli.render.summary import failure_lines, outcome_lines
+from jobevents_cli.render.summary import failure_lines, life_sign, outcome_lines, running_lines
 
 JOB = JobRef.job(352)
 REST = "jobevents list 352 --failures"
@@ -50,16 +54,71 @@ def test_the_outcome_is_one_line() -> None:
     line = _outcome(JobRef.plan(12), Outcome.SUCCEEDED, _progress("finished"), symbols=False)
     assert line == "+ finished  plan 12  42s"
     line = _outcome(JOB, Outcome.STOPPED, _progress("errored", nodes=5))
-    assert line == "■ stopped  job 352  42s  1 errored, 4 without a result"
+    assert line == "■ stopped  job 352  42s  1 errored, 4 not started"
     assert _outcome(JOB, Outcome.FAILED, Progress()) == "✘ failed  job 352  no nodes"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text", "ascii_text"),
+    [
+        (Outcome.SUCCEEDED, "✔ finished", "+ finished"),
+        (Outcome.FAILED, "✘ failed", "x failed"),
+        (Outcome.STOPPED, "■ stopped", "# stopped"),
+    ],
+)
+def test_each_end_has_its_own_word_and_symbol(outcome: Outcome, text: str, ascii_text: str) -> None:
+    """A job that was stopped does not look like one that failed, even where only ASCII can be shown."""
+    assert _outcome(JOB, outcome, Progress()).startswith(f"{text}  ")
+    assert _outcome(JOB, outcome, Progress(), symbols=False).startswith(f"{ascii_text}  ")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "nodes", "counts"),
+    [
+        ((), None, "no nodes"),
+        (("finished",), 1, "1 finished (1 changed)"),
+        (("skipped", "errored", "failed"), 3, "1 failed, 1 errored, 1 skipped"),
+        (("skipped",), 3, "1 skipped, 2 without a result"),
+        ((), 2, "2 without a result"),
+        (("failed", "failed"), 1, "2 failed"),
+    ],
+)
+def test_nodes_are_counted_by_state(kinds: tuple[str, ...], nodes: int | None, counts: str) -> None:
+    """The order of the states is fixed, and nodes of which no result came are counted last."""
+    line = _outcome(JOB, Outcome.FAILED, _progress(*kinds, nodes=nodes))
+    assert line.rpartition("  ")[2] == counts
+
+
+def test_a_stopped_job_says_which_nodes_never_started() -> None:
+    """Those that ran when it was stopped, and of which no result came, are others."""
+    progress = _progress("finished", "running", nodes=7)
+    assert _outcome(JOB, Outcome.STOPPED, progress).endswith(
+        "1 finished (1 changed), 1 without a result, 5 not started"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "counts"),
+    [
+        ({}, ""),
+        ({"1": ["finished"]}, "  1 job"),
+        ({"1": ["finished"], "2": ["running", "finished"]}, "  2 jobs"),
+        ({"1": ["failed"], "2": [{"state": "stopped"}], "3": ["finished"]}, "  3 jobs, 2 failed"),
+    ],
+)
+def test_a_plan_counts_its_jobs(status: dict[str, Any], counts: str) -> None:
+    """Only the last state of each job matters, and a stopped job counts as failed."""
+    progress = Progress()
+    progress.take_job(Plan({"state": "failure", "status": status}))
+    assert _outcome(JobRef.plan(12), Outcome.FAILED, progress) == f"✘ failed  plan 12{counts}"
 
 
 @pytest.mark.parametrize(
     ("columns", "text"),
     [
         (80, "one two three four five six seven eight\n"),
-        (60, f"one two three four five six\n{' ' * 33}seven eight\n"),
-        (40, "one two\n    three four five six seven eight\n"),
+        (63, f"one two three four five six\n{' ' * 33}seven eight\n"),
+        (40, "\n          one two three four five six\n          seven eight\n"),
     ],
 )
 def test_on_a_screen_what_does_not_fit_continues_below(columns: int, text: str) -> None:
@@ -70,7 +129,25 @@ def test_on_a_screen_what_does_not_fit_continues_below(columns: int, text: str) 
         progress.take(event_of({"type": "node_failed", "details": {"node": node}, "message": message}))
     lines = failure_lines(progress, symbols=True, rest=REST, columns=columns)
     shown = "".join(f"{_text(line)}\n" for line in lines)
-    assert shown == f"  ✘ failed   n0{' ' * 18}{text}  ✘ failed   node12.example.com  no\n"
+    gap = "" if columns == 40 else " " * 18
+    assert shown.replace(f"n0{' ' * 18}\n", "n0\n") == (
+        f"  ✘ failed   n0{gap}{text}  ✘ failed   node12.example.com  no\n"
+    )
+
+
+def test_how_far_a_job_is() -> None:
+    """When following ends before the job, and in a log each minute in which nothing else is printed."""
+    progress = _progress("finished", "failed", "skipped", "running", nodes=300)
+    now = seconds_of("2026-11-23T02:53:00Z") or 0.0
+    (line,) = running_lines("job 352", [progress], now, symbols=True)
+    assert _text(line) == "▶ running  job 352  12m  3 of 300 done, 1 failed"
+    assert life_sign(JOB, [progress], now) == "job 352: 3 of 300 nodes done, 1 failed, 12m"
+    assert (
+        life_sign(None, [progress, _progress("finished", nodes=1)], now) == "2 jobs: 4 of 301 nodes done, 1 failed, 12m"
+    )
+    assert life_sign(JOB, [Progress()], now) == "job 352: 0 nodes done"
+    assert life_sign(None, [], now) == "no job is running"
+    assert life_sign(JobRef.plan(12), [], now) == "plan 12: nothing yet"
 
 
 def test_each_failed_node_is_one_line() -> None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
+from support.colors import colored
 
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.plan import Plan
-from jobevents_cli.render.styles import colored, painted, plain, width
+from jobevents_cli.render.styles import painted, plain, width
 from jobevents_cli.render.tables import Column, View, cell, ordered_counts, table
 from jobevents_cli.render.times import time_format
 from jobevents_cli.show.tables import jobs_table

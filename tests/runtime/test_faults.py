@@ -114,7 +114,7 @@ def test_a_long_list_that_breaks_off_has_each_event_once(home: Home, serve: Serv
 def test_no_retry_for_0(home: Home, serve: Serve) -> None:
     """`--retry-for 0` gives up at the first fault."""
     server = serve(job(*KINDS), faults={1: TRANSIENT["500"]})
-    ran = home.run("tail", "352", "--retry-for", "0", "--url", server.url)
+    ran = home.run("tail", "352", "--json", "--retry-for", "0", "--url", server.url)
     assert ran.status == 7
     assert "Connection closed unexpectedly" in ran.err
     assert len(server.seen) == 1

@@ -169,7 +169,7 @@ def test_a_job_that_ended_is_not_said_to_run(home: Home, serve: Serve) -> None:
     """After the end the job's own state is requested; Ctrl-C in that time says that the job has ended."""
     gap = threading.Event()
     server = serve(job("n1:running", "job:finished"), faults={2: misbehaving.hang(gap)})
-    live = home.start("tail", "352", "--url", server.url)
+    live = home.start("tail", "352", "--json", "--url", server.url)
     live.line(), live.line()
     wait_until(lambda: len(server.seen) >= 2)
     live.signal(signal.SIGINT)

@@ -60,6 +60,7 @@ def test_a_plan_and_its_jobs_are_one_stream(home: Home, serve: Serve) -> None:
     assert [line.split("  ")[1] for line in text.out.splitlines()].count("13") == 3
     assert {"✔ finished  plan/12", "■ ended  13", "■ ended  14"} <= set(text.out.splitlines())
     assert text.err.splitlines() == [
+        "Plan 12 · app::deploy in production by admin",
         "✔ finished  plan 12  4s  2 jobs, 1 failed",
         "  ✘ failed  job 13  4s  1 failed",
         "    ✘ failed   n1  n1 is failed",

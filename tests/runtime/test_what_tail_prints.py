@@ -35,7 +35,7 @@ def test_the_end_is_a_line_like_any_other(home: Home, serve: Serve) -> None:
         "■ ended  job 352",
         "✘ failed  n1  2s  n1 is failed",
     ]
-    assert text.err.splitlines()[0] == "✘ failed  job 352  3s  1 failed"
+    assert text.err.splitlines()[1] == "✘ failed  job 352  3s  1 failed"
     ids = [json.loads(line)["id"] for line in home.run("tail", "352", "--json", "--url", url).out.splitlines()]
     assert ids == ["1", "2", "3"]
     assert home.run("list", "352", "--time", "none", "--url", url).out == text.out
@@ -46,6 +46,7 @@ def test_the_summary_names_failed_nodes_and_the_next_command(home: Home, serve: 
     url = serve(_bad()).url
     ran = home.run("tail", "352", "--url", url)
     assert ran.err.splitlines() == [
+        "Job 352 · deploy in production by admin · 2 nodes",
         "✘ failed  job 352  5s  1 finished, 1 failed",
         "  ✘ failed   n1  n1 is failed",
         f"Why: jobevents why 352 --url {url}",
@@ -54,7 +55,7 @@ def test_the_summary_names_failed_nodes_and_the_next_command(home: Home, serve: 
     assert home.run("tail", "352", "-q", "--url", url).err == ""
     assert home.run("tail", "352", "--no-progress", "--url", url).err == ran.err
     good = home.run("tail", "7", "--url", serve(job(*GOOD, job_id=7)).url)
-    assert good.err == "✔ finished  job 7  3s  1 finished\n"
+    assert good.err.splitlines()[1:] == ["✔ finished  job 7  3s  1 finished"]
 
 
 def test_failures_that_were_printed_are_not_repeated(home: Home, serve: Serve) -> None:
@@ -62,7 +63,7 @@ def test_failures_that_were_printed_are_not_repeated(home: Home, serve: Serve) -
     url = serve(_bad()).url
     ran = home.run("tail", "352", "--failures", "--time", "none", "--url", url)
     assert ran.out == "✘ failed  n1  2s  n1 is failed\n"
-    assert [line.split()[0] for line in ran.err.splitlines()] == ["✘", "Why:"]
+    assert [line.split()[0] for line in ran.err.splitlines()] == ["Job", "✘", "Why:"]
     for more in (["--node", "n2"], ["-n", "0"]):
         assert "n1 is failed" in home.run("tail", "352", "--failures", *more, "--url", url).err
 

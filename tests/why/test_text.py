@@ -7,9 +7,10 @@ import shlex
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.colors import colored
 
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.render.styles import colored, plain, width
+from jobevents_cli.render.styles import plain, width
 from jobevents_cli.why import cause_objects as rendered
 from jobevents_cli.why.again import Again, again_command
 from jobevents_cli.why.cause_objects import cause_objects

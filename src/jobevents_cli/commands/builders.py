@@ -13,13 +13,14 @@ from jobevents_cli.commands.options import ConnectionOptions, check_types
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.errors import AccessDenied, UsageProblem
 from jobevents_cli.following.filters import event_filter
+from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.output.capabilities import (
-    can_encode,
     console_for,
     encoding_of,
     is_terminal,
     paint_for,
+    shows_symbols,
     takes_footer,
     times_for,
     width_of,
@@ -67,6 +68,7 @@ def line_options(options: Mapping[str, Any], *, tagged: bool, quiet: bool = Fals
             failures=options["failures"],
             grep=options["grep"],
             exclude=options["exclude"],
+            printed=_printed_text,
         ),
         as_json=options["as_json"],
         quiet=quiet,
@@ -74,6 +76,13 @@ def line_options(options: Mapping[str, Any], *, tagged: bool, quiet: bool = Fals
         color=options["color"],
         tagged=tagged,
     )
+
+
+def _printed_text(event: Event) -> str:
+    """What is printed of *event*. Only patterns ask for that, so that what renders is loaded for them alone."""
+    from jobevents_cli.render.event_line import printed_text
+
+    return printed_text(event)
 
 
 def report_options(
@@ -85,19 +94,21 @@ def report_options(
     several: bool,
     waits_for_jobs: bool,
 ) -> "ReportOptions":
-    """What `tail` shows on standard error: header and footer only on a terminal, and perhaps the summary.
+    """What `tail` shows on standard error: with `--json` header and summary only on a terminal.
 
     *several*: more than one job is followed, or more can come; *waits_for_jobs*: more can come.
     """
     from jobevents_cli.tail.report import ReportOptions
 
     on_terminal = is_terminal(sys.stderr)
+    says_more = not quiet and (on_terminal or not options["as_json"])
     others = [options[name] for name in _FILTERS if name != "failures"]
     return ReportOptions(
         quiet=quiet,
-        header=on_terminal and not quiet,
+        header=says_more,
         footer=progress and not quiet and takes_footer(),
-        summary=not quiet and (on_terminal or not options["as_json"]),
+        summary=says_more,
+        life_signs=progress and not quiet and not on_terminal,
         color=options["color"],
         failures_are_printed=options["failures"] and options["lines"] is None and not any(others),
         why=None if options["why"] else given.why,
@@ -175,7 +186,6 @@ def _repeated(options: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[
 
 def view_for(time: str | None, color: str, *, to_file: bool = False) -> "View":
     """How tables are drawn by the options `--time` and `--color`; *to_file*: into a file, not on standard output."""
-    from jobevents_cli.render.looks import SYMBOLS
     from jobevents_cli.render.tables import View
 
     if to_file:
@@ -184,7 +194,7 @@ def view_for(time: str | None, color: str, *, to_file: bool = False) -> "View":
         time=times_for(time),
         console=console_for(color, sys.stdout) if is_terminal(sys.stdout) else None,
         paint=paint_for(color, sys.stdout),
-        symbols=can_encode(SYMBOLS, sys.stdout),
+        symbols=shows_symbols(sys.stdout),
         links=color != "never",
         encoding=encoding_of(sys.stdout),
     )

@@ -2,13 +2,12 @@
 
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import translate
 from typing import Final
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.model.event import EVENT_TYPES, FAILURE_TYPES, JOB_STARTS, OUT_MESSAGE, Event
-from jobevents_cli.model.json_values import as_text
 from jobevents_cli.model.node_result import ended_with_error
 
 SHORT_TYPES: Final = {
@@ -38,32 +37,31 @@ class Filter:
         tests: Sequence[Callable[[Event], bool]],
         grep: Sequence[re.Pattern[str]] = (),
         exclude: Sequence[re.Pattern[str]] = (),
+        printed: Callable[[Event], str] = str,
     ) -> None:
-        """Print an event if every one of *tests* is true for it and its message fits *grep* and *exclude*.
+        """Print an event if every one of *tests* is true for it and its texts fit *grep* and *exclude*.
 
-        One of the patterns *grep* must match, if there are any, and none of *exclude*.
+        Its texts are its message and what is *printed* of it. One of the patterns *grep* must match in one of them, if
+        there are any, and none of *exclude* in either.
         """
         self._tests = tuple(tests)
         self.grep = tuple(grep)
         self._exclude = tuple(exclude)
-        self.has_patterns = bool(grep or exclude)
+        self._printed = printed
 
     def __call__(self, event: Event) -> bool:
         """Whether *event* is printed."""
         for test in self._tests:  # all() would take three times as long
             if not test(event):
                 return False
-        if not self.has_patterns:
+        if not (self.grep or self._exclude):
             return True
-        message = event.message or _plan_message(event)
-        if self.grep and not any(pattern.search(message) for pattern in self.grep):
-            return False
-        return not any(pattern.search(message) for pattern in self._exclude)
+        texts = (event.message, self._printed(event))
+        return (not self.grep or _matches(self.grep, texts)) and not _matches(self._exclude, texts)
 
 
-def _plan_message(event: Event) -> str:
-    """What a plan says with *event*: the events of plans have no message of their own."""
-    return as_text(event.details.get("message")) if event.type == OUT_MESSAGE else ""
+def _matches(patterns: Iterable[re.Pattern[str]], texts: Sequence[str]) -> bool:
+    return any(pattern.search(text) for pattern in patterns for text in texts)
 
 
 def event_filter(
@@ -73,11 +71,13 @@ def event_filter(
     failures: bool = False,
     grep: Sequence[str] = (),
     exclude: Sequence[str] = (),
+    printed: Callable[[Event], str] = str,
 ) -> Filter | None:
     """One filter for all the options, or None if there are none.
 
     Within *types*, *nodes* (globs) and *grep* (regular expressions) one match is enough; different options must all
-    match. Raises UsageProblem if an expression cannot be used.
+    match. *grep* and *exclude* are matched with an event's message and with what is *printed* of it. Raises
+    UsageProblem if an expression cannot be used.
     """
     tests: list[Callable[[Event], bool]] = []
     wanted_types = frozenset(SHORT_TYPES.get(name, name) for name in types)
@@ -90,7 +90,7 @@ def event_filter(
         tests.append(lambda event: bool(event.node) and has_name(event.node))
     wanted = [_pattern("--grep", text) for text in grep]
     unwanted = [_pattern("--exclude", text) for text in exclude]
-    return Filter(tests, wanted, unwanted) if tests or wanted or unwanted else None
+    return Filter(tests, wanted, unwanted, printed) if tests or wanted or unwanted else None
 
 
 def node_filter(globs: Sequence[str]) -> Callable[[str], bool]:

@@ -4,7 +4,7 @@ import io
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,13 +44,19 @@ def _is_legacy_console() -> bool:
     return detect_legacy_windows()
 
 
-def can_encode(text: str, stream: TextIO | None) -> bool:
-    """Whether *stream* can show *text* as it is."""
+def shows_symbols(stream: TextIO | None) -> bool:
+    """Whether *stream* shows more than ASCII: its encoding has it, and the locale is not C or POSIX.
+
+    Python writes UTF-8 even then, to a console that may expect ASCII.
+    """
+    from jobevents_cli.render.looks import SYMBOLS
+
+    said = {os.environ.get(name) for name in (("LC_ALL",) if os.environ.get("LC_ALL") else ("LC_CTYPE", "LANG"))}
     try:
-        text.encode(encoding_of(stream))
+        SYMBOLS.encode(encoding_of(stream))
     except UnicodeEncodeError:
         return False
-    return True
+    return said.isdisjoint({"C", "POSIX"})
 
 
 def encoding_of(stream: TextIO | None) -> str:
@@ -118,11 +124,15 @@ def _moves_cursor() -> bool:
     return True
 
 
-def paint_for(color: str, stream: object) -> "Paint":
-    """How to style text on *stream* by the option's choice *color*."""
-    from jobevents_cli.render.styles import colored, plain
+def paint_for(color: str, stream: TextIO | None) -> "Paint":
+    """How to style text on *stream* by the option's choice *color*. Rich is loaded only if there are colours."""
+    from jobevents_cli.render.styles import plain
 
-    return colored if wants_color(color, stream) else plain  # type: ignore[arg-type] # None if it is closed
+    if not wants_color(color, stream):
+        return plain
+    from jobevents_cli.render.theme import painter
+
+    return painter(console_for(color, stream))
 
 
 def times_for(choice: str | None, *, to_file: bool = False) -> "TimeFormat | None":
@@ -147,13 +157,15 @@ def console_for(color: str, stream: TextIO | None) -> "Console":
 
     is_colored = wants_color(color, stream)
     size = size_of(stream)  # Rich cannot read every COLUMNS
+    # Where no terminal says what it can do, as in CI, all that is known shows 256 colours.
+    system: Literal["auto", "256"] = "auto" if os.environ.get("TERM") or sys.platform == "win32" else "256"
     return Console(
         file=io.StringIO(),
         width=size.columns,
         height=size.lines,
         force_terminal=is_colored,
         no_color=not is_colored,
-        color_system="auto" if is_colored else None,
+        color_system=system if is_colored else None,
         legacy_windows=False,
         theme=THEME,
         markup=False,

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from jobevents_cli.following.filters import Filter
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.output.capabilities import can_encode, encoding_of, is_terminal, paint_for, times_for, width_of
+from jobevents_cli.output.capabilities import (
+    encoding_of,
+    is_terminal,
+    paint_for,
+    shows_symbols,
+    times_for,
+    width_of,
+)
 from jobevents_cli.render.json_line import JsonLines
 
 if TYPE_CHECKING:
-    from jobevents_cli.render.event_line import Line, TextLines
+    from jobevents_cli.render.event_line import TextLines
 
 
 class LineOptions(NamedTuple):
@@ -29,7 +36,7 @@ class LineOptions(NamedTuple):
 
 
 class EventLines:
-    """Lines of events, in the order in which they are printed: a day's line comes where the date changes."""
+    """Lines of events, in the order in which they are printed."""
 
     def __init__(self, options: LineOptions) -> None:
         self._wanted = options.wanted
@@ -38,7 +45,9 @@ class EventLines:
         self.text = None if options.as_json or options.quiet else _new_text_lines(options)
         """How events become text; None for JSON Lines."""
         self._json = JsonLines(on_terminal=self._on_terminal, tagged=options.tagged)
-        self._day = self.text.today if self.text else ""
+        self._seen = 0
+        self._shown = 0
+        """How many events the filters have seen, and let through."""
 
     def know(self, refs: Iterable[JobRef] = (), nodes: Iterable[str] = ()) -> None:
         """Size the columns for these jobs and nodes, unless a line was printed already."""
@@ -48,7 +57,15 @@ class EventLines:
 
     def shows(self, event: Event) -> bool:
         """Whether *event* is printed."""
-        return not self._quiet and (self._wanted is None or self._wanted(event))
+        is_shown = not self._quiet and (self._wanted is None or self._wanted(event))
+        self._seen += 1
+        self._shown += is_shown
+        return is_shown
+
+    @property
+    def all_hidden(self) -> int:
+        """How many events there were, if the filters have hidden every one of them; else 0."""
+        return 0 if self._shown or self._quiet else self._seen
 
     def render(self, ref: JobRef, events: Sequence[Event], took: Sequence[float | None]) -> list[bytes | None]:
         """Return a line for each of *events* of *ref*; None for one that is not printed.
@@ -59,28 +76,25 @@ class EventLines:
         if self._quiet:
             return [None] * len(events)
         wanted, text = self._wanted, self.text
+        lines: list[bytes | None]
         if text is None:
             line = self._json.line
-            return [line(event.text, ref) if wanted is None or wanted(event) else None for event in events]
-        if self._on_terminal:
-            text.fit(width_of(sys.stdout))
-            text.know_nodes(event.node for event in events)
-        return [
-            self._dated(text.line(event, ref, seconds)) if wanted is None or wanted(event) else None
-            for event, seconds in zip(events, took, strict=True)
-        ]
-
-    def _dated(self, line: "Line") -> bytes:
-        """The *line*, after that of its day if the day is another than that of the line before."""
-        if not line.day or line.day == self._day or self.text is None:
-            return line.data
-        self._day = line.day
-        return self.text.date_line(line.day) + line.data
+            lines = [line(event.text, ref) if wanted is None or wanted(event) else None for event in events]
+        else:
+            if self._on_terminal:
+                text.fit(width_of(sys.stdout))
+                text.know_nodes(event.node for event in events)
+            lines = [
+                text.line(event, ref, seconds) if wanted is None or wanted(event) else None
+                for event, seconds in zip(events, took, strict=True)
+            ]
+        self._seen += len(lines)
+        self._shown += len(lines) - lines.count(None)
+        return lines
 
 
 def _new_text_lines(options: LineOptions) -> "TextLines":
     from jobevents_cli.render.event_line import TextLines
-    from jobevents_cli.render.looks import SYMBOLS
     from jobevents_cli.render.rows import Rows
 
     paint = paint_for(options.color, sys.stdout)
@@ -97,7 +111,7 @@ def _new_text_lines(options: LineOptions) -> "TextLines":
     return TextLines(
         paint=paint,
         time=time,
-        symbols=can_encode(SYMBOLS, sys.stdout),
+        symbols=shows_symbols(sys.stdout),
         rows=rows,
         encoding=encoding_of(sys.stdout),
         tagged=options.tagged,

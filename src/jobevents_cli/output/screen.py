@@ -48,6 +48,8 @@ class Screen:
         """Write to *stdout*. *footer* returns the rows to show for so many columns; None for no footer."""
         self.written = 0
         """How many lines of the last `write` are out, whole; also if it raised an error."""
+        self.has_written = False
+        """Whether a line was written; whoever wants to know it again sets it back."""
         self._stdout = stdout
         self._footer = footer
         self._is_shared = footer is not None and is_same_terminal(sys.stdout, sys.stderr)
@@ -62,6 +64,7 @@ class Screen:
 
     def write(self, lines: Sequence[bytes]) -> int:
         """Write *lines* as `Stdout.write` does, with the footer below them. Returns how many are out."""
+        self.has_written = self.has_written or bool(lines)
         if not self._is_shared:
             try:
                 self._stdout.write(lines)
@@ -80,6 +83,7 @@ class Screen:
 
     def say(self, text: str) -> None:
         """Write the line *text* to standard error, above the footer."""
+        self.has_written = True
         before, self._is_shown = self._erasure() if self._footer else "", False
         write_stderr(f"{before}{text}\n")
         self._show()

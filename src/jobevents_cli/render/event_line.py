@@ -5,16 +5,16 @@ are, and what does not fit continues on the next row.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
-from jobevents_cli.model.event import Event
+from jobevents_cli.model.event import PLAN_EVENT_TYPES, Event
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.render.details import report_link, what_happened
 from jobevents_cli.render.escape import safe, safe_lines
-from jobevents_cli.render.looks import KNOWN, Look, look_of
+from jobevents_cli.render.looks import KNOWN, job_style, look_of
 from jobevents_cli.render.plan_text import plan_text
 from jobevents_cli.render.rows import Cells, Rows
-from jobevents_cli.render.styles import Paint, plain, tag_style
+from jobevents_cli.render.styles import Paint, plain
 from jobevents_cli.render.times import Moment, TimeFormat, took_text
 
 _JOB: Final = Kind.JOB
@@ -24,15 +24,8 @@ _NEXT_LINE: Final = "\\n"
 _INDENT: Final = "  "
 
 
-class Line(NamedTuple):
-    """One event as bytes, and the *day* of its time if its line does not contain it."""
-
-    data: bytes
-    day: str = ""
-
-
 class TextLines:
-    """Renders events as text. Several threads may use it; the events of one job come in order."""
+    """Renders events as text, in the order in which they are printed."""
 
     def __init__(
         self,
@@ -54,14 +47,10 @@ class TextLines:
         self._rows = rows
         self._encoding = encoding
         self._tagged = tagged
-        self._heads = {look: self._paint(look.text(symbols=symbols), look.style) for look in KNOWN}
-        self._last_time = ("", *self._newly_painted_time(""))
+        self._heads = {look: paint(look.text(symbols=symbols), look.style) for look in KNOWN}
+        self._last_time = ("", self._time_before(""))
+        self._day = time.today if time else ""
         self._depths: dict[JobRef, int] = {}
-
-    @property
-    def today(self) -> str:
-        """The day that needs no date line before the first event."""
-        return self._time.today if self._time else ""
 
     def fit(self, columns: int) -> None:
         """Lay out the next lines for a terminal of so many *columns*."""
@@ -78,32 +67,28 @@ class TextLines:
         if self._rows and self._tagged:
             self._rows.know_tags(str(ref) for ref in refs)
 
-    def date_line(self, day: str) -> bytes:
-        """Return the line to print where the date changes to *day*."""
-        return self._encoded(f"{self._paint(day, 'dim')}\n")
+    def line(self, event: Event, ref: JobRef, took: float | None = None) -> bytes:
+        """Return the *event* of *ref* as text with its line break; its node took *took* seconds.
 
-    def line(self, event: Event, ref: JobRef, took: float | None = None) -> Line:
-        """Return the *event* of *ref* as text with its line break; its node took *took* seconds."""
-        if self._rows:
-            text, day = self._on_terminal(self._rows, event, ref, took)
-        else:
-            text, day = self._in_one_line(event, ref, took)
-        return Line(self._encoded(text), day)
+        On a terminal it may have several rows, and a row with the day comes first where that changes.
+        """
+        text = self._on_terminal(self._rows, event, ref, took) if self._rows else self._in_one_line(event, ref, took)
+        return text.encode(self._encoding, "backslashreplace")
 
-    def _in_one_line(self, event: Event, ref: JobRef, took: float | None) -> tuple[str, str]:
-        """Return the line of *event* not on a terminal, and the day that it does not contain."""
+    def _in_one_line(self, event: Event, ref: JobRef, took: float | None) -> str:
         look = look_of(event)
         node = safe(event.node) if event.node else self._no_node(event, ref)
         text = safe(what_happened(event)) if ref.kind is _JOB else _NEXT_LINE.join(self._plan_lines(event, ref))
         link = safe(report_link(event)) if look.is_failure else ""
         job = self._tag(ref)
-        tag = f"  {self._paint(job, tag_style(ref.number))}" if job else ""
-        time, day = self._painted_time(event.timestamp)
-        text = f"{time}{self._head(look)}{tag}  {node}  {took_text(took)}  {text}  {link}".rstrip()
-        return f"{text}\n", day
+        tag = f"  {self._paint(job, job_style(ref.number))}" if job else ""
+        if event.timestamp != self._last_time[0]:  # many events share a second
+            self._last_time = (event.timestamp, self._time_before(event.timestamp))
+        head = self._heads.get(look) or self._paint(look.text(symbols=self._symbols), look.style)
+        text = f"{self._last_time[1]}{head}{tag}  {node}  {took_text(took)}  {text}  {link}".rstrip()
+        return f"{text}\n"
 
-    def _on_terminal(self, rows: Rows, event: Event, ref: JobRef, took: float | None) -> tuple[str, str]:
-        """Return the line of *event* as *rows* lays it out, and the day that it does not contain."""
+    def _on_terminal(self, rows: Rows, event: Event, ref: JobRef, took: float | None) -> str:
         look = look_of(event)
         node = safe(event.node) if event.node else self._no_node(event, ref)
         what = [safe(what_happened(event))] if ref.kind is _JOB else self._plan_lines(event, ref)
@@ -113,19 +98,24 @@ class TextLines:
             rows.know_nodes([ref.label])
         if not rows.matches([node, *what]) and (message := _unsaid(event, what)):
             what.append(message)
-        moment = self._moment(event.timestamp)
-        cells = Cells(
-            time=moment.text,
-            head=look.text(symbols=self._symbols),
-            head_style=look.style,
-            tag=tag,
-            tag_style=tag_style(ref.number),
-            node=node,
-            took=took_text(took),
-            what=what,
-            link=safe(report_link(event)) if look.is_failure else "",
+        moment = self._time(event.timestamp) if self._time else Moment("")
+        text = rows.laid_out(
+            Cells(
+                time=moment.text,
+                head=look.text(symbols=self._symbols),
+                head_style=look.style,
+                tag=tag,
+                tag_style=job_style(ref.number),
+                node=node,
+                took=took_text(took),
+                what=what,
+                link=safe(report_link(event)) if look.is_failure else "",
+            )
         )
-        return rows.with_columns(cells), moment.day
+        if moment.day in ("", self._day):
+            return text
+        self._day = moment.day
+        return f"{self._paint(moment.day, 'dim')}\n{text}"
 
     def _no_node(self, event: Event, ref: JobRef) -> str:
         """Return the text of the node column for an event without node."""
@@ -137,24 +127,9 @@ class TextLines:
         """Return what names *ref* in a line; empty if nothing is to name it."""
         return str(ref) if self._tagged and ref.is_known else ""
 
-    def _head(self, look: Look) -> str:
-        return self._heads.get(look) or self._paint(look.text(symbols=self._symbols), look.style)
-
-    def _moment(self, timestamp: str) -> Moment:
-        return self._time(timestamp) if self._time else Moment("")
-
-    def _painted_time(self, timestamp: str) -> tuple[str, str]:
-        """Return the painted time with the gap after it, and its day; many events share a second."""
-        last = self._last_time  # several threads render: each uses only the value that it read or made
-        if timestamp != last[0]:
-            last = self._last_time = (timestamp, *self._newly_painted_time(timestamp))
-        return last[1], last[2]
-
-    def _newly_painted_time(self, timestamp: str) -> tuple[str, str]:
-        if self._time is None:
-            return "", ""
-        moment = self._time(timestamp)
-        return f"{self._paint(moment.text, 'dim')}  ", moment.day
+    def _time_before(self, timestamp: str) -> str:
+        """Return the time with the gap after it."""
+        return f"{self._paint(self._time(timestamp).text, 'dim')}  " if self._time else ""
 
     def _plan_lines(self, event: Event, ref: JobRef) -> list[str]:
         """Return what a plan's own *event* says, indented as deep as its sub-plan is."""
@@ -165,8 +140,11 @@ class TextLines:
             self._depths[ref] = depth + 1
         return [f"{_INDENT * depth}{text}" for text in safe_lines(plan_text(event))]
 
-    def _encoded(self, text: str) -> bytes:
-        return text.encode(self._encoding, "backslashreplace")
+
+def printed_text(event: Event) -> str:
+    """Return what the line of *event* says beside its time: status, node and what happened; not yet escaped."""
+    what = plan_text(event) if event.type in PLAN_EVENT_TYPES else what_happened(event)
+    return f"{look_of(event).status}  {event.node}  {what}"
 
 
 def _unsaid(event: Event, what: Sequence[str]) -> str:

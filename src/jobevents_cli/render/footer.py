@@ -4,11 +4,14 @@ from collections.abc import Collection, Iterable
 from heapq import nlargest
 from typing import Final
 
+from rich.cells import cell_len
+from rich.text import Text
+
 from jobevents_cli.model.event import CLOSING_STATES
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.render.escape import safe
 from jobevents_cli.render.looks import look_of_state
-from jobevents_cli.render.styles import Span, fitted, width
+from jobevents_cli.render.summary import age
 from jobevents_cli.render.times import took_text
 
 _WIDEST_BAR: Final = 30
@@ -16,9 +19,9 @@ _NARROWEST_BAR: Final = 5
 _MOST_NAMES: Final = 20
 
 
-def footer_lines(
+def footer(
     jobs: Collection[Progress], *, now: float, columns: int, symbols: bool, waits_for_jobs: bool = False
-) -> list[list[Span]]:
+) -> Text:
     """Return the footer for *jobs* at *now* (the orchestrator's seconds since 1970), each row within *columns*.
 
     The rows: a bar with the counts, the nodes that have been running longest, the nodes that failed. *symbols*: the
@@ -26,47 +29,50 @@ def footer_lines(
     otherwise there are no rows without a job.
     """
     if not jobs and not waits_for_jobs:
-        return []
+        return Text()
     mark = "…" if symbols else "..."
     facts = _facts(jobs, now, symbols=symbols, waits_for_jobs=waits_for_jobs)
-    room = columns - sum(width(text) for text, _ in facts) - 2
-    rows = [
-        [*_bar(jobs, min(room, _WIDEST_BAR), symbols=symbols), *facts],
-        _names("running: ", _running(jobs, now), sum(job.running for job in jobs), columns, mark),
-        _names("failed: ", _failed(jobs), _failed_count(jobs), columns, mark),
-    ]
-    return [fitted(row, columns, mark) for row in rows if row]
+    rows = [Text.assemble(_bar(jobs, columns - facts.cell_len - 2, symbols=symbols), facts)]
+    for label, names, count in (
+        ("running: ", _running(jobs, now), sum(job.running for job in jobs)),
+        ("failed: ", _failed(jobs), sum(job.counts["node_failed"] + job.counts["node_errored"] for job in jobs)),
+    ):
+        if names:
+            rows.append(Text(label + _names(names, count, columns - len(label), mark), "dim"))
+    for row in rows:
+        row.truncate(columns, overflow="ellipsis" if symbols else "crop")
+    return Text("\n").join(rows)
 
 
-def _bar(jobs: Collection[Progress], room: int, *, symbols: bool) -> list[Span]:
+def _bar(jobs: Collection[Progress], room: int, *, symbols: bool) -> Text:
     done, total = _done(jobs), _total(jobs)
+    room = min(room, _WIDEST_BAR)
     if not total or room < _NARROWEST_BAR:
-        return []
+        return Text()
     full = min(room, room * done // total)
     filled, empty = ("━", "─") if symbols else ("#", ".")
-    return [(filled * full, "green"), (empty * (room - full), "dim"), ("  ", "")]
+    return Text.assemble((filled * full, "finished"), (empty * (room - full), "dim"), "  ")
 
 
-def _facts(jobs: Collection[Progress], now: float, *, symbols: bool, waits_for_jobs: bool) -> list[Span]:
-    spans: list[Span] = []
+def _facts(jobs: Collection[Progress], now: float, *, symbols: bool, waits_for_jobs: bool) -> Text:
+    facts = Text()
     if waits_for_jobs or len(jobs) > 1:
-        spans.append((f"{len(jobs)} {'job' if len(jobs) == 1 else 'jobs'}  ", "bold"))
+        facts.append(f"{len(jobs)} {'job' if len(jobs) == 1 else 'jobs'}  ", "bold")
     total = _total(jobs)
-    spans.append((f"{_done(jobs)}/{total}" if total else f"{_done(jobs)} done", "bold"))
+    facts.append(f"{_done(jobs)}/{total}" if total else f"{_done(jobs)} done", "bold")
     if any(job.is_lost for job in jobs):
-        spans.append(("  contact lost", "bold red"))
+        facts.append("  contact lost", "failed")
     if any(job.is_stopping for job in jobs):
-        spans.append(("  stopping", "bold magenta"))
+        facts.append("  stopping", "stopping")
     counts = {state: sum(job.count(state) for job in jobs) for state in CLOSING_STATES.values()}
     counts["running"] = sum(job.running for job in jobs)
     for state, count in counts.items():
         if count:
             look = look_of_state(state)
-            spans.append((f"  {look.mark(symbols=symbols)} {count}", look.style))
-    started = [job.started_at for job in jobs if job.started_at is not None]
-    if started:
-        spans.append((f"   {took_text(now - min(started))}", ""))
-    return spans
+            facts.append(f"  {look.mark(symbols=symbols)} {count}", look.style)
+    if took := took_text(age(jobs, now)):
+        facts.append(f"   {took}")
+    return facts
 
 
 def _done(jobs: Iterable[Progress]) -> int:
@@ -98,18 +104,12 @@ def _failed(jobs: Iterable[Progress]) -> list[str]:
     return list(dict.fromkeys(safe(event.node) for event in failed))
 
 
-def _failed_count(jobs: Iterable[Progress]) -> int:
-    return sum(job.counts["node_failed"] + job.counts["node_errored"] for job in jobs)
-
-
-def _names(label: str, names: list[str], count: int, columns: int, mark: str) -> list[Span]:
-    """Return a row of *names*, as many of the *count* as fit, with *mark* for the others."""
-    if not names:
-        return []
-    row = label + names[0]
-    for shown, name in enumerate(names[1:], 2):
-        longer = f"{row}, {name}"
-        if width(longer) + (0 if shown == count else len(mark) + 2) > columns:
-            return [(f"{row}, {mark}", "dim")]
-        row = longer
-    return [(row if len(names) == count else f"{row}, {mark}", "dim")]
+def _names(names: list[str], count: int, room: int, mark: str) -> str:
+    """Return *names*, as many of the *count* as fit into *room*, one at least, and how many more there are."""
+    for shown in range(len(names), 0, -1):
+        text = ", ".join(names[:shown])
+        if shown < count:
+            text += f" {mark} and {count - shown} more"
+        if cell_len(text) <= room:
+            return text
+    return f"{names[0]} {mark} and {count - 1} more" if count > 1 else names[0]

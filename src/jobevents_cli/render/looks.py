@@ -1,4 +1,4 @@
-"""How each type of event looks: its status in a word, its symbol, its style."""
+"""How each type of event looks: its status in a word, its symbol, its style in the theme."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,13 +30,13 @@ class Look:
 
 
 LOOKS: Final = {
-    "node_running": Look("running", "▶", ">", "31"),
-    "node_finished": Look("finished", "✔", "+", "green"),
-    "node_failed": Look("failed", "✘", "x", "bold red", is_failure=True),
-    "node_errored": Look("errored", "‼", "!", "bold red", is_failure=True),
-    "node_skipped": Look("skipped", "↷", "~", "magenta", is_failure=True),
-    "job_stopping": Look("stopping", "■", "#", "bold magenta"),
-    "job_aborted": Look("aborted", "■", "#", "bold red"),
+    "node_running": Look("running", "▶", ">", "running"),
+    "node_finished": Look("finished", "✔", "+", "finished"),
+    "node_failed": Look("failed", "✘", "x", "failed", is_failure=True),
+    "node_errored": Look("errored", "‼", "!", "failed", is_failure=True),
+    "node_skipped": Look("skipped", "↷", "~", "skipped", is_failure=True),
+    "job_stopping": Look("stopping", "■", "#", "stopping"),
+    "job_aborted": Look("aborted", "■", "#", "failed"),
     "job_finished": Look("ended", "■", "#", "bold"),
     "task_start": Look("task", "◆", "*", "bold"),
     "script_start": Look("script", "◆", "*", "bold"),
@@ -48,21 +48,21 @@ LOOKS: Final = {
     "out_message": Look("message", "◆", "*", "bold"),
     "plan_start": Look("plan", "◆", "*", "bold"),
     "plan_end": Look("plan", "◇", "-", ""),
-    "plan_finished": Look("finished", "✔", "+", "bold green"),
-    "plan_failed": Look("failed", "✘", "x", "bold red"),
+    "plan_finished": Look("finished", "✔", "+", "changed"),
+    "plan_failed": Look("failed", "✘", "x", "failed"),
 }
 """The documented types. A job's end is just `ended`: only its outcome, not the type, says how."""
 
-CHANGED: Final = Look("finished", "✔", "+", "bold green")
+CHANGED: Final = Look("finished", "✔", "+", "changed")
 """A node on which Puppet changed something; its line also says so in words."""
 
-FINISHED_WITH_ERROR: Final = Look("finished", "✘", "x", "bold red", is_failure=True)
+FINISHED_WITH_ERROR: Final = Look("finished", "✘", "x", "failed", is_failure=True)
 """A node that the orchestrator calls finished although its command failed."""
 
 _ENDS: Final = {
-    "failed": Look("failed", "✘", "x", "bold red"),
-    "stopped": Look("stopped", "■", "#", "bold red"),
-    "aborted": Look("aborted", "■", "#", "bold red"),
+    "failed": Look("failed", "✘", "x", "failed"),
+    "stopped": Look("stopped", "■", "#", "failed"),
+    "aborted": Look("aborted", "■", "#", "failed"),
 }
 """The states of jobs that look like no event."""
 
@@ -72,7 +72,15 @@ SYMBOLS: Final = "".join(dict.fromkeys(look.symbol for look in LOOKS.values())) 
 KNOWN: Final = (*LOOKS.values(), CHANGED, FINISHED_WITH_ERROR)
 """All looks of events except those of unknown types."""
 
+JOB_STYLES: Final = tuple(f"job{number}" for number in range(8))
+"""The styles of the theme that distinguish jobs."""
+
 STATUS_COLUMNS: Final = max(len(look.status) for look in LOOKS.values())
+
+
+def job_style(number: int) -> str:
+    """Return the style that distinguishes job *number*."""
+    return JOB_STYLES[number % len(JOB_STYLES)]
 
 
 def look_of(event: Event) -> Look:

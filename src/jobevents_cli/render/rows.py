@@ -1,21 +1,22 @@
-"""A line on a terminal: columns that stay where they are; what does not fit continues on the next row."""
+"""Lays out the line of an event on a terminal: columns that stay where they are; what does not fit continues below."""
 
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from jobevents_cli.render.escape import is_linkable
 from jobevents_cli.render.looks import STATUS_COLUMNS
-from jobevents_cli.render.styles import Paint, hyperlink, is_linkable, plain, width, wrapped
+from jobevents_cli.render.styles import Paint, edge, flowed, plain, width
 
 _GAP: Final = 2
 _TOOK: Final = 5
 _HEAD: Final = 2 + STATUS_COLUMNS
 _TIME: Final = len("HH:MM:SS")
-_LEAST_TEXT: Final = 18
-"""What happened gets at least so many columns: room for `changed 12 of 171`."""
+_SHORT_TEXT: Final = len("changed 4 of 171")
+"""The columns leave so much at least."""
 
 _LEAST_NODE: Final = 16
-"""If even a node column of this width does not fit, a line has no columns."""
+"""If even a node column of this width does not fit, what follows the node has no columns."""
 
 _NODES_TO_COME: Final = 20
 """The least node column where several jobs are followed: of those that start later no node is known yet."""
@@ -74,7 +75,7 @@ class Rows:
         """Whether a pattern to highlight matches in one of *texts*; yes if there is no pattern."""
         return not self._highlight or any(pattern.search(text) for text in texts for pattern in self._highlight)
 
-    def with_columns(self, cells: Cells) -> str:
+    def laid_out(self, cells: Cells) -> str:
         """Return *cells* as rows, each with its line break."""
         if not self._is_fixed:
             self.know_nodes([cells.node])
@@ -82,74 +83,56 @@ class Rows:
             if self._tag:
                 self._node = max(self._node, _NODES_TO_COME)
             self._is_fixed = True
-        node_at = self._head_at + _HEAD + _GAP + (self._tag + _GAP if self._tag else 0)
-        room = self.columns - node_at - _TOOK - _GAP - _LEAST_TEXT
-        if room < min(_LEAST_NODE, self._node):
-            return self._without_columns(cells, node_at if node_at + self._node <= self.columns else 0)
-        page = _Page(self.columns)
-        self._begin(page, cells, self._head_at + _HEAD + _GAP)
-        page.move(node_at, _GAP)
-        text_at = node_at
-        if cells.node or cells.took:
-            self._put_wrapped(page, cells.node, node_at)
-            node_end = node_at + min(self._node, room)
-            text_at = node_end + _TOOK + _GAP
-            if page.at > node_end and (cells.took or cells.what):
-                page.new_row(node_end)  # the node is wider than its column: the rest starts on a new row
-            page.move(node_end)
-            page.put(cells.took.rjust(_TOOK) if len(cells.took) < _TOOK else f" {cells.took}")
-        for number, paragraph in enumerate(cells.what):
-            if number:
-                page.new_row(text_at)
-            else:
-                page.move(text_at, 1 if text_at > node_at else 0)
-            self._put_wrapped(page, paragraph, text_at)
-        return self._ended(page, cells.link)
-
-    def _without_columns(self, cells: Cells, node_at: int) -> str:
-        """Return *cells* one after the other, for a narrow screen.
-
-        Without columns, but the job and the node, which begins at *node_at*, keep to theirs if that is not 0.
-        """
-        indent = self._head_at or _GAP
-        page = _Page(self.columns)
-        self._begin(page, cells, self._head_at + _HEAD + _GAP if node_at else 0)
-        page.move(node_at - _GAP)
-        for part in (cells.node, cells.took, *cells.what):
-            if not part:
-                continue
-            if page.at + _GAP + width(part) <= self.columns:
-                page.move(0, _GAP)
-            else:
-                page.new_row(indent)
-            self._put_wrapped(page, part, indent)
-        return self._ended(page, cells.link)
-
-    def _begin(self, page: "_Page", cells: Cells, tag_at: int) -> None:
-        """Put time, status and job, the job at column *tag_at* at least."""
-        if self._head_at:
-            page.put(cells.time, self._paint(cells.time, "dim"))
-            page.move(self._head_at, _GAP)
+        page = _Page()
+        page.put(cells.time, self._paint(cells.time, "dim"))
+        page.move(self._head_at)
         page.put(cells.head, self._paint(cells.head, cells.head_style))
+        node_at = self._head_at + _HEAD + _GAP
         if cells.tag:
-            page.move(tag_at, _GAP)
+            page.move(node_at, _GAP)
             page.put(cells.tag, self._paint(cells.tag, cells.tag_style))
-
-    def _put_wrapped(self, page: "_Page", text: str, indent: int) -> None:
-        for number, row in enumerate(wrapped(text, self.columns - indent, self.columns - page.at)):
-            if number:
-                page.new_row(indent)
-            page.put(row, self._marked(row))
-
-    def _ended(self, page: "_Page", link: str) -> str:
-        if link:
-            # The whole address is on a row of its own; if the indent does not leave room, without it.
-            page.new_row(max(0, min(self._head_at or _GAP, self.columns - width(link))))
-            page.put(link, self._linked(link))
+        if self._tag:
+            node_at += self._tag + _GAP
+        if cells.node:
+            at = node_at if node_at + self._node <= self.columns else page.at + _GAP
+            self._put(page, flowed(cells.node, at, self.columns, page.at + _GAP))
+        self._put_what(page, cells, node_at)
+        if cells.link:
+            page.new_row(edge(cells.link, self.columns))
+            page.put(cells.link, self._linked(cells.link))
         return "".join(f"{row.rstrip()}\n" for row in page.rows)
 
+    def _put_what(self, page: "_Page", cells: Cells, node_at: int) -> None:
+        """Put how long the node took and what happened: in columns, or one after the other if there is no room."""
+        what, at = list(cells.what), node_at
+        room = self.columns - node_at - _TOOK - _GAP - _SHORT_TEXT
+        node_end = node_at + min(self._node, room)
+        took_at = max(node_end + max(1, _TOOK - len(cells.took)), page.at + _GAP if page.at > node_end else 0)
+        if room < min(_LEAST_NODE, self._node) or took_at + len(cells.took) > self.columns:
+            at = page.at + _GAP
+            what[:1] = ["  ".join(filter(None, [cells.took, *what[:1]]))]
+        elif cells.node or cells.took:
+            at = node_end + _TOOK + _GAP
+            if cells.took:
+                page.move(took_at)
+                page.put(cells.took)
+        for number, text in enumerate(what):
+            used = self.columns if number else page.at if page.at < at else page.at + _GAP
+            self._put(page, flowed(text, at, self.columns, used))
+
+    def _put(self, page: "_Page", rows: Sequence[tuple[int, str]]) -> None:
+        for number, (column, row) in enumerate(rows):
+            if number:
+                page.new_row(column)
+            page.move(column)
+            page.put(row, self._marked(row))
+
     def _linked(self, link: str) -> str:
-        return hyperlink(self._paint(link, "underline"), link) if self._links and is_linkable(link) else link
+        if not (self._links and is_linkable(link)):
+            return link
+        from jobevents_cli.render.theme import hyperlink
+
+        return hyperlink(self._paint(link, "address"), link)
 
     def _marked(self, text: str) -> str:
         """Return *text* with what matches standing out."""
@@ -160,7 +143,7 @@ class Rows:
         done = 0
         for start, end in found:
             if end > max(start, done):
-                parts += [text[done:start], self._paint(text[max(start, done) : end], "bold reverse")]
+                parts += [text[done:start], self._paint(text[max(start, done) : end], "match")]
                 done = end
         return "".join([*parts, text[done:]])
 
@@ -168,8 +151,7 @@ class Rows:
 class _Page:
     """The rows of one line while they are written; *at* is the column after the text of the last row."""
 
-    def __init__(self, columns: int) -> None:
-        self.columns = columns
+    def __init__(self) -> None:
         self.rows = [""]
         self.at = 0
 

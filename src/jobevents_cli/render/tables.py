@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jobevents_cli.model.json_values import as_text
-from jobevents_cli.render.escape import safe
+from jobevents_cli.render.escape import is_linkable, safe
 from jobevents_cli.render.looks import Look, look_of_state
-from jobevents_cli.render.styles import Paint, Span, is_linkable, painted, plain, width
+from jobevents_cli.render.styles import Paint, Span, painted, plain, width
 from jobevents_cli.render.times import TimeFormat
 
 if TYPE_CHECKING:

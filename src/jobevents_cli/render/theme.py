@@ -1,16 +1,17 @@
 """The colours of everything that people look at: one theme for Rich."""
 
 import re
-from collections.abc import Callable
 from typing import Final
 
-from rich.color import ColorSystem
-from rich.console import Console, RenderableType
+from rich.console import COLOR_SYSTEMS, Console, RenderableType
 from rich.style import Style
 from rich.text import Text
 from rich.theme import Theme
 
-_JOBS: Final = (31, 133, 64, 130, 97, 29, 167, 68)
+from jobevents_cli.render.looks import JOB_STYLES
+from jobevents_cli.render.styles import Paint
+
+_JOB_COLORS: Final = (31, 133, 64, 130, 97, 29, 167, 68)
 """Colours that distinguish jobs: of medium brightness, so that they are readable on black and on white."""
 
 _LINK_ID: Final = re.compile(r"\x1b]8;id=[^;]*;")
@@ -27,15 +28,10 @@ THEME: Final = Theme(
         "address": "underline",
         "match": "bold reverse",
         "table.header": "bold",
-        **{f"job{number}": f"color({color})" for number, color in enumerate(_JOBS)},
+        **{style: f"color({color})" for style, color in zip(JOB_STYLES, _JOB_COLORS, strict=True)},
     }
 )
 """Styles by what they mean; `bold` and `dim` are Rich's own."""
-
-
-def job_style(number: int) -> str:
-    """Return the style that distinguishes job *number*."""
-    return f"job{number % len(_JOBS)}"
 
 
 def drawn(renderable: RenderableType, console: Console) -> str:
@@ -46,8 +42,14 @@ def drawn(renderable: RenderableType, console: Console) -> str:
     return _LINK_ID.sub("\x1b]8;;", capture.get())
 
 
-def painter(system: ColorSystem | None) -> Callable[[str, str], str]:
-    """Return what puts a text into a style, a name of the theme or a definition, with the colours of *system*."""
+def hyperlink(text: str, address: str) -> str:
+    """Return *text*, which may be styled already, as a hyperlink to *address*, which must be linkable."""
+    return _LINK_ID.sub("\x1b]8;;", Style(link=address).render(text))
+
+
+def painter(console: Console) -> Paint:
+    """Return what puts a text into a style, a name of the theme or a definition, with the colours of *console*."""
+    system = COLOR_SYSTEMS[console.color_system or "standard"]  # a dumb terminal has colours if the user says so
 
     def paint(text: str, style: str) -> str:
         return (THEME.styles.get(style) or Style.parse(style)).render(text, color_system=system)

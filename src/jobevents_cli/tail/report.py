@@ -11,12 +11,14 @@ from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
-from jobevents_cli.output.capabilities import can_encode, is_terminal, paint_for, width_of
+from jobevents_cli.output.capabilities import console_for, is_terminal, paint_for, shows_symbols, width_of
 from jobevents_cli.output.outages import Outages
 from jobevents_cli.output.screen import Screen
 from jobevents_cli.output.stdout import Stdout
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from jobevents_cli.render.styles import Paint, Span
 
 _MOST_WHY: Final = 3
@@ -30,6 +32,8 @@ class ReportOptions(NamedTuple):
     header: bool = False
     footer: bool = False
     summary: bool = False
+    life_signs: bool = False
+    """Say how far the jobs are when nothing has been printed for a minute."""
     color: str = "auto"
     failures_are_printed: bool = False
     """Only the events of failed nodes are printed: the summary does not repeat them."""
@@ -128,7 +132,7 @@ class Report:
             return
         from jobevents_cli.render.summary import failure_lines, outcome_lines
 
-        columns = width_of(sys.stderr) if is_terminal(sys.stderr) else None
+        columns = self._columns
         lines = outcome_lines(ref, outcome, progress, symbols=self._symbols, columns=columns)
         names_nodes = not (options.failures_are_printed or options.groups_causes)
         for job, how, its in ((ref, outcome, progress), *children):
@@ -138,36 +142,64 @@ class Report:
             if names_nodes and its:
                 of_job += failure_lines(its, symbols=self._symbols, rest=options.failures(job), columns=room)
             lines += [[(indent, ""), *line] for line in of_job]
-        for line in lines:
-            self.screen.say(self._painted(line))
+        self._say_painted(lines)
         has_failed = outcome is Outcome.FAILED if ref.kind is Kind.PLAN else progress.failed_nodes > 0
         if options.why and self._why_left and (has_failed or children):
             self._why_left -= 1
             self.say(f"Why: {options.why(ref)}")
 
-    def _footer(self, columns: int) -> list[str]:
-        from jobevents_cli.render.footer import footer_lines
+    def summarize_so_far(self, ref: JobRef, jobs: Sequence[Progress]) -> None:
+        """Print how far *ref* is, which is followed no longer; *jobs* are itself, or the jobs of a plan."""
+        if self._options.summary:
+            from jobevents_cli.render.summary import running_lines
 
-        lines = footer_lines(
+            now, columns = self._server_time(), self._columns
+            self._say_painted(running_lines(ref.label, jobs, now, symbols=self._symbols, columns=columns))
+
+    def give_life_sign(self, ref: JobRef | None) -> None:
+        """If nothing was printed since the last call, say how far the jobs are; *ref* is the only one, if it is."""
+        if self._options.life_signs and not self.screen.has_written:
+            from jobevents_cli.render.summary import life_sign
+
+            self.say(f"jobevents: {life_sign(ref, list(self._jobs.values()), self._server_time())}")
+        self.screen.has_written = False
+
+    def note_hidden(self, count: int) -> None:
+        """Say that the filters have hidden every one of *count* events, unless that is 0."""
+        if count:
+            self.say(f"jobevents: the filters hid {'the only event' if count == 1 else f'all {count} events'}")
+
+    def _footer(self, columns: int) -> list[str]:
+        from jobevents_cli.render.footer import footer
+        from jobevents_cli.render.theme import drawn
+
+        text = footer(
             list(self._jobs.values()),
             now=self._server_time(),
             columns=columns,
             symbols=self._symbols,
             waits_for_jobs=self._options.waits_for_jobs,
         )
-        return [self._painted(line) for line in lines]
+        return drawn(text, self._console).splitlines() if text else []
+
+    @property
+    def _columns(self) -> int | None:
+        """The width of standard error, if it is a terminal."""
+        return width_of(sys.stderr) if is_terminal(sys.stderr) else None
 
     @cached_property
     def _symbols(self) -> bool:
-        from jobevents_cli.render.looks import SYMBOLS
+        return shows_symbols(sys.stderr)
 
-        return can_encode(SYMBOLS, sys.stderr)
+    @cached_property
+    def _console(self) -> "Console":
+        return console_for(self._options.color, sys.stderr)
 
     @cached_property
     def _paint(self) -> "Paint":
         return paint_for(self._options.color, sys.stderr)
 
-    def _painted(self, line: "Sequence[Span]") -> str:
+    def _say_painted(self, lines: "Iterable[Sequence[Span]]") -> None:
         from jobevents_cli.render.styles import painted
 
-        return painted(line, self._paint)
+        self.say_all(painted(line, self._paint) for line in lines)

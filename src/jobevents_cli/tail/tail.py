@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple, NoReturn
 
 from jobevents_cli.clients.orchestrator import Orchestrator
-from jobevents_cli.errors import JobEventsError, OutputFailed, TimedOut
+from jobevents_cli.errors import Interrupted, JobEventsError, OutputFailed, TimedOut
 from jobevents_cli.exit_status import ExitStatus, worst
 from jobevents_cli.following.follower import Follower
 from jobevents_cli.model.durations import MINUTE, format_duration
@@ -49,6 +49,13 @@ _CAUSES_LIMIT: Final = 10.0
 _FAIL_FAST: Final = ("node_failed", "node_errored")
 
 _TICK: Final = Key("tick")
+
+_LIFE_SIGN_EVERY: Final = 60.0
+"""Seconds without a line after which, in a log, a line says that following goes on."""
+
+_LIFE_SIGN: Final = Key("life sign")
+_MOST_SUMMARIES: Final = 10
+"""Of so many jobs, at most, it is said how far they are when following ends early."""
 
 Explain = Callable[[JobRef], Requests[list[str]]]
 """Finds the causes of a job: lines to print."""
@@ -135,6 +142,7 @@ class Tail:
             self._report.header_of(refs)
         self._lines.know(refs)
         self._loop.timer(_TICK, self._loop.clock())
+        self._loop.timer(_LIFE_SIGN, self._loop.clock() + _LIFE_SIGN_EVERY)
         try:
             self._follow(refs)
             if self._search:
@@ -150,6 +158,7 @@ class Tail:
         finally:
             self._screen.clear()
             self._pass_on_documents()
+        self._report.note_hidden(self._lines.all_hidden)
         return self._status
 
     # What the loop brings.
@@ -170,6 +179,9 @@ class Tail:
         match key.task:
             case "tick":
                 self._tick()
+            case "life sign":
+                self._loop.timer(_LIFE_SIGN, self._loop.clock() + _LIFE_SIGN_EVERY)
+                self._report.give_life_sign(self._only)
             case "follow":
                 self._handle_response(self._following[ref], result)
             case "whole":
@@ -437,6 +449,7 @@ class Tail:
         """End the run, because the node of *event* failed (`--fail-fast`)."""
         what = event.type.removeprefix("node_")
         self._report.say(f"jobevents: {event.node} {what}, so following ends here (--fail-fast)")
+        self._summarize_so_far()
         self._explain_so_far()
         if self._options.given:
             for hint in resume_hints(self._options.given, self._named):
@@ -450,10 +463,24 @@ class Tail:
                 self._print_first_pages()
         if isinstance(error, TimedOut):
             error.message = self._timed_out()
+        if isinstance(error, TimedOut | Interrupted):
+            self._summarize_so_far()
+        if isinstance(error, TimedOut):
             self._explain_so_far()
         given = self._options.given
         if given and can_be_resumed(error, self._following.values()):
             error.resume_hint = "\n".join(resume_hints(given, self._named)) or None
+
+    def _summarize_so_far(self) -> None:
+        """Print how far each job is that is followed no longer, if these are not too many."""
+        running = [job for job in self._named if job.follower.had_contact and not job.follower.has_ended]
+        for job in running[:_MOST_SUMMARIES]:
+            jobs = [job.follower.progress]
+            if job.children:
+                refs = [JobRef.job(number) for number in (*job.children.ended, *job.children.open)]
+                jobs = [self._ended[ref][1] for ref in refs if ref in self._ended]
+                jobs += [self._following[ref].follower.progress for ref in refs if ref in self._following]
+            self._report.summarize_so_far(job.ref, jobs)
 
     def _timed_out(self) -> str:
         """What had not ended when `--timeout` expired."""

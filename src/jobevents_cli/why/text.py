@@ -178,7 +178,7 @@ class CauseText:
         if self._columns is None:
             return [text if most is None else cut(text, _LONGEST_LINE)]
         room = max(20, self._columns - indent)
-        rows = wrapped(text if most is None else text[: room * (most + 1)], room)
+        rows = wrapped(text if most is None else text[: room * (most + 1)], room, breaks=most is not None)
         if most is not None and len(rows) > most:
             rows = [*rows[: most - 1], cut(" ".join(rows[most - 1 : most + 1]), room)]
         return rows

@@ -92,14 +92,14 @@ def test_a_resize_loses_nothing(home: Home, serve: Serve, sizes: tuple[int, ...]
 
 
 def test_later_lines_fit_a_window_that_was_narrowed(home: Home, serve: Serve) -> None:
-    """They are broken between words, at their column, as in a window that was narrow from the start."""
+    """A text goes below, as in a window that was narrow from the start."""
     stage = Stage()
     with _window(home, _command(serve(stage.job)) + " --no-progress", columns=100) as window:
         window.wait_for(lambda w: "node039" in w.text)
         window.resize(60)
         stage.say_safe(1)
         # How long the node took depends on the machine.
-        row = r"✔ finished  node000\.example\.com +\d+s  node000\.example\.com is\n +finished$"
+        row = r"✔ finished  node000\.example\.com +\d+s\n {10}node000\.example\.com is finished$"
         window.wait_for(lambda w: re.search(row, w.text, re.MULTILINE))
 
 

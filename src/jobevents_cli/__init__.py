@@ -9,9 +9,9 @@ For Python programs:
             print(event.time, event.type, event.node)
     print(events.outcome)
 
-`follow`, `jobs`, `show` and `why` do what the commands `tail`, `jobs`, `show` and `why` do. What they return and
-raise can be imported from here too. Every error is a `JobEventsError`, with `message`, `hint` and `status`, the exit
-status of the command line:
+`follow`, `jobs`, `show`, `why` and `changes` do what the commands `tail`, `jobs`, `show`, `why` and `changes` do. What
+they return and raise can be imported from here too. Every error is a `JobEventsError`, with `message`, `hint` and
+`status`, the exit status of the command line:
 
 - `UsageProblem` (2): an argument or a setting cannot be used
 - `AccessDenied` (4): there is no token, or it is not accepted, or it lacks a permission
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from jobevents_cli.version import __version__
 
 if TYPE_CHECKING:
-    from jobevents_cli.api import JobWithNodes, follow, jobs, show, why
+    from jobevents_cli.api import JobWithNodes, changes, follow, jobs, show, why
     from jobevents_cli.errors import (
         AccessDenied,
         JobEventsError,
@@ -43,12 +43,15 @@ if TYPE_CHECKING:
     from jobevents_cli.model.plan import Plan
     from jobevents_cli.tail.following import Following
     from jobevents_cli.why.causes import Cause, Finding
+    from jobevents_cli.why.changes import Change, Changes
     from jobevents_cli.why.explanation import Explanation
 
 
 __all__ = [
     "AccessDenied",
     "Cause",
+    "Change",
+    "Changes",
     "Event",
     "Explanation",
     "Finding",
@@ -65,6 +68,7 @@ __all__ = [
     "UnknownJob",
     "UsageProblem",
     "__version__",
+    "changes",
     "follow",
     "jobs",
     "show",
@@ -73,6 +77,8 @@ __all__ = [
 
 _HOMES = {
     "Cause": "why.causes",
+    "Change": "why.changes",
+    "Changes": "why.changes",
     "Event": "model.event",
     "Explanation": "why.explanation",
     "Finding": "why.causes",
@@ -82,6 +88,7 @@ _HOMES = {
     "Node": "model.node",
     "Outcome": "model.outcome",
     "Plan": "model.plan",
+    "changes": "api",
     "follow": "api",
     "jobs": "api",
     "show": "api",

@@ -1,6 +1,7 @@
-"""jobevents for Python programs: the commands `tail`, `jobs`, `show` and `why` as functions."""
+"""jobevents for Python programs: the commands `tail`, `jobs`, `show`, `why` and `changes` as functions."""
 
 import random
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,8 @@ from jobevents_cli.runtime.job_search import Wanted, read_nodes, recent
 from jobevents_cli.runtime.loop import Loop, Requests
 from jobevents_cli.runtime.retrying import retried
 from jobevents_cli.tail.following import Following
+from jobevents_cli.why.changes import Changes
+from jobevents_cli.why.changes import changes as changes_of
 from jobevents_cli.why.explain import explain
 from jobevents_cli.why.explanation import Explanation
 
@@ -153,14 +156,38 @@ def why(
     `Explanation.notices` says what is missing. Log lines can contain secrets. The other arguments and the
     errors are those of `follow`; a request that fails is repeated for 5 s.
     """
-    configuration = _configuration(url, token, token_file, cacert, profile)
+    return _explained(job, _configuration(url, token, token_file, cacert, profile), explain)
+
+
+def changes(
+    job: int | str,
+    *,
+    url: str | None = None,
+    token: str | None = None,
+    token_file: str | None = None,
+    cacert: str | None = None,
+    profile: str | None = None,
+) -> Changes:
+    """Return what the Puppet runs of *job* (written as for `follow`) changed, or in a noop run would change.
+
+    PuppetDB says so: NoUsableAnswer, or one of its kinds, if it cannot be queried. Values can contain secrets. The
+    other arguments and the errors are those of `follow`; a request that fails is repeated for 5 s.
+    """
+    return _explained(job, _configuration(url, token, token_file, cacert, profile), changes_of)
+
+
+def _explained(
+    job: int | str,
+    configuration: Configuration,
+    explanation: Callable[[Orchestrator, PuppetdbClient, JobRef], Requests[Item]],
+) -> Item:
     client = Orchestrator(configuration.orchestrator)
     try:
         puppetdb = PuppetdbClient(configuration.puppetdb)
     except (UsageProblem, AccessDenied) as error:
         puppetdb = PuppetdbClient((), error)
     with closing(Loop(signals=False)) as loop, closing(client), closing(puppetdb):
-        return loop.run(explain(client, puppetdb, _ref(job, client.host)))
+        return loop.run(explanation(client, puppetdb, _ref(job, client.host)))
 
 
 def _shown(client: Orchestrator, ref: JobRef) -> Requests[JobWithNodes]:

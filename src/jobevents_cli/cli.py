@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "jobs": "List recent jobs or plans, newest first",
     "show": "Show one job or plan and its nodes",
     "why": "Show what went wrong, grouped by cause",
+    "changes": "Show what changed, grouped by resource",
     "forward": "Pass every event to a command",
     "config": "Show and change the configuration",
     "doctor": "Check settings, connection and permission",

@@ -78,11 +78,13 @@ def test_puppetdb_knows_why() -> None:
 
 
 def test_puppetdb_finds_reports_by_job() -> None:
-    """A report names its job as text."""
+    """A report names its job as text. Runs that failed or changed something have one."""
     demo = Demo(deployment(7, created=NOW - 100))
     failed = {node["name"] for node in demo.nodes(7, "failed")}
-    rows = demo.ask("from", "reports", ["extract", ["certname"], ["=", "job_id", "7"]])
-    assert {row["certname"] for row in rows} == failed
+    changed = {node["name"] for node in demo.nodes(7, "finished") if node["result"]["status"] == "changed"}
+    rows = demo.ask("from", "reports", ["extract", ["certname", "status"], ["=", "job_id", "7"]])
+    assert {row["certname"] for row in rows if row["status"] == "failed"} == failed
+    assert {row["certname"] for row in rows if row["status"] == "changed"} == changed
 
 
 def test_a_plan_and_its_jobs() -> None:

@@ -194,6 +194,23 @@ CAUSES: Final = Output(
     ),
 )
 
+CHANGES: Final = Output(
+    "changes",
+    "`changes --json`: one change on each line, the one on most nodes first.",
+    (
+        Field(".count", "integer", "On how many nodes it happened, or would happen."),
+        Field(".nodes[]", "text", "The certnames, sorted."),
+        Field(".resource", "text", "The resource: File[/etc/ntp.conf]."),
+        Field(".property", "text or null", "The property that changed; null if only the message says what did."),
+        Field(".old", "any", "Its value before, as PuppetDB returns it."),
+        Field(".new", "any", "Its value after that. Both can be secret."),
+        Field(".message", "text", "What Puppet says about it."),
+        Field(".file", "text or null", "The manifest that declares the resource."),
+        Field(".line", "integer or null", "The line in it."),
+        Field(".corrective", "true or false", "Puppet put right what somebody else had changed."),
+        Field(".noop", "true or false", "It would happen: the run was a noop run."),
+    ),
+)
 CHECKS: Final = Output(
     "checks",
     "`doctor --json`: one check on each line.",
@@ -205,4 +222,4 @@ CHECKS: Final = Output(
     ),
 )
 
-OUTPUTS: Final = (EVENTS, PLAN_EVENTS, JOBS, PLANS, NODES, CAUSES, CHECKS)
+OUTPUTS: Final = (EVENTS, PLAN_EVENTS, JOBS, PLANS, NODES, CAUSES, CHANGES, CHECKS)

@@ -43,7 +43,7 @@ ENVIRONMENT: Final = {
     VARIABLES["cacert"]: "CA certificates to trust.",
     VARIABLES["profile"]: "Profile of the configuration file.",
     CONFIG_VARIABLE: "The configuration file itself.",
-    VARIABLES["puppetdb-url"]: "Address of PuppetDB, for `why`; with the certificate and key below.",
+    VARIABLES["puppetdb-url"]: "Address of PuppetDB, for `why` and `changes`; with the certificate and key below.",
     VARIABLES["puppetdb-cert"]: "Client certificate for PuppetDB.",
     VARIABLES["puppetdb-key"]: "Its private key.",
     "JOBEVENTS_DEBUG": "If it is 1, a bug in jobevents prints its traceback.",

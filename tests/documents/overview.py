@@ -30,11 +30,12 @@ account, Tokens), Enter, Ctrl-D:
     install -D -m 600 /dev/stdin ~/.puppetlabs/token
 
 `jobevents doctor` then checks all of it, one line each, and says what to do about what is wrong. The token's user needs
-the permission "Start, stop and view jobs", and for `why` "View node data from PuppetDB". Follow the newest job, and ask
-why it failed:
+the permission "Start, stop and view jobs", and for `why` and `changes` "View node data from PuppetDB". Follow the
+newest job, and ask why it failed, or what it changed:
 
     jobevents tail latest
     jobevents why latest
+    jobevents changes latest
 
 # CONFIGURATION
 

@@ -308,7 +308,14 @@ def _check_responses(folder: Path, url: str) -> Any:
             ),
             *("show 352 --format markdown", "show plan/12", "show 352 --node n1", "list plan/12", "tail latest -q"),
             *("tail --all --timeout 0.1", "tail plan/12 --timeout 0.1", "tail 352 353 --resume --timeout 0.1"),
-            *("why 352", "why latest", "why plan/12 --json", "tail 352 --why --timeout 0.1", "forward -- true"),
+            *(
+                "why 352",
+                "why latest",
+                "why plan/12 --json",
+                "changes 352",
+                "tail 352 --why --timeout 0.1",
+                "forward -- true",
+            ),
         ]
     )
 

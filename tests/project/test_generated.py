@@ -27,6 +27,7 @@ OPTIONS = {
     "show": f"{LATEST} {LOOKS} --from --node --failures --running --format --json --why --all-nodes --output "
     "--exit-status",
     "why": f"{LATEST} --from --node --all-nodes --logs --json --color",
+    "changes": f"{LATEST} --node --all-nodes --limit --json --color",
     "forward": "--since --environment --owner --job-type --plans --type --failures --max-bytes --name --batch-events "
     "--batch-wait --batch-timeout --skip-after --stats --metrics --documents --interval",
     "doctor": "--json",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from documents.json_fields import CAUSES, CHECKS, EVENTS, JOBS, NODES, PLAN_EVENTS, PLANS, Output
+from documents.json_fields import CAUSES, CHANGES, CHECKS, EVENTS, JOBS, NODES, PLAN_EVENTS, PLANS, Output
 from support.misbehaving import TestServer
 from support.program import TOKEN, Home
 from support.samples import broken, readme_job
@@ -30,7 +30,7 @@ def _shell(home: Home, serve: Callable[..., TestServer]) -> Iterator[Home]:
     serve()
     plans = (rollout(12, created=1000.0), broken(13, created=2000.0, first_job=10))
     with Server(Orchestrator([readme_job()], plans=plans, token=TOKEN)) as server:
-        yield home.with_(JOBEVENTS_URL=server.url)
+        yield home.with_(JOBEVENTS_URL=server.url, JOBEVENTS_PUPPETDB_URL=server.url)
 
 
 def _found(value: Any, path: str, open_paths: set[str]) -> Iterator[tuple[str, Any]]:
@@ -88,6 +88,7 @@ def _value(document: Any, path: str) -> Any:
         (NODES, "show 352 --json --node *"),
         (CAUSES, "why 352 --json"),
         (CAUSES, "why plan/13 --json"),
+        (CHANGES, "changes 352 --json"),
         (CHECKS, "doctor --json"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -1,9 +1,11 @@
 """Reports of real Puppet runs (tests/data/reports.json), as PuppetDB stores and returns them."""
 
 import json
+from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from jobevents_cli.why.report import LogLine, Report, ResourceFailure
 
@@ -37,3 +39,21 @@ def parsed_report(name: str, node: str) -> Report:
     report = wire_report(name, node)
     failures = tuple(ResourceFailure.read(event) for event in failure_events(report))
     return Report(failures, tuple(LogLine.read(line) for line in report["logs"]))
+
+
+def changing_report(
+    node: str, job_id: int, changes: Iterable[tuple[str, str, str, str]], *, status: str = "success"
+) -> dict[str, Any]:
+    """A report in wire format of a run on *node* whose events have that *status*.
+
+    Each of *changes* is a file, its property, the old and the new value.
+    """
+    report = wire_report("changed", node, job_id=str(job_id), uuid=str(uuid4()))
+    resource = report["resources"][0]
+    report["noop"], report["resources"] = status == "noop", []
+    for title, name, old, new in changes:
+        event = {**resource["events"][0], "status": status, "property": name, "old_value": old, "new_value": new}
+        event["message"] = f"{name} changed '{old}' to '{new}'"
+        about = {"resource_title": title, "containment_path": ["Stage[main]", "Main", f"File[{title}]"]}
+        report["resources"].append({**resource, **about, "events": [event]})
+    return report

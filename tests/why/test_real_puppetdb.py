@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from support.misbehaving import TestServer
 from support.program import TOKEN, Home, Ran
-from support.puppet_reports import wire_report
-from support.puppetdb import connected, failed_job, failed_run
+from support.puppet_reports import changing_report, wire_report
+from support.puppetdb import connected, failed_job, failed_run, node
 from support.real_puppetdb import RealPuppetdb, TokenFront, missing_packages, shared_puppetdb
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing_packages()), reason=missing_packages() or "here")]
@@ -152,3 +152,58 @@ def test_many_failed_nodes(home: Home, serve: Serve, puppetdb: RealPuppetdb, cou
         ("resource", count * 3 // 4),
         ("catalog", count // 4),
     ]
+
+
+def _changed(name: str, found: str, changed: int) -> dict[str, Any]:
+    result = {"hash": found, "status": "changed", "metrics": {"total": 600, "changed": changed, "out_of_sync": changed}}
+    return node(name, "finished", {**result, "environment": "production"})
+
+
+def test_what_a_rollout_changed(home: Home, serve: Serve, puppetdb: RealPuppetdb) -> None:
+    """30 nodes with three changes: grouped, failures only counted. Only PE's PuppetDB knows corrective ones."""
+    names = [f"c{number:02}.example.com" for number in range(30)]
+    changes = [("/etc/ntp.conf", "content", "{md5}8a2f", "{md5}77e1"), ("/etc/owner", "owner", "jane", "root")]
+    reports = [
+        changing_report(name, 360, [*changes, ("/etc/mode", "mode", "0600", "0644")][: 3 if number % 2 else 1])
+        for number, name in enumerate(names)
+    ]
+    hashes = puppetdb.store_all([*reports, _report("locked", "f1.example.com", 360)])
+    nodes = [
+        _changed(name, hashes[name], len(report["resources"])) for name, report in zip(names, reports, strict=True)
+    ]
+    server = serve(failed_job(*nodes, failed_run("f1.example.com", hashes["f1.example.com"]), job_id=360))
+    mine = connected(home, server.url, puppetdb.url)
+    found = _objects(mine.run("changes", "360", "--json"))
+    assert [(change["resource"], change["count"]) for change in found] == [
+        ("File[/etc/ntp.conf]", 30),
+        ("File[/etc/mode]", 15),
+        ("File[/etc/owner]", 15),
+    ]
+    out = mine.run("changes", "360").out
+    assert out.startswith("Job 360  failed  deploy in production  30 of 31 nodes changed: 3 changes\n")
+    assert "owner: jane became root" in out
+    assert out.endswith("Failed:  1 node: jobevents why 360\n")
+
+
+def test_what_a_noop_run_would_change(home: Home, serve: Serve, puppetdb: RealPuppetdb) -> None:
+    """Its events have the status noop."""
+    report = changing_report("n1.example.com", 361, [("/etc/ntp.conf", "ensure", "absent", "file")], status="noop")
+    hashes = puppetdb.store_all([report, _report("noop", "n2.example.com", 361)])
+    nodes = [_changed(name, found, 1) for name, found in hashes.items()]
+    server = serve(failed_job(*nodes, job_id=361, state="finished", noop=True))
+    out = connected(home, server.url, puppetdb.url).run("changes", "361").out
+    assert "2 of 2 nodes would change: 2 changes" in out
+    assert "ensure: absent would become file" in out
+
+
+def test_a_first_run(home: Home, serve: Serve, puppetdb: RealPuppetdb) -> None:
+    """60 nodes with 500 changes each take a few requests."""
+    names = [f"big{number:03}.example.com" for number in range(60)]
+    changes = [(f"/srv/app/conf.d/{number}.conf", "ensure", "absent", "file") for number in range(500)]
+    hashes = puppetdb.store_all([changing_report(name, 362, changes) for name in names])
+    server = serve(failed_job(*(_changed(name, hashes[name], 500) for name in names), job_id=362, state="finished"))
+    with TokenFront(puppetdb, {TOKEN: 200}) as front:
+        mine = connected(home, server.url, front.url).with_(JOBEVENTS_CACERT=puppetdb.file("ca.pem"))
+        found = _objects(mine.run("changes", "362", "--json"))
+        assert len(front.seen) <= 4
+    assert (len(found), {change["count"] for change in found}) == (500, {60})

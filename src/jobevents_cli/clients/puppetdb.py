@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from jobevents_cli.errors import Interrupted, JobEventsError, TransientFault
-from jobevents_cli.exit_status import ExitStatus
+from jobevents_cli.errors import Interrupted, JobEventsError, NoUsableAnswer, TransientFault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,10 +29,8 @@ HINTS: Final = {
 _OK: Final = 200
 
 
-class PuppetdbUnusable(JobEventsError):
+class PuppetdbUnusable(NoUsableAnswer):
     """PuppetDB cannot be queried. What the orchestrator knows does not depend on it."""
-
-    status = ExitStatus.NO_ANSWER
 
 
 class ResponseTooLarge(PuppetdbUnusable):

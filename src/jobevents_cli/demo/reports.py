@@ -1,8 +1,8 @@
-"""The reports of failed Puppet runs, in the wire format that PuppetDB receives."""
+"""The reports of Puppet runs that failed or changed something, in the wire format that PuppetDB receives."""
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 _MANIFESTS: Final = "/etc/puppetlabs/code/environments/production"
@@ -12,11 +12,11 @@ Document = dict[str, Any]
 
 
 class Failure(NamedTuple):
-    """What a report says about a run that failed."""
+    """What a report says about a run that failed; nothing of one that did not."""
 
-    resources: list[Document]
-    logs: list[Document]
-    failed: int
+    resources: Sequence[Document] = ()
+    logs: Sequence[Document] = ()
+    failed: int = 0
     """How many resources failed; 0 if there was no catalog."""
 
 
@@ -34,20 +34,45 @@ def transaction_of(run_hash: str) -> str:
     return str(uuid.UUID(run_hash[:32]))
 
 
-def report(certname: str, job_id: int, failure: Failure, at: str) -> Document:
-    """The report of a run of the job on *certname* that ended *at* that time."""
+def report(certname: str, job_id: int, what: Failure, at: str, *, changed: int = 0) -> Document:
+    """The report of a run of the job on *certname* that ended *at* that time, after it *changed* so many resources."""
     return {
         "certname": certname,
         "job_id": str(job_id),
         "transaction_uuid": transaction_of(hash_of(job_id, certname)),
         "environment": "production",
-        "status": "failed",
+        "status": "failed" if what.logs else "changed",
         "noop": False,
         "end_time": at,
         "producer_timestamp": at,
         "metrics": [],
-        "resources": failure.resources,
-        "logs": failure.logs,
+        "resources": [*(_changed(number, at) for number in range(changed)), *what.resources],
+        "logs": list(what.logs),
+    }
+
+
+def _changed(number: int, at: str) -> Document:
+    """A resource that a run changed: a file, a service that somebody had stopped, a package, then further files."""
+    checksums = [f"{{sha256}}{hashlib.sha256(f'{number} {word}'.encode()).hexdigest()}" for word in ("old", "new")]
+    kinds = [
+        ("File", "/etc/ntp.conf", "content", *checksums, "ntp/manifests/config.pp", 12),
+        ("Service", "ntpd", "ensure", "stopped", "running", "ntp/manifests/service.pp", 7),
+        ("Package", "nginx", "ensure", "1.18.0", "1.24.0", "nginx/manifests/install.pp", 4),
+    ]
+    further = ("File", f"/srv/app/conf.d/{number}.conf", "content", *checksums, "app/manifests/config.pp", 30 + number)
+    kind, title, name, old, new, file, line = kinds[number] if number < len(kinds) else further
+    event = {"status": "success", "timestamp": at, "property": name, "old_value": old, "new_value": new}
+    is_corrective = kind == "Service"
+    return {
+        "resource_type": kind,
+        "resource_title": title,
+        "file": f"{_MANIFESTS}/modules/{file}",
+        "line": line,
+        "containment_path": ["Stage[main]", "Main", f"{kind}[{title}]"],
+        "corrective_change": is_corrective,
+        "skipped": False,
+        "timestamp": at,
+        "events": [{**event, "message": f"{name} changed '{old}' to '{new}'", "corrective_change": is_corrective}],
     }
 
 

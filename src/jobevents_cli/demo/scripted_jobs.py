@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from jobevents_cli.demo.reports import Cause, hash_of, report, transaction_of
+from jobevents_cli.demo.reports import Cause, Failure, hash_of, report, transaction_of
 
 Document = dict[str, Any]
 Timeline = list[tuple[float, Document]]
@@ -75,7 +75,7 @@ class ScriptedJob(_Scripted):
     """The number of the plan job that started it, if one did."""
     timeline: Timeline = field(default_factory=list)
     reports: list[Document] = field(default_factory=list)
-    """What PuppetDB knows of the runs that failed, in wire format."""
+    """What PuppetDB knows of the runs that failed or changed something, in wire format."""
 
     @property
     def path(self) -> str:
@@ -249,8 +249,10 @@ class Script:
     ) -> None:
         """A Puppet run on *node*. With a *cause* it fails, and PuppetDB gets a report that says why."""
         total = _RESOURCES
+        at = written(self._at(end))
+        if changed and not cause:
+            self._job.reports.append(report(node, self._job.job_id, Failure(), at, changed=changed))
         if cause:
-            at = written(self._at(end))
             failure = cause(node, 13_500 + 7 * self._job.nodes.index(node), at)
             self._job.reports.append(report(node, self._job.job_id, failure, at))
             failed = failed or failure.failed

@@ -83,16 +83,17 @@ def read_nodes(
     number: int,
     node_count: int | None,
     take: Callable[[Sequence[Node]], object],
+    ask: Callable[[Callable[[], Sequence[Node]]], Requests[Sequence[Node]]] = retried,
 ) -> Requests[None]:
     """Hand the nodes of job *number* to *take*, page by page. *list_nodes* is `nodes` of the client.
 
-    Servers send all nodes at once, unless fewer than *node_count* come. A request that fails is repeated as `retried`
-    repeats it.
+    Servers send all nodes at once, unless fewer than *node_count* come. *ask* makes a request, which is repeated if it
+    fails.
     """
     received = 0
     first: Node | None = None
     while True:
-        page = yield from retried(partial(list_nodes, number, received))
+        page = yield from ask(partial(list_nodes, number, received))
         if not page or (first is not None and page[0].raw == first.raw):
             return  # a server that ignores the offset repeats itself
         first = first or page[0]

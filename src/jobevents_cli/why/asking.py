@@ -30,6 +30,7 @@ class Asking:
         self._clock = clock
         self._note = note
         self._until = None if within is None else clock() + within
+        self._turn_at = clock() + _PIECE
 
     @property
     def limit(self) -> float:
@@ -62,12 +63,15 @@ class Asking:
 
     def work(self, steps: Steps[T]) -> Requests[T]:
         """Return what *steps* come to; between them the loop has its turn now and then."""
-        until = self._clock() + _PIECE
         while True:
             try:
                 next(steps)
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
-            if self._clock() > until:
-                yield Pause(0)
-                until = self._clock() + _PIECE
+            yield from self.turn()
+
+    def turn(self) -> Requests[None]:
+        """Give the loop its turn if enough work was done since the last one."""
+        if self._clock() > self._turn_at:
+            yield Pause(0)
+            self._turn_at = self._clock() + _PIECE

@@ -16,6 +16,9 @@ _BLANK: Final = "\udc00"
 """Stands for what was blanked: half a character, which no text contains. It counts as a part of a word, so that
 blanking twice is blanking once."""
 
+_SHORT: Final = 500
+"""Characters of a text whose blanked form is kept for a while."""
+
 _WORD: Final = "0-9A-Za-z\udc00"
 _DAYS: Final = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _MONTHS: Final = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -84,9 +87,14 @@ def blanked(text: str, node: str) -> str:
     return _without(text, [*names, *_common(text)]) if names else blanked_but_names(text)
 
 
-@lru_cache(maxsize=256)
 def blanked_but_names(text: str) -> str:
-    """Return *text* with all but names of nodes blanked. Many nodes say the same, so that much need not be repeated."""
+    """Return *text* with all but names of nodes blanked."""
+    return _blanked_short(text) if len(text) <= _SHORT else _without(text, _common(text))
+
+
+@lru_cache(maxsize=4096)
+def _blanked_short(text: str) -> str:
+    """Return *text* blanked: many nodes say the same, so that this need not be repeated."""
     return _without(text, _common(text))
 
 

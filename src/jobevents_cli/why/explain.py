@@ -17,21 +17,16 @@ from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.json_values import as_text
 from jobevents_cli.model.node import Node
 from jobevents_cli.model.plan import Plan, target_results
+from jobevents_cli.runtime.job_search import read_nodes
 from jobevents_cli.runtime.loop import Requests
 from jobevents_cli.why.again import again_for
 from jobevents_cli.why.asking import Asking
 from jobevents_cli.why.causes import CauseKind, Causes, Failure
 from jobevents_cli.why.explanation import Explanation, counts_of, title_of
-from jobevents_cli.why.failures import EndedNode, failures_of, plan_failures
+from jobevents_cli.why.failures import EndedNode, ended_node, failures_of, plan_failures
 from jobevents_cli.why.report import Report, ResourceFailure
 from jobevents_cli.why.report_findings import Steps
-from jobevents_cli.why.reports import REPORTS_PER_LOGS, Run, RunReports, chunks, log_in
-
-JUST_ENDED: Final = 120.0
-"""Seconds after a run's end within which PuppetDB may not have its report yet."""
-
-_LATE_WAITS: Final = (0.5, 1.0, 1.5, 2.0)
-"""Seconds between the requests for late reports."""
+from jobevents_cli.why.reports import REPORTS_PER_LOGS, Run, RunReports, chunks, log_in, run_of
 
 _APPLIES: Final = ("apply", "plan_apply")
 
@@ -64,7 +59,7 @@ def explain(
         yield from reading.read_plan(ref, job)
     else:
         yield from reading.read_job(job, ref.number)
-    explaining = _Explaining(RunReports(puppetdb, asking), asking, client.server_time())
+    explaining = _Explaining(RunReports(puppetdb, asking, client.server_time()), asking)
     return (yield from _explanation(ref, job, reading.found.only(wanted), explaining, said))
 
 
@@ -90,7 +85,7 @@ def explain_saved(
         found.add(job.seen, job.ended.values())
     if saved.plan_errors != (None, ""):
         found.add_plan_error(*saved.plan_errors)
-    explaining = _Explaining(RunReports(puppetdb, asking), asking, None)
+    explaining = _Explaining(RunReports(puppetdb, asking), asking)
     explanation = yield from _explanation(ref, None, found.only(wanted), explaining, said)
     return replace(explanation, is_running=not saved.is_over)
 
@@ -153,20 +148,20 @@ class _Reading:
         """Read the nodes of *job* that ended badly; from its events, if it lists none."""
         bad: dict[str, EndedNode] = {}
         names: list[str] = []
-        first: Node | None = None
-        while True:
-            page = yield from self._asking.retried(self._client.url, partial(self._client.nodes, number, len(names)))
-            if not page or (first is not None and page[0].raw == first.raw):
-                break  # a server that ignores the offset repeats itself
-            first = first or page[0]
-            names += [node.name for node in page]
-            bad |= yield from self._asking.work(_bad_nodes(page, job, number))
-            if job.node_count is None or len(names) >= job.node_count:
-                break
+
+        def take(page: Sequence[Node]) -> None:
+            names.extend(node.name for node in page)
+            ended = (ended_node(node, job, number) for node in page)
+            bad.update((node.name, node) for node in ended if node.has_failed or node.state == "skipped")
+
+        ask = partial(self._asking.retried, self._client.url)
+        yield from read_nodes(self._client.nodes, number, job.node_count, take, ask)
         if not names and job.node_count != 0:
             saved = yield from self._by_events(JobRef.job(number))
-            bad, names = saved.ended, list(saved.seen)
-        elif any(_needs_events(node) for node in bad.values()):
+            self.found.add(saved.seen, saved.ended.values())
+            self.found.count += job.node_count or len(saved.seen)
+            return
+        if any(_needs_events(node) for node in bad.values()):
             saved = yield from self._by_events(JobRef.job(number))
             bad = {name: _completed(node, saved.ended.get(name)) for name, node in bad.items()}
         self.found.add(names, bad.values())
@@ -197,26 +192,6 @@ class _Reading:
         except JobEventsError as error:
             self.found.notices.append(f"the events of {ref.label} could not be read: {error.message}")
         return (yield from self._asking.work(_by_events(ref, events)))
-
-
-def _bad_nodes(page: Iterable[Node], job: Job, number: int) -> Steps[dict[str, EndedNode]]:
-    bad: dict[str, EndedNode] = {}
-    for node in page:
-        yield
-        ended = EndedNode(
-            node.name,
-            node.state,
-            node.result,
-            as_text(node.details.get("message")).strip(),
-            node.transaction_uuid,
-            node.finished_at or job.finished_at,
-            number,
-            job.type,
-            job.task,
-        )
-        if ended.has_failed or ended.state == "skipped":
-            bad[ended.name] = ended
-    return bad
 
 
 def _needs_events(node: EndedNode) -> bool:
@@ -295,14 +270,13 @@ def _explanation(
 class _Explaining:
     """Groups the failures of nodes, with their runs' reports as far as PuppetDB has them."""
 
-    def __init__(self, reports: RunReports, asking: Asking, server_time: float | None) -> None:
+    def __init__(self, reports: RunReports, asking: Asking) -> None:
         self.causes = Causes()
         self.problem = ""
         """Why PuppetDB could not be queried, if so."""
         self.notices: list[str] = []
         self._reports = reports
         self._asking = asking
-        self._server_time = server_time
         self._left: dict[Run, EndedNode] = {}
         """Runs whose reports were not read, or not yet."""
 
@@ -311,14 +285,18 @@ class _Explaining:
         others: list[EndedNode] = []
         for node in nodes:
             if node.has_report:
-                self._left[Run(node.name, node.report_hash, node.transaction_uuid, str(node.job_id or ""))] = node
+                self._left[run_of(node)] = node
             else:
                 others.append(node)
         failures: dict[str, list[ResourceFailure]] = {}
         found: dict[Run, str] = {}
         if self._left:
             try:
-                found = yield from self._find()
+                found = yield from self._reports.found({run: node.finished_at for run, node in self._left.items()})
+                if lacking := len(self._left) - len(found):
+                    number = "1 failed run" if lacking == 1 else f"{lacking} failed runs"
+                    causes = "causes are those that the orchestrator knows"
+                    self.notices.append(f"PuppetDB has no report of {number}: {causes}")
                 hashes = list(dict.fromkeys(found.values()))
                 failures = yield from self._reports.failures(hashes)
                 yield from self._add_with_logs(found, hashes, failures)
@@ -349,28 +327,6 @@ class _Explaining:
     def _add(self, node: EndedNode, report: Report | None) -> Requests[None]:
         failures = yield from self._asking.work(failures_of(node, report, puppetdb_answers=not self.problem))
         yield from self._asking.work(_grouping(self.causes, failures))
-
-    def _find(self) -> Requests[dict[Run, str]]:
-        """Return the hash of each run's report that there is, or that comes within some seconds."""
-        runs = list(self._left)
-        found = yield from self._reports.of_jobs(runs)
-        if others := [run for run in runs if run not in found]:
-            found |= yield from self._reports.find(others)
-        for seconds in _LATE_WAITS:
-            missing = [run for run in runs if run not in found and self._is_late(self._left[run])]
-            if not missing or not (yield from self._asking.wait(seconds)):
-                break
-            found |= yield from self._reports.find(missing)
-        if lacking := len(runs) - len(found):
-            number = "1 failed run" if lacking == 1 else f"{lacking} failed runs"
-            self.notices.append(f"PuppetDB has no report of {number}: causes are those that the orchestrator knows")
-        return found
-
-    def _is_late(self, node: EndedNode) -> bool:
-        """Whether the report of *node*'s run may still be on its way."""
-        if self._server_time is None or node.finished_at is None:
-            return False
-        return self._server_time - node.finished_at < JUST_ENDED
 
 
 def _grouping(causes: Causes, failures: Iterable[Failure]) -> Steps[None]:

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from jobevents_cli.model.job import Job
 from jobevents_cli.model.json_values import as_count, as_mapping, as_text
+from jobevents_cli.model.node import Node
 from jobevents_cli.model.node_result import (
     COMMANDS,
     STDERR,
@@ -106,6 +108,21 @@ class EndedNode:
         if self.detail.get("error_type") is not None:
             return False
         return not reason_of(self.detail).text or bool(self.report_hash)
+
+
+def ended_node(node: Node, job: Job, number: int) -> EndedNode:
+    """Return the *node* of *job*, whose number is *number*."""
+    return EndedNode(
+        node.name,
+        node.state,
+        node.result,
+        as_text(node.details.get("message")).strip(),
+        node.transaction_uuid,
+        node.finished_at or job.finished_at,
+        number,
+        job.type,
+        job.task,
+    )
 
 
 def failures_of(node: EndedNode, report: Report | None, *, puppetdb_answers: bool) -> Steps[list[Failure]]:

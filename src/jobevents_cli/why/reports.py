@@ -17,6 +17,7 @@ from jobevents_cli.model.json_text import NOT_JSON, parsed, repaired
 from jobevents_cli.model.json_values import as_mapping, as_text
 from jobevents_cli.runtime.loop import Requests
 from jobevents_cli.why.asking import Asking
+from jobevents_cli.why.failures import EndedNode
 from jobevents_cli.why.report import ERRORS, WARNINGS, LogLine, ResourceFailure, places_in
 from jobevents_cli.why.report_findings import Steps
 
@@ -26,6 +27,15 @@ REPORTS_PER_LOGS: Final = 100
 
 SEVERAL_LOGS: Final = 16 * 1024 * 1024
 """Bytes that the logs of several reports may have together: reading them takes several times the memory."""
+
+CHANGE_STATUSES: Final = ("success", "noop", "corrective_change")
+"""The statuses of events that changed something, or would."""
+
+_JUST_ENDED: Final = 120.0
+"""Seconds after a run's end within which PuppetDB may not have its report yet."""
+
+_LATE_WAITS: Final = (0.5, 1.0, 1.5, 2.0)
+"""Seconds between the requests for late reports."""
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes that one response may have."""
@@ -42,12 +52,42 @@ class Run(NamedTuple):
     job_id: str = ""
 
 
+def run_of(node: EndedNode) -> Run:
+    """Return what identifies the run of *node*."""
+    return Run(node.name, node.report_hash, node.transaction_uuid, str(node.job_id or ""))
+
+
 class RunReports:
     """Asks *puppetdb*. Every method raises PuppetdbUnusable if it cannot be queried."""
 
-    def __init__(self, puppetdb: PuppetdbClient, asking: Asking) -> None:
+    def __init__(
+        self, puppetdb: PuppetdbClient, asking: Asking, server_time: float | None = None, *, only_failed: bool = True
+    ) -> None:
+        """*server_time*: the orchestrator's clock; without it no report is late. *only_failed*: search failed runs."""
         self._puppetdb = puppetdb
         self._asking = asking
+        self._server_time = server_time
+        self._failed = [["=", "status", "failed"]] if only_failed else []
+
+    def found(self, runs: Mapping[Run, float | None]) -> Requests[dict[Run, str]]:
+        """Return the hash of each report of *runs* that there is, or that comes within some seconds.
+
+        *runs* has the end of each, in seconds since 1970: PuppetDB may receive a report after the orchestrator reports
+        the end.
+        """
+        found = yield from self.of_jobs(list(runs))
+        if others := [run for run in runs if run not in found]:
+            found |= yield from self.find(others)
+        for seconds in _LATE_WAITS:
+            missing = [run for run, ended in runs.items() if run not in found and self._is_late(ended)]
+            if not missing or not (yield from self._asking.wait(seconds)):
+                break
+            found |= yield from self.find(missing)
+        return found
+
+    def _is_late(self, ended: float | None) -> bool:
+        """Whether the report of a run that *ended* then may still be on its way."""
+        return self._server_time is not None and ended is not None and self._server_time - ended < _JUST_ENDED
 
     def of_jobs(self, runs: Sequence[Run]) -> Requests[dict[Run, str]]:
         """Return the hash of each report of *runs* that PuppetDB has under the number of the run's job.
@@ -57,7 +97,7 @@ class RunReports:
         jobs = sorted({run.job_id for run in runs if run.job_id})
         if not jobs:
             return {}
-        rows = yield from self._objects(_search(["and", ["=", "status", "failed"], _one_of("job_id", jobs)]))
+        rows = yield from self._objects(_search(self._of_jobs(jobs)))
         return _match(runs, rows)
 
     def find(self, runs: Sequence[Run]) -> Requests[dict[Run, str]]:
@@ -73,10 +113,14 @@ class RunReports:
             if uuids := [run.transaction_uuid for run in some if run.transaction_uuid]:
                 ways.append(_one_of("transaction_uuid", uuids))
             if jobs := sorted({run.job_id for run in some if run.job_id}):
-                ways.append(["and", ["=", "status", "failed"], _one_of("job_id", jobs)])
+                ways.append(self._of_jobs(jobs))
             if ways:
                 found |= _match(some, (yield from self._objects(_search(["or", *ways]))))
         return found
+
+    def _of_jobs(self, jobs: Sequence[str]) -> list[Any]:
+        condition = _one_of("job_id", jobs)
+        return ["and", *self._failed, condition] if self._failed else condition
 
     def failures(self, hashes: Sequence[str]) -> Requests[dict[str, list[ResourceFailure]]]:
         """Return the failed resources of each of the reports *hashes*, in the order in which they failed."""
@@ -86,6 +130,16 @@ class RunReports:
             for row in sorted(rows, key=lambda row: as_text(row.get("timestamp"))):
                 failures.setdefault(as_text(row.get("report")), []).append(ResourceFailure.read(row))
         return failures
+
+    def changes(self, hashes: Sequence[str]) -> Requests[list[Raw]]:
+        """Return the texts of the events of the reports *hashes* that changed something, or would in a noop run."""
+        try:
+            return (yield from self._query(_changes(hashes), SEVERAL_LOGS if len(hashes) > 1 else LARGEST))
+        except ResponseTooLarge:
+            if len(hashes) == 1:
+                raise
+        middle = len(hashes) // 2
+        return [*(yield from self.changes(hashes[:middle])), *(yield from self.changes(hashes[middle:]))]
 
     def logs(self, hashes: Sequence[str]) -> Requests[list[Raw]]:
         """Return the logs of the reports *hashes*, to be read with `log_in`.
@@ -218,6 +272,12 @@ def _events(hashes: Sequence[str]) -> list[Any]:
     columns = ["certname", "report", "resource_type", "resource_title", "message", "file", "line", "containment_path"]
     wanted = ["and", ["=", "status", "failure"], _one_of("report", hashes)]
     return ["from", "events", ["extract", [*columns, "timestamp"], wanted]]
+
+
+def _changes(hashes: Sequence[str]) -> list[Any]:
+    columns = ["certname", "resource_type", "resource_title", "property", "old_value", "new_value", "message", "file"]
+    wanted = ["and", _one_of("status", CHANGE_STATUSES), _one_of("report", hashes)]
+    return ["from", "events", ["extract", [*columns, "line", "status", "corrective_change"], wanted]]
 
 
 def _logs(hashes: Sequence[str]) -> list[Any]:

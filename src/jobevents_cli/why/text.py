@@ -169,7 +169,7 @@ class CauseText:
                 yield self._paint(row, style) if style else row
         if left := len(lines) - len(chosen) + content.left_out:
             yield from (
-                self._paint(row, "dim") for row in self._rows(f"… {_count(left, 'more line')}: {more}", indent, 2)
+                self._paint(row, "dim") for row in self._rows(f"… {counted(left, 'more line')}: {more}", indent, 2)
             )
 
     def _rows(self, text: str, indent: int, most: int | None) -> list[str]:
@@ -186,7 +186,7 @@ class CauseText:
     def _name_rows(self, nodes: Sequence[str], indent: int, most: int) -> list[str]:
         room = max(20, self._node_columns - indent)
         names = [cut(safe(name[:_LONGEST_LINE]), _LONGEST_NAME) for name in nodes]
-        return wrapped(" ".join(names), room) if self._all_nodes else _fitted_names(names, room, most)
+        return wrapped(" ".join(names), room) if self._all_nodes else fitted_names(names, room, most)
 
 
 def plain_text(explanation: "Explanation", width: int | None) -> str:
@@ -224,7 +224,7 @@ def _content(cause: Cause, printed: set[int] | None) -> _Content:
     if finding.explained:
         lines.append(_resources(finding.explained))
     logged, left_out = ([], 0) if finding.explained else _log_lines(finding.log, finding.message, said.lines)
-    label = _count(len(cause.nodes), "node") if cause.nodes else "plan"
+    label = counted(len(cause.nodes), "node") if cause.nodes else "plan"
     log: Sequence[LogLine] = ()
     if printed is not None:
         log = log_of(finding, logs=id(finding.report) not in printed)
@@ -303,10 +303,10 @@ def short_path(path: str) -> str:
 def _resources(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_MOST_NAMES])
     more = f" … and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return f"{_count(len(names), 'resource')}: {shown}{more}"
+    return f"{counted(len(names), 'resource')}: {shown}{more}"
 
 
-def _fitted_names(names: Sequence[str], room: int, most: int) -> list[str]:
+def fitted_names(names: Sequence[str], room: int, most: int) -> list[str]:
     """As many *names* as fit *most* rows of *room* columns, and how many more there are."""
     rows = [""]
     for index, name in enumerate(names):
@@ -341,12 +341,12 @@ def _header(explanation: "Explanation") -> Iterator[str]:
     counts = explanation.counts
     yield safe(explanation.state)
     yield safe(explanation.title)
-    facts = [f"{counts.failed} of {_count(counts.nodes, 'node')} failed"] if counts.failed or counts.nodes else []
+    facts = [f"{counts.failed} of {counted(counts.nodes, 'node')} failed"] if counts.failed or counts.nodes else []
     if counts.finished_with_error:
         facts.append(f"{counts.finished_with_error} finished with an error")
     if counts.skipped:
         facts.append(f"{counts.skipped} skipped")
-    causes = _count(len(explanation.causes), "cause")
+    causes = counted(len(explanation.causes), "cause")
     if explanation.is_running:
         causes += f" so far, the {_thing(explanation)} is running"
     yield f"{', '.join(facts)}: {causes}" if facts else causes
@@ -356,5 +356,6 @@ def _thing(explanation: "Explanation") -> str:
     return "plan" if explanation.ref and explanation.ref.kind is Kind.PLAN else "job"
 
 
-def _count(number: int, thing: str) -> str:
+def counted(number: int, thing: str) -> str:
+    """Return `1 node`, `2 nodes`."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.errors import JobEventsError
@@ -10,7 +10,11 @@ from jobevents_cli.following.follower import Follower
 from jobevents_cli.following.schedule import Stream
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
+from jobevents_cli.model.job_ref import Kind
 from jobevents_cli.runtime.loop import Loop, Result
+
+_HEADER_LIMIT: Final = 2.0
+"""Seconds for which events wait for the job's own document."""
 
 
 class Key(NamedTuple):
@@ -53,7 +57,9 @@ class FollowedJob:
         self._stream = due.stream
         is_job = due.stream is Stream.JOB
         work = partial(client.job, self.ref) if is_job else partial(client.events, self.ref, due.start)
-        loop.ask(self.key, work, at=due.at, limit=due.limit)
+        # The job is requested before its events only to say what is followed: events wait for that for a moment.
+        is_header = is_job and self.ref.kind is Kind.JOB and not self.follower.had_contact
+        loop.ask(self.key, work, at=due.at, limit=_HEADER_LIMIT if is_header else due.limit)
         return True
 
     def receive(self, result: Result, now: float) -> News:

@@ -8,7 +8,7 @@ import math
 import random
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple
 
 from jobevents_cli.clients.orchestrator import Orchestrator
 from jobevents_cli.errors import Interrupted, JobEventsError, OutputFailed, TimedOut
@@ -22,31 +22,22 @@ from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.output.lines import EventLines
 from jobevents_cli.runtime.followed_job import Key, News
-from jobevents_cli.runtime.loop import Loop, Requests, Result
+from jobevents_cli.runtime.loop import Loop, Result
 from jobevents_cli.tail.all_jobs import AllJobs
+from jobevents_cli.tail.causes import Causes, Explain
 from jobevents_cli.tail.hints import GivenOptions, can_be_resumed, resume_hint, resume_hints
+from jobevents_cli.tail.page_printer import FailedFast, PagePrinter
 from jobevents_cli.tail.plan import Entry, FirstPages, PlanJobs, last_of, runs
 from jobevents_cli.tail.report import Report
 from jobevents_cli.tail.resume import Resume
 from jobevents_cli.tail.tailed_job import TailedJob
 from jobevents_cli.tail.whole_messages import is_cut, whole_messages
 
-_BATCH: Final = 500
-"""Events that are printed together, and whose position is then saved: what a kill -9 can repeat."""
-
 _TICK_EVERY: Final = 0.25
 """Seconds between two looks at the reader of standard output and at the footer."""
 
-_HEADER_LIMIT: Final = 2.0
-"""Seconds for which events wait for the header's request."""
-
 _FIRST_PAGES_FOR: Final = 10.0
 """Seconds for which the first pages of a plan and its jobs are waited for, to print them by time."""
-
-_CAUSES_LIMIT: Final = 10.0
-"""Seconds that finding the causes of a job may take."""
-
-_FAIL_FAST: Final = ("node_failed", "node_errored")
 
 _TICK: Final = Key("tick")
 
@@ -56,9 +47,6 @@ _LIFE_SIGN_EVERY: Final = 60.0
 _LIFE_SIGN: Final = Key("life sign")
 _MOST_SUMMARIES: Final = 10
 """Of so many jobs, at most, it is said how far they are when following ends early."""
-
-Explain = Callable[[JobRef], Requests[list[str]]]
-"""Finds the causes of a job: lines to print."""
 
 
 class TailOptions(NamedTuple):
@@ -84,10 +72,6 @@ class TailOptions(NamedTuple):
     """Stop when the first node failed or errored."""
     counts: bool = True
     """Count events, so that it is known how long each node took."""
-
-
-class _FailedFast(Exception):
-    """A node failed, and `--fail-fast` was given."""
 
 
 class Tail:
@@ -118,14 +102,21 @@ class Tail:
         self._report = report
         self._options = options
         self._resume = resume
-        self._explain = explain
+        self._causes = Causes(loop, report, explain)
+        self._printer = PagePrinter(
+            loop,
+            lines,
+            report,
+            resume=resume,
+            fail_fast=options.fail_fast,
+            keeps_positions=not options.once,  # `list` never continues
+        )
         self._seen = seen
         self._documents: list[Job] = []
         self._following: dict[JobRef, TailedJob] = {}
         self._ended: dict[JobRef, tuple[Outcome | None, Progress]] = {}
         """How jobs ended: a plan may name one that the user named, too, and its summary names those that failed."""
         self._first_pages: FirstPages | None = None
-        self._explaining: set[JobRef] = set()
         self._search = search
         self._only: JobRef | None = None
         """The only job or plan that the user named: its error ends the run."""
@@ -148,9 +139,10 @@ class Tail:
             if self._search:
                 self._follow(self._search.unfinished)
                 self._search.start(self._loop)
-            while self._following or self._explaining or self._search:
+            while self._following or self._causes.are_awaited or self._search:
                 self._handle(self._next())
-        except _FailedFast:
+        except FailedFast as failed:
+            self._stop_at_failure(failed.event)
             return ExitStatus.NODES_FAILED
         except JobEventsError as error:
             self._prepare_exit(error)
@@ -192,12 +184,8 @@ class Tail:
                 self._search.start(self._loop)
             case "search" if self._search:
                 self._follow(self._search.handle(result, self._loop, self._report))
-            case "why":
-                self._print_causes(ref, result)
-            case _:  # the causes are late
-                self._loop.drop(Key("why", ref))
-                self._explaining.discard(ref)
-                self._report.say(f"jobevents: the causes of {ref.label} were not found within {_CAUSES_LIMIT:g} s")
+            case _:
+                self._causes.handle(result)
 
     def _tick(self) -> None:
         """Refresh the footer, notice a reader that has gone, stop waiting for first pages that are late."""
@@ -270,7 +258,7 @@ class Tail:
             if self._first_pages and (parent is None or not parent.has_begun):
                 self._first_pages.expect(ref)
             if parent:  # a plan that was killed must not forget its jobs
-                self._save(job)
+                self._printer.save(job)
             job.ask(self._loop, self._client)
             if job.children:  # an earlier run followed them
                 self._follow([JobRef.job(number) for number in sorted(job.children.open)], parent=job)
@@ -321,7 +309,7 @@ class Tail:
             failed_children = self._failed_of(job)
             self._report.summarize(job.ref, outcome, job.follower.progress, children=failed_children)
             if outcome.is_bad or failed_children:
-                self._start_causes(job.ref)
+                self._causes.find(job.ref)
 
     def _failed_of(self, job: TailedJob) -> list[tuple[JobRef, Outcome, Progress | None]]:
         """The jobs of a plan that ended badly, in this run or an earlier one, with what is known of each."""
@@ -380,7 +368,7 @@ class Tail:
             begin = last_of(entries, map(self._lines.shows, events), job.last)
             job.follower.printed.add(events[:begin])
             events, took = events[begin:], took[begin:]
-        self._print(job, events, took)
+        self._printer.print(job, events, took)
         self._go_on(job)
 
     def _print_first_pages(self) -> None:
@@ -397,7 +385,7 @@ class Tail:
                 self._following[ref].follower.printed.add(events)
             entries = entries[begin:]
         for ref, events, took in runs(entries):
-            self._print(self._following[ref], events, took)
+            self._printer.print(self._following[ref], events, took)
         for ref in pages.held:
             self._go_on(self._following[ref])
 
@@ -408,45 +396,10 @@ class Tail:
             if self._first_pages.are_complete:
                 self._print_first_pages()
 
-    def _print(self, job: TailedJob, events: Sequence[Event], took: Sequence[float | None]) -> None:
-        """Print *events* of *job*, and save its position as they come out.
-
-        Raises what ends the run while standard output is blocked, and _FailedFast after the first failure.
-        """
-        failure = None
-        if self._options.fail_fast:
-            failure = next((place for place, event in enumerate(events) if event.type in _FAIL_FAST), None)
-        end = len(events) if failure is None else failure + 1
-        for begin in range(0, end, _BATCH):
-            upto = min(end, begin + _BATCH)
-            self._write(job, events[begin:upto], took[begin:upto])
-        if failure is not None:
-            self._stop_at_failure(events[failure])
-
-    def _write(self, job: TailedJob, events: Sequence[Event], took: Sequence[float | None]) -> None:
-        """Print *events*, at most some hundred, and note which of them are out."""
-        lines = self._lines.render(job.ref, events, took)
-        shown = [place for place, line in enumerate(lines) if line is not None]
-        try:
-            self._screen.write([line for line in lines if line is not None])
-        finally:
-            written = self._screen.written if shown else 0
-            # An event that a filter hides counts as printed once all before it are out.
-            end = shown[written] if written < len(shown) else len(events)
-            if not self._options.once:  # `list` never continues
-                job.follower.printed.add(events[:end])
-                self._save(job)
-        self._loop.check()  # a signal or the deadline may have ended the write
-
-    def _save(self, job: TailedJob) -> None:
-        """Save the position of *job* for `--resume`."""
-        if self._resume:
-            self._report.warn(self._resume.save(job))
-
     # The run ends early.
 
-    def _stop_at_failure(self, event: Event) -> NoReturn:
-        """End the run, because the node of *event* failed (`--fail-fast`)."""
+    def _stop_at_failure(self, event: Event) -> None:
+        """Say that the run ends because the node of *event* failed (`--fail-fast`), and how to continue."""
         what = event.type.removeprefix("node_")
         self._report.say(f"jobevents: {event.node} {what}, so following ends here (--fail-fast)")
         self._summarize_so_far()
@@ -454,7 +407,6 @@ class Tail:
         if self._options.given:
             for hint in resume_hints(self._options.given, self._named):
                 self._report.say(hint)
-        raise _FailedFast
 
     def _prepare_exit(self, error: JobEventsError) -> None:
         """Print what is still held, because *error* ends the run, and add to it how to resume."""
@@ -499,24 +451,6 @@ class Tail:
         """The jobs that are followed because the user or the search chose them."""
         return [job for job in self._following.values() if job.is_named]
 
-    # Causes, for `--why`.
-
-    def _start_causes(self, ref: JobRef) -> None:
-        """Begin to find the causes of *ref*."""
-        if self._explain and ref not in self._explaining:
-            self._explaining.add(ref)
-            self._loop.start(Key("why", ref), self._explain(ref))
-            self._loop.timer(Key("why is late", ref), self._loop.clock() + _CAUSES_LIMIT)
-
-    def _print_causes(self, ref: JobRef, result: Result) -> None:
-        """Print the causes of *ref* that were found."""
-        self._loop.drop(Key("why is late", ref))
-        self._explaining.discard(ref)
-        if result.error is not None:
-            self._report.say(f"jobevents: the causes of {ref.label} are not known: {result.error}")
-        else:
-            self._report.say_all(result.value)
-
     def _explain_so_far(self) -> None:
         """With `--why`, print what went wrong until now in the jobs that are not finished. Nothing else goes on."""
         jobs = list(self._following.values())
@@ -526,6 +460,6 @@ class Tail:
         for job in jobs:
             if job.follower.progress.failed_nodes:
                 plans = [plan.ref for plan in jobs if plan.children and job.ref.number in plan.children.open]
-                self._start_causes(job.ref if job.is_named or not plans else plans[0])
-        while self._explaining:
+                self._causes.find(job.ref if job.is_named or not plans else plans[0])
+        while self._causes.are_awaited:
             self._handle(next(self._loop))

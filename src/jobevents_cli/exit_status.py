@@ -1,7 +1,7 @@
 """The one table of exit statuses: number, name and what each means for a script."""
 
 from enum import IntEnum, unique
-from typing import Self
+from typing import Final, Self
 
 
 @unique
@@ -17,12 +17,13 @@ class ExitStatus(IntEnum):
         member.meaning = meaning
         return member
 
-    DONE = 0, "success: the list was printed, or the job finished and every node did"
+    DONE = 0, "success: the list was printed, or the job finished and every node did, without an error"
     BUG = 1, "a bug in jobevents; nothing else ever exits with 1"
     USAGE = 2, "wrong usage or configuration"
     NODES_FAILED = (
         3,
-        "the job finished and a node failed, errored or was skipped, or its state is failed; the plan failed",
+        "the job finished and a node failed, errored, was skipped or finished with an error, or the job's state is failed; "
+        "the plan failed",
     )
     DENIED = 4, "access denied: no token, an invalid or expired token, or no permission"
     STOPPED = 5, "the job or plan was aborted or stopped"
@@ -35,7 +36,7 @@ class ExitStatus(IntEnum):
     TERMINATED = 143, "SIGTERM; the job itself continues"
 
 
-_WORST_LAST = (
+_WORST_LAST: Final = (
     ExitStatus.DONE,
     ExitStatus.NODES_FAILED,
     ExitStatus.STOPPED,

@@ -133,9 +133,10 @@ def _drawn(home: Home, script: str) -> str:
 def test_where_the_footer_is_shown(home: Home, serve: Serve) -> None:
     """On a terminal, beside a file and /dev/null; never beside a pipe, with -q or --no-progress."""
     url = serve(job("n1:running")).url
-    command = f"jobevents tail 352 --json --timeout 1 --url {url}"
     bar = re.compile("[━─]{5}")
+    command = f"jobevents tail 352 --json --timeout 5 --url {url}"
     shown = [command, f"{command} > {home.folder}/log", f"{command} > /dev/null", f"{command} > /dev/null"]
+    command = f"jobevents tail 352 --json --timeout 1 --url {url}"
     hidden = [f"{command} | cat", f"{command} -q", f"{command} --no-progress", f"{command} 2> /dev/null"]
     assert [bool(bar.search(_drawn(home, script))) for script in (*shown, *hidden)] == [True] * 4 + [False] * 4
 

@@ -44,6 +44,8 @@ class FollowedJob:
         self.follower = follower
         self.ref = follower.ref
         self.key = Key("follow", follower.ref)
+        self.is_asked = False
+        """A request is scheduled or under way."""
         self._stream = Stream.EVENTS
 
     def ask(self, loop: Loop, client: Orchestrator) -> bool:
@@ -52,6 +54,7 @@ class FollowedJob:
         Call it once everything that the last response brought is printed: that is the back-pressure.
         """
         due = self.follower.next(loop.clock())
+        self.is_asked = due is not None
         if due is None:
             return False
         self._stream = due.stream
@@ -64,6 +67,7 @@ class FollowedJob:
 
     def receive(self, result: Result, now: float) -> News:
         """Take in the *result* of the request, which came at *now*. Raises its error if following cannot go on."""
+        self.is_asked = False
         if result.error is not None:
             if not isinstance(result.error, JobEventsError):
                 raise result.error

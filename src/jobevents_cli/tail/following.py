@@ -115,8 +115,8 @@ class Following:
 
     def _step(self) -> None:
         """Make the requests that are due, and take in one response. StopIteration once all is over."""
-        read, self._read = self._read, []
-        for job in read:
+        while self._read:
+            job = self._read.pop()
             if not job.ask(self._loop, self._client):
                 self._end(job)
         if not self._jobs:
@@ -149,4 +149,5 @@ class Following:
             self._plan_jobs.end(job.ref, outcome)
             if self._main.follower.jobs_running(self._loop.clock(), are_running=bool(self._plan_jobs.open)):
                 self._loop.drop(self._main.key)
-                self._read.append(self._main)
+                if self._main not in self._read:
+                    self._read.append(self._main)

@@ -328,7 +328,8 @@ class Tail:
         for plan in list(self._following.values()):
             if plan.children and job.ref.kind is Kind.JOB and job.ref.number in plan.children.open:
                 plan.children.end(job.ref, outcome)
-                if plan.follower.jobs_running(self._loop.clock(), are_running=bool(plan.children.open)):
+                is_due = plan.follower.jobs_running(self._loop.clock(), are_running=bool(plan.children.open))
+                if is_due and plan.is_asked:  # otherwise its page is still to be printed
                     self._loop.drop(plan.key)
                     self._go_on(plan)
                 elif plan.follower.ending:

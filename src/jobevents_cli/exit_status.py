@@ -22,8 +22,7 @@ class ExitStatus(IntEnum):
     USAGE = 2, "wrong usage or configuration"
     NODES_FAILED = (
         3,
-        "the job finished and a node failed, errored, was skipped or finished with an error, or the job's state is failed; "
-        "the plan failed",
+        "a node failed, errored, was skipped or finished with an error; the job's state is failed; or the plan failed",
     )
     DENIED = 4, "access denied: no token, an invalid or expired token, or no permission"
     STOPPED = 5, "the job or plan was aborted or stopped"

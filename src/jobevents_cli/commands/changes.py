@@ -53,7 +53,7 @@ def command(**options: Any) -> int:
     from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named
     from jobevents_cli.following.filters import node_filter
     from jobevents_cli.output.notices import say_safe
-    from jobevents_cli.output.printer import print_lines
+    from jobevents_cli.output.printer import print_lines, print_pieces
     from jobevents_cli.runtime.loop import Loop
     from jobevents_cli.why.changes import changes
     from jobevents_cli.why.changes_text import change_objects
@@ -72,7 +72,7 @@ def command(**options: Any) -> int:
             if options["as_json"]:
                 print_lines(change_objects(found, options["limit"]))
             else:
-                print_lines(text="".join(f"{line}\n" for line in _text(options).lines(found)))
+                print_pieces(f"{line}\n".encode() for line in _text(options).lines(found))
     return ExitStatus.DONE
 
 

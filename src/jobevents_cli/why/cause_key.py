@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from jobevents_cli.model.telling_line import LOOKED_AT
+
 Stretch = tuple[int, int]
 """A part of a text: where it begins and where it ends."""
 
@@ -76,6 +78,11 @@ _PARTS: Final = (
 
 _LAST_NAME: Final = re.compile(r"[/\\]([^/\\\s'\"`<>|,;:()\[\]{}]+)(?![^\s'\"`<>|,;:()\[\]{}])")
 _LONG_NUMBER: Final = re.compile("[0-9]{5}")
+
+
+def ends_of(text: str) -> str:
+    """Return what of *text* is compared: all of it, or its first and its last 64 KB."""
+    return text if len(text) <= 2 * LOOKED_AT else f"{text[:LOOKED_AT]}{text[-LOOKED_AT:]}"
 
 
 def blanked(text: str, node: str) -> str:

@@ -6,8 +6,8 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Final
 
-from jobevents_cli.model.telling_line import LOOKED_AT, lines_of, telling_line
-from jobevents_cli.why.cause_key import blanked, blanked_but_names
+from jobevents_cli.model.telling_line import lines_of, telling_line
+from jobevents_cli.why.cause_key import blanked, blanked_but_names, ends_of
 from jobevents_cli.why.report import LogLine
 
 
@@ -164,11 +164,11 @@ def _keys(failure: Failure) -> tuple[bytes, bytes]:
     finding = failure.finding
     about = (finding.kind, finding.resource, finding.file, finding.line, finding.exit_code)
     fields = ["" if value is None else f"={value}" for value in about]
-    texts = (_ends(finding.message), telling_text(finding))
+    texts = (ends_of(finding.message), telling_text(finding))
     own = [blanked(text, failure.node) for text in texts]
     common = [blanked_but_names(text) for text in texts]
-    key = _digest([*fields, *own])
-    return key, key if own == common else _digest([*fields, *common])
+    key = digest_of([*fields, *own])
+    return key, key if own == common else digest_of([*fields, *common])
 
 
 def telling_text(finding: Finding) -> str:
@@ -178,12 +178,8 @@ def telling_text(finding: Finding) -> str:
     return telling_line(lines)
 
 
-def _ends(text: str) -> str:
-    """Return what of *text* is compared: texts can be megabytes."""
-    return text if len(text) <= 2 * LOOKED_AT else f"{text[:LOOKED_AT]}{text[-LOOKED_AT:]}"
-
-
-def _digest(parts: Iterable[str]) -> bytes:
+def digest_of(parts: Iterable[str]) -> bytes:
+    """Return what is equal for equal *parts* alone: texts can be large."""
     digest: Final = blake2b(digest_size=20)
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")

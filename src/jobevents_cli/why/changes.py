@@ -21,8 +21,8 @@ from jobevents_cli.model.plan import Plan
 from jobevents_cli.runtime.job_search import read_nodes
 from jobevents_cli.runtime.loop import Requests
 from jobevents_cli.why.asking import Asking
-from jobevents_cli.why.cause_key import blanked
-from jobevents_cli.why.causes import CauseKind
+from jobevents_cli.why.cause_key import blanked, ends_of
+from jobevents_cli.why.causes import CauseKind, digest_of
 from jobevents_cli.why.explanation import title_of
 from jobevents_cli.why.failures import EndedNode, ended_node
 from jobevents_cli.why.property_value import as_value
@@ -218,6 +218,9 @@ class _Event(Struct):
     corrective_change: Any = None
 
 
+_REPEATED: Final = ("certname", "resource_type", "property", "file", "status")
+"""Fields whose texts repeat from event to event."""
+
 _decoder: Final = Decoder(_Event)
 
 
@@ -225,51 +228,59 @@ class _Groups:
     """Events, grouped by what they say. Of each group only the event that is shown is kept."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[str, str, str, str, bool, bool], tuple[list[str], _Event]] = {}
+        self._groups: dict[bytes, tuple[_Event, list[str]]] = {}
+        self._texts: dict[str, str] = {}
+        """Texts that many events have, each once: a first run has 150,000 events."""
 
     def add(self, rows: Iterable[Raw]) -> Steps[None]:
         """Add the events whose texts are *rows*."""
+        same = self._texts
         for row in rows:
             yield
             try:
                 event = _decoder.decode(row)
             except NOT_JSON:
                 continue
-            node = as_text(event.certname)
-            key = (
-                f"{as_text(event.resource_type)}[{as_text(event.resource_title)}]",
-                as_text(event.property),
-                *(blanked(as_value(value), node) for value in _said(event)),
-                event.status == "corrective_change" or event.corrective_change is True,
-                event.status == "noop",
-            )
-            nodes, first = self._groups.setdefault(key, ([], event))
+            for name in _REPEATED:
+                text = as_text(getattr(event, name))
+                setattr(event, name, same.setdefault(text, text))
+            node = event.certname
+            about = (event.resource_type, as_text(event.resource_title), event.property, str(_flags(event)))
+            values = (blanked(ends_of(as_value(value)), node) for value in _said(event))
+            key = digest_of([*about, *values])
+            first, nodes = self._groups.setdefault(key, (event, []))
             nodes.append(node)
-            if node < as_text(first.certname):
-                self._groups[key] = nodes, event
+            if node < first.certname:
+                self._groups[key] = event, nodes
 
     def sorted(self) -> tuple[Change, ...]:
-        """Return the changes, those of most nodes first."""
-        changes = [
-            Change(
-                tuple(sorted(set(nodes))),
-                resource,
-                as_text(event.property) or None,
-                event.old_value,
-                event.new_value,
-                as_text(event.message).strip(),
-                as_text(event.file) or None,
-                as_count(event.line),
-                corrective,
-                noop,
-            )
-            for (resource, _, _, _, corrective, noop), (nodes, event) in self._groups.items()
-        ]
-        return tuple(
-            sorted(
-                changes, key=lambda change: (-len(change.nodes), change.resource, change.property or "", change.nodes)
-            )
-        )
+        """Return the changes, those of most nodes first. Nothing is kept."""
+        changes = []
+        while self._groups:
+            _, (event, nodes) = self._groups.popitem()
+            changes.append(_change(event, nodes))
+        changes.sort(key=lambda change: (-len(change.nodes), change.resource, change.property or "", change.nodes))
+        return tuple(changes)
+
+
+def _change(event: _Event, nodes: Iterable[str]) -> Change:
+    return Change(
+        tuple(sorted(set(nodes))),
+        f"{event.resource_type}[{as_text(event.resource_title)}]",
+        event.property or None,
+        event.old_value,
+        event.new_value,
+        as_text(event.message).strip(),
+        event.file or None,
+        as_count(event.line),
+        *_flags(event),
+    )
+
+
+def _flags(event: _Event) -> tuple[bool, bool]:
+    """Return whether it is a corrective change, and whether the run was a noop run."""
+    is_corrective = event.status == "corrective_change" or event.corrective_change is True
+    return is_corrective, event.status == "noop"
 
 
 def _said(event: _Event) -> tuple[Any, Any]:

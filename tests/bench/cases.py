@@ -16,6 +16,7 @@ from support.state import unfinished
 from bench.measure import PROGRAM, Bench, cpu_of, cpu_of_children, resources_of
 from bench.server import (
     BURST,
+    CHANGES,
     FAILED,
     FIRST_RUNNING,
     FORWARD_TOKEN,
@@ -214,6 +215,14 @@ def why(bench: Bench) -> Figure:
     )
 
 
+def changes(bench: Bench) -> Figure:
+    """What many nodes changed: requests to PuppetDB, memory."""
+    before = bench.counted("queries")
+    run = bench.run(f"{PROGRAM} changes {CHANGES}")
+    queries = bench.counted("queries") - before
+    return Figure(f"{queries}, {run.peak:.0f} MB", queries <= 20 and run.peak <= 150)
+
+
 def forward(bench: Bench) -> Figure:
     """Events a second through `forward -- cat`; its own processor time against that of `tail --json`."""
     ratios, rates = [], []
@@ -257,5 +266,6 @@ CASES: Final = (
     Case("footer, 50,000 running nodes, 2,000 events/s", "without the footer", "at most 1.3", footer),
     Case("idle tail", "one core", "at most 0.2 %", idle),
     Case("`why`, 1,000 failed nodes: requests, time, memory", "", "at most 20, 2 s, 120 MB", why),
+    Case("`changes`, 300 nodes with 500 changes each: requests, memory", "", "at most 20, 150 MB", changes),
     Case("`forward -- cat`, 100,000 events: its own CPU; rate", "`tail --json`", "at most 1.3", forward),
 )

@@ -1,6 +1,6 @@
 """A server that is not part of the program: responses made beforehand, sent as fast or as slowly as a case wants.
 
-A PuppetDB with the reports of the job WHY runs beside it. It is the demo's, as no other is small enough.
+A PuppetDB with the reports of the jobs WHY and CHANGES runs beside it. It is the demo's, as no other is small enough.
 """
 
 import json
@@ -18,6 +18,8 @@ from bench.sizes import (
     BURST_EVENTS,
     BURST_NODES,
     BURST_RATE,
+    CHANGES_EACH,
+    CHANGES_NODES,
     FAILED_NODES,
     LARGE_EVENTS,
     RESULT_BYTES,
@@ -29,7 +31,7 @@ from jobevents_cli.demo.scripted_jobs import Script, ScriptedJob, number_events
 from jobevents_cli.demo.server import Answer, Orchestrator, Server
 from jobevents_cli.demo.server import Handler as DemoHandler
 
-SMALL, LIVE, IDLE, BURST, FAILED, WHY, LARGE, LARGE_ID_FIRST, PRETTY, PRETTY_ID_FIRST = range(1, 11)
+SMALL, LIVE, IDLE, BURST, FAILED, WHY, CHANGES, LARGE, LARGE_ID_FIRST, PRETTY, PRETTY_ID_FIRST = range(1, 12)
 PLAN: Final = 1
 """The number of the one plan; plans have numbers of their own."""
 FIRST_RUNNING: Final = 1000
@@ -108,6 +110,18 @@ def why_job() -> ScriptedJob:
     return job
 
 
+def changes_job() -> ScriptedJob:
+    """A job whose nodes all changed the same resources, and many of them."""
+    nodes = tuple(f"node{number:04d}.example.com" for number in range(CHANGES_NODES))
+    job = ScriptedJob(CHANGES, nodes, OLD, "finished")
+    script = Script(job)
+    for node in nodes:
+        script.run(node, 1, 20, changed=CHANGES_EACH)
+    script.add(21, "job_finished", "over", detail={"state": "finished"})
+    number_events(job)
+    return job
+
+
 BODIES: dict[int, bytes] = {}
 """The responses made beforehand, by job: made by the server alone, as they take much memory."""
 
@@ -115,7 +129,7 @@ BODIES: dict[int, bytes] = {}
 PLAN_BODIES: dict[str, bytes] = {}
 
 
-def make_bodies(why: ScriptedJob) -> None:
+def make_bodies(scripted: Iterable[ScriptedJob]) -> None:
     """Make the responses for the jobs whose events do not change."""
     BODIES[SMALL] = compact([*(event(number, OLD) for number in range(50)), end(50)])
     large = [*(event(number, OLD) for number in range(LARGE_EVENTS)), end(LARGE_EVENTS)]
@@ -123,7 +137,7 @@ def make_bodies(why: ScriptedJob) -> None:
     large = [id_first(one) for one in large]
     BODIES[LARGE_ID_FIRST], BODIES[PRETTY_ID_FIRST] = compact(large), pretty(large)
     BODIES[FAILED] = compact([*(failed(number) for number in range(FAILED_NODES)), end(FAILED_NODES)])
-    BODIES[WHY] = compact(why.events(time.time()))
+    BODIES.update((job.job_id, compact(job.events(time.time()))) for job in scripted)
     target = {"target": "node.example.com", "status": "success", "value": {"_output": "0123456789 abcdef" * 10}}
     result = [target] * (RESULT_BYTES // len(json.dumps(target)))
     over = {**end(1), "type": "plan_finished", "details": {"result": result, "plan-id": "1"}}
@@ -135,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers GETs of the cases' jobs."""
 
     protocol_version = "HTTP/1.1"
-    why: ClassVar[ScriptedJob]
+    scripted: ClassVar[dict[int, ScriptedJob]] = {}
     queries: ClassVar[Counter[str]]
     _polls: ClassVar[Counter[int]] = Counter()
     _begun: ClassVar[dict[str, float]] = {}
@@ -153,7 +167,7 @@ class Handler(BaseHTTPRequestHandler):
                 self._polls[int(job)] += 1
                 self._events(int(job), start)
             case ["jobs", job, "nodes"]:
-                documents = self.why.node_documents(time.time()) if int(job) == WHY else []
+                documents = self.scripted[int(job)].node_documents(time.time()) if int(job) in self.scripted else []
                 self._document({"items": documents[int(query.get("offset", "0")) :]})
             case ["jobs", job]:
                 self._document(self._job(int(job)))
@@ -171,8 +185,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_error(404)
 
     def _job(self, job: int) -> Document:
-        if job == WHY:
-            return self.why.document(time.time(), "")
+        if job in self.scripted:
+            return self.scripted[job].document(time.time(), "")
         is_over = job in BODIES
         if job == BURST:
             is_over = time.time() - self._began(job) > BURST_EVENTS / BURST_RATE
@@ -251,13 +265,14 @@ class ManyConnections(ThreadingHTTPServer):
 
 def main() -> None:
     """Serve on free ports, which are printed, until standard input ends."""
-    Handler.why = why_job()
+    jobs = [why_job(), changes_job()]
+    Handler.scripted = {job.job_id: job for job in jobs}
     Handler.queries = CountingPuppetdb.queries
     Handler.wbufsize = 1 << 16
-    make_bodies(Handler.why)
+    make_bodies(jobs)
     server = ManyConnections(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with Server(Orchestrator([Handler.why], token="bench"), handler=CountingPuppetdb) as puppetdb:
+    with Server(Orchestrator(jobs, token="bench"), handler=CountingPuppetdb) as puppetdb:
         sys.stdout.write(f"{server.server_address[1]} {puppetdb.port}\n")
         sys.stdout.flush()
         sys.stdin.read()

@@ -19,6 +19,8 @@ BURST_EVENTS: Final = _size(20_000, 2_000)
 BURST_RATE: Final = 2_000
 """Events a second."""
 WHY_NODES: Final = _size(1_000, 30)
+CHANGES_NODES: Final = _size(300, 10)
+CHANGES_EACH: Final = _size(500, 20)
 SOME_JOBS: Final = _size(200, 10)
 FOLLOW_SECONDS: Final = _size(30, 8)
 IDLE_SECONDS: Final = _size(60, 5)

@@ -521,3 +521,18 @@ def test_counts_are_those_of_what_is_out() -> None:
     assert follower.printed.saved().counts["node_running"] == 4
     follower.printed.add(events[2:])
     assert follower.printed.saved().counts["node_running"] == 5
+
+
+def test_another_run_knows_which_nodes_finished_with_an_error() -> None:
+    """Of those that are out, amid a page and after it."""
+    follower = _follower()
+    follower.next(100)
+    detail = {"detail": {"_error": {"msg": "no"}}}
+    finished = [{**raw_event(one, "node_finished", f"web{one}", at=LONG_AGO), "details": detail} for one in (1, 2)]
+    events = [event_of(one) for one in finished]
+    follower.receive_page(Page(events, date_at(100)), 100)
+    for out in (1, 2):
+        follower.printed.add(events[out - 1 : out])
+        saved = follower.printed.saved()
+        assert saved.counts["node_finished"] == out
+        assert _follower(saved=saved).progress.with_error == out

@@ -9,7 +9,19 @@ import pytest
 from bench.cases import CASES
 from documents.manual import ROOT
 
-WORDS = ("51 events", "compact", "pretty", "memory", "20 MB", "an event's line", "200", "footer", "why", "forward")
+WORDS = (
+    "51 events",
+    "compact",
+    "pretty",
+    "memory",
+    "20 MB",
+    "an event's line",
+    "200",
+    "footer",
+    "why",
+    "changes",
+    "forward",
+)
 
 
 def test_contributing_has_its_rows() -> None:

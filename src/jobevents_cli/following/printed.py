@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from jobevents_cli.following.position import Position
 from jobevents_cli.model.event import EVENT_TYPES, NODE_FINISHED, Event
-from jobevents_cli.model.progress import Progress
+from jobevents_cli.model.node_result import ended_with_error
+from jobevents_cli.model.progress import WITH_ERROR, Progress
 
 
 class Saved(NamedTuple):
@@ -16,7 +17,7 @@ class Saved(NamedTuple):
     seen: Collection[int | str] = ()
     """The keys of `Position`."""
     counts: Mapping[str, int] = {}
-    """How many events of each type were printed."""
+    """What `Progress.counts` says of the events that were printed."""
     changed: int = 0
     """How many nodes of those that finished were changed."""
 
@@ -85,12 +86,13 @@ class Printed:
         if not self._waiting:
             return self._saved(self._progress.counts, self._progress.changed)
         self._counts.update(event.type for event in self._uncounted)
+        self._counts[WITH_ERROR] += sum(ended_with_error(event, self._progress.job) for event in self._uncounted)
         self._changed += sum(map(_is_changed, self._uncounted))
         self._uncounted.clear()
         return self._saved(self._counts, self._changed)
 
     def _saved(self, counts: Mapping[str, int], changed: int) -> Saved:
-        known = {kind: counts[kind] for kind in EVENT_TYPES if counts[kind]}
+        known = {kind: counts[kind] for kind in (*EVENT_TYPES, WITH_ERROR) if counts.get(kind)}
         return Saved(*self._position.saved(), known, changed)
 
 

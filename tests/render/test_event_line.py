@@ -16,7 +16,7 @@ from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.render.event_line import TextLines
 from jobevents_cli.render.rows import Rows
 from jobevents_cli.render.styles import width
-from jobevents_cli.render.times import time_format
+from jobevents_cli.render.times import TimeFormat
 
 Golden = Callable[[str, str], None]
 TODAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -61,8 +61,14 @@ def _lines(columns: int | None, *, tagged: bool = False, **options: Any) -> Text
     if columns is not None:
         highlight = [re.compile(pattern) for pattern in options.pop("highlight", ())]
         rows = Rows(columns, paint=options.get("paint") or (lambda text, _: text), highlight=highlight)
-    time = time_format("utc", short=columns is not None, today=TODAY)
+    time = TimeFormat(UTC, short=columns is not None, today=TODAY)
     return TextLines(time=time, rows=rows, tagged=tagged, **options)
+
+
+def _know(lines: TextLines, refs: Iterable[JobRef] = (), nodes: Iterable[str] = ()) -> None:
+    if lines.rows:
+        lines.rows.know_tags(map(str, refs))
+        lines.rows.know_nodes(nodes)
 
 
 def _text(lines: TextLines, events: Iterable[tuple[Event, float | None]], ref: JobRef = JOB) -> str:
@@ -73,7 +79,7 @@ def _text(lines: TextLines, events: Iterable[tuple[Event, float | None]], ref: J
 def test_a_deployment_on_a_terminal(golden: Golden, columns: int) -> None:
     """At 80 columns an ordinary event is one row, and the columns do not move; at 40 nothing is lost."""
     lines = _lines(columns)
-    lines.know_nodes([CACHE, "db01.example.com"])
+    _know(lines, nodes=[CACHE, "db01.example.com"])
     text = _text(lines, EVENTS)
     golden(f"screen-events-{columns}.txt", text)
     rows = [row for row in text.splitlines() if "https://" not in row]
@@ -96,8 +102,8 @@ def test_several_jobs_have_a_column_for_the_job() -> None:
     assert shown[0][1:] == ["▶ running", "352", "web01.example.com"]
     assert shown[7][1:] == ["■ stopping", "352", "", "", "Stop requested by jane"]
     on_terminal = _lines(80, tagged=True)
-    on_terminal.know_jobs([JobRef.job(7), JobRef.job(1234)])
-    on_terminal.know_nodes([CACHE])
+    _know(on_terminal, refs=[JobRef.job(7), JobRef.job(1234)])
+    _know(on_terminal, nodes=[CACHE])
     rows = _text(on_terminal, EVENTS[:2]).splitlines()
     assert rows[1] == "02:41:19  ✔ finished  352   db01.example.com       2s  changed 1 of 171"
 
@@ -105,17 +111,17 @@ def test_several_jobs_have_a_column_for_the_job() -> None:
 def test_columns_are_fixed_with_the_first_line() -> None:
     """Names that become known later do not move the columns."""
     lines = _lines(80)
-    lines.know_nodes(["db01.example.com"])
+    _know(lines, nodes=["db01.example.com"])
     before = _text(lines, EVENTS[1:2])
-    lines.know_nodes(["a-much-longer-name.example.com"])
+    _know(lines, nodes=["a-much-longer-name.example.com"])
     assert _text(lines, EVENTS[1:2]) == before
 
 
 def test_nodes_of_jobs_that_start_later_find_room() -> None:
     """The first line of a plan names no node: the events of its jobs fit on a row of 80 columns all the same."""
     plan = JobRef.plan(12)
-    lines = TextLines(time=time_format("utc", short=True, today=TODAY), rows=Rows(80), tagged=True)
-    lines.know_jobs([plan])
+    lines = TextLines(time=TimeFormat(UTC, short=True, today=TODAY), rows=Rows(80), tagged=True)
+    _know(lines, refs=[plan])
     lines.line(_event("23T02:41:16", "out_message"), plan)
     finished = _event("23T02:41:17", "node_finished", "db01.example.com", {"_output": "12 tables migrated\n"})
     row = lines.line(finished, JobRef.job(2), 1).decode()
@@ -143,7 +149,7 @@ def test_a_long_certname_leaves_an_event_readable(golden: Golden) -> None:
     text = ""
     for columns in (80, 40, 120):
         lines = _lines(columns)
-        lines.know_nodes(nodes)
+        _know(lines, nodes=nodes)
         text += f"{columns} columns\n{_text(lines, events)}\n"
     golden("screen-long-names.txt", text)
 
@@ -151,8 +157,8 @@ def test_a_long_certname_leaves_an_event_readable(golden: Golden) -> None:
 @pytest.mark.parametrize("columns", [45, 60])
 def test_nodes_stay_in_their_column_on_a_narrow_screen(columns: int) -> None:
     """Where a line has no room for columns, the nodes are still below each other."""
-    lines = TextLines(time=time_format("utc", short=True, today=TODAY), rows=Rows(columns))
-    lines.know_nodes(event.node for event, _ in EVENTS[:2])
+    lines = TextLines(time=TimeFormat(UTC, short=True, today=TODAY), rows=Rows(columns))
+    _know(lines, nodes=[event.node for event, _ in EVENTS[:2]])
     rows = [lines.line(event, JOB, took).decode() for event, took in EVENTS[:2]]
     assert [row.index(event.node) for row, (event, _) in zip(rows, EVENTS, strict=False)] == [22, 22]
 
@@ -260,8 +266,8 @@ PLAN_EVENTS = [
 def test_a_plans_own_lines(golden: Golden, columns: int | None) -> None:
     """They differ from those of its jobs; messages keep their line breaks, sub-plans are indented."""
     lines = _lines(columns, tagged=True)
-    lines.know_jobs([PLAN, JobRef.job(69)])
-    lines.know_nodes(["web01.example.com"])
+    _know(lines, refs=[PLAN, JobRef.job(69)])
+    _know(lines, nodes=["web01.example.com"])
     time = {"timestamp": "2026-11-23T02:41:17Z"}
     events = [(event_of({**event, **time}), None) for event in PLAN_EVENTS]
     text = _text(lines, events[:1], PLAN) + _text(lines, EVENTS[:1], JobRef.job(69)) + _text(lines, events[1:], PLAN)

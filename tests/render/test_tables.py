@@ -14,7 +14,7 @@ from jobevents_cli.model.job import Job
 from jobevents_cli.model.plan import Plan
 from jobevents_cli.render.styles import painted, plain, width
 from jobevents_cli.render.tables import Column, View, cell, ordered_counts, table
-from jobevents_cli.render.times import time_format
+from jobevents_cli.render.times import TimeFormat
 from jobevents_cli.show.tables import jobs_table
 
 TODAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -22,7 +22,7 @@ TEXT = st.text(max_size=30)
 
 
 def _view(columns: int | None = None, *, choice: str = "utc", symbols: bool = True) -> View:
-    time = time_format(choice, short=columns is not None, today=TODAY)
+    time = None if choice == "none" else TimeFormat(UTC, short=columns is not None, today=TODAY)
     console = None
     if columns:
         console = Console(file=io.StringIO(), width=columns, force_terminal=True, color_system=None)

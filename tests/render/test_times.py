@@ -4,16 +4,14 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from jobevents_cli.render.times import TimeFormat, time_format, took_text
+from jobevents_cli.render.times import TimeFormat, took_text
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 EAST = timezone(timedelta(hours=10))
 
 
 def _format(choice: str, *, short: bool = True) -> TimeFormat:
-    found = time_format(choice, short=short, today=NOON, zone=EAST)
-    assert found is not None
-    return found
+    return TimeFormat(UTC if choice == "utc" else EAST, short=short, today=NOON)
 
 
 def test_on_a_terminal_the_day_is_apart() -> None:
@@ -37,11 +35,6 @@ def test_in_a_header_today_needs_no_date() -> None:
     assert _format("local").full("2026-11-24T15:00:00Z") == "2026-11-25 01:00:00"
     assert _format("utc").full("2026-11-23T15:00:00Z") == "2026-11-23 15:00:00Z"
     assert _format("utc", short=False).full("2026-11-24T11:00:00Z") == "2026-11-24T11:00:00Z"
-
-
-def test_none_shows_no_time() -> None:
-    """`--time none`."""
-    assert time_format("none", short=True, today=NOON) is None
 
 
 @pytest.mark.parametrize("choice", ["local", "utc"])

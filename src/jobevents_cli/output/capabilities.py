@@ -137,13 +137,15 @@ def paint_for(color: str, stream: TextIO | None) -> "Paint":
 
 def times_for(choice: str | None, *, to_file: bool = False) -> "TimeFormat | None":
     """How standard output or a file shows times by the option's *choice*: local on a terminal, else UTC, by default."""
-    from datetime import datetime
+    from datetime import UTC, datetime
 
-    from jobevents_cli.render.times import time_format
+    from jobevents_cli.render.times import TimeFormat
 
+    if choice == "none":
+        return None
     on_terminal = not to_file and is_terminal(sys.stdout)
-    default = "local" if on_terminal else "utc"
-    return time_format(choice or default, short=on_terminal, today=datetime.now().astimezone())
+    zone = None if choice == "local" or (choice is None and on_terminal) else UTC
+    return TimeFormat(zone, short=on_terminal, today=datetime.now().astimezone())
 
 
 def console_for(color: str, stream: TextIO | None) -> "Console":

@@ -41,19 +41,19 @@ class EventLines:
     def __init__(self, options: LineOptions) -> None:
         self._wanted = options.wanted
         self._quiet = options.quiet
-        self._on_terminal = is_terminal(sys.stdout)
+        self._tagged = options.tagged
         self.text = None if options.as_json or options.quiet else _new_text_lines(options)
         """How events become text; None for JSON Lines."""
-        self._json = JsonLines(on_terminal=self._on_terminal, tagged=options.tagged)
+        self._json = JsonLines(on_terminal=is_terminal(sys.stdout), tagged=options.tagged)
         self._seen = 0
         self._shown = 0
         """How many events the filters have seen, and let through."""
 
     def know(self, refs: Iterable[JobRef] = (), nodes: Iterable[str] = ()) -> None:
         """Size the columns for these jobs and nodes, unless a line was printed already."""
-        if self.text:
-            self.text.know_jobs(refs)
-            self.text.know_nodes(nodes)
+        if self.text and self.text.rows:
+            self.text.rows.know_tags(map(str, refs) if self._tagged else ())
+            self.text.rows.know_nodes(nodes)
 
     def shows(self, event: Event) -> bool:
         """Whether *event* is printed."""
@@ -81,9 +81,9 @@ class EventLines:
             line = self._json.line
             lines = [line(event.text, ref) if wanted is None or wanted(event) else None for event in events]
         else:
-            if self._on_terminal:
-                text.fit(width_of(sys.stdout))
-                text.know_nodes(event.node for event in events)
+            if text.rows:
+                text.rows.columns = width_of(sys.stdout)
+                text.rows.know_nodes(event.node for event in events)
             lines = [
                 text.line(event, ref, seconds) if wanted is None or wanted(event) else None
                 for event, seconds in zip(events, took, strict=True)

@@ -4,14 +4,14 @@ Not on a terminal that is one line, its columns separated by two spaces. On a te
 are, and what does not fit continues on the next row.
 """
 
-from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from jobevents_cli.model.event import PLAN_EVENT_TYPES, Event
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.render.details import report_link, what_happened
 from jobevents_cli.render.escape import safe, safe_lines
-from jobevents_cli.render.looks import KNOWN, job_style, look_of
+from jobevents_cli.render.looks import job_style, look_of
 from jobevents_cli.render.plan_text import plan_text
 from jobevents_cli.render.rows import Cells, Rows
 from jobevents_cli.render.styles import Paint, plain
@@ -41,95 +41,51 @@ class TextLines:
 
         *symbols*: the output can show more than ASCII. *tagged*: each line names its job.
         """
+        self.rows = rows
         self._time = time
         self._paint = paint
         self._symbols = symbols
-        self._rows = rows
         self._encoding = encoding
         self._tagged = tagged
-        self._heads = {look: paint(look.text(symbols=symbols), look.style) for look in KNOWN}
-        self._last_time = ("", self._time_before(""))
         self._day = time.today if time else ""
         self._depths: dict[JobRef, int] = {}
-
-    def fit(self, columns: int) -> None:
-        """Lay out the next lines for a terminal of so many *columns*."""
-        if self._rows:
-            self._rows.columns = columns
-
-    def know_nodes(self, names: Iterable[str]) -> None:
-        """Size the node column for *names*, unless a line was rendered already."""
-        if self._rows:
-            self._rows.know_nodes(safe(name) for name in names)
-
-    def know_jobs(self, refs: Iterable[JobRef]) -> None:
-        """Size the job column for *refs*, unless a line was rendered already."""
-        if self._rows and self._tagged:
-            self._rows.know_tags(str(ref) for ref in refs)
+        # Off a terminal there are as many events as there may be, which share their times and their few looks.
+        self._time_before = lru_cache(64)(lambda stamp: f"{paint(time(stamp).text, 'dim')}  " if time else "")
+        self._head = lru_cache(64)(lambda look: paint(look.text(symbols=symbols), look.style))
 
     def line(self, event: Event, ref: JobRef, took: float | None = None) -> bytes:
         """Return the *event* of *ref* as text with its line break; its node took *took* seconds.
 
         On a terminal it may have several rows, and a row with the day comes first where that changes.
         """
-        text = self._on_terminal(self._rows, event, ref, took) if self._rows else self._in_one_line(event, ref, took)
+        look = look_of(event)
+        tag = str(ref) if self._tagged and ref.is_known else ""
+        tag_style = job_style(ref.number) if tag else ""
+        node = safe(event.node) if event.node else _no_node(event, ref, tag)
+        what = [safe(what_happened(event))] if ref.kind is _JOB else self._plan_lines(event, ref)
+        link = safe(report_link(event)) if look.is_failure else ""
+        if self.rows is None:
+            job = f"  {self._paint(tag, tag_style)}" if tag else ""
+            said = f"{node}  {took_text(took)}  {_NEXT_LINE.join(what)}  {link}"
+            text = f"{self._time_before(event.timestamp)}{self._head(look)}{job}  {said}".rstrip() + "\n"
+        else:
+            moment = self._time(event.timestamp) if self._time else Moment("")
+            head = look.text(symbols=self._symbols)
+            what = [text for text in what if text]
+            if event.message and not self.rows.matches([head, node, *what]):
+                what.append(safe(event.message))  # what `--grep` looks for is in it alone
+            if not tag:
+                self.rows.know_nodes([ref.label])
+            cells = Cells(moment.text, head, look.style, tag, tag_style, node, took_text(took), what, link)
+            text = self._day_before(moment.day) + self.rows.laid_out(cells)
         return text.encode(self._encoding, "backslashreplace")
 
-    def _in_one_line(self, event: Event, ref: JobRef, took: float | None) -> str:
-        look = look_of(event)
-        node = safe(event.node) if event.node else self._no_node(event, ref)
-        text = safe(what_happened(event)) if ref.kind is _JOB else _NEXT_LINE.join(self._plan_lines(event, ref))
-        link = safe(report_link(event)) if look.is_failure else ""
-        job = self._tag(ref)
-        tag = f"  {self._paint(job, job_style(ref.number))}" if job else ""
-        if event.timestamp != self._last_time[0]:  # many events share a second
-            self._last_time = (event.timestamp, self._time_before(event.timestamp))
-        head = self._heads.get(look) or self._paint(look.text(symbols=self._symbols), look.style)
-        text = f"{self._last_time[1]}{head}{tag}  {node}  {took_text(took)}  {text}  {link}".rstrip()
-        return f"{text}\n"
-
-    def _on_terminal(self, rows: Rows, event: Event, ref: JobRef, took: float | None) -> str:
-        look = look_of(event)
-        node = safe(event.node) if event.node else self._no_node(event, ref)
-        what = [safe(what_happened(event))] if ref.kind is _JOB else self._plan_lines(event, ref)
-        what = [text for text in what if text]
-        tag = self._tag(ref)
-        if not tag:
-            rows.know_nodes([ref.label])
-        if not rows.matches([node, *what]) and (message := _unsaid(event, what)):
-            what.append(message)
-        moment = self._time(event.timestamp) if self._time else Moment("")
-        text = rows.laid_out(
-            Cells(
-                time=moment.text,
-                head=look.text(symbols=self._symbols),
-                head_style=look.style,
-                tag=tag,
-                tag_style=job_style(ref.number),
-                node=node,
-                took=took_text(took),
-                what=what,
-                link=safe(report_link(event)) if look.is_failure else "",
-            )
-        )
-        if moment.day in ("", self._day):
-            return text
-        self._day = moment.day
-        return f"{self._paint(moment.day, 'dim')}\n{text}"
-
-    def _no_node(self, event: Event, ref: JobRef) -> str:
-        """Return the text of the node column for an event without node."""
-        if ref.kind is _JOB and not event.type.startswith("job_"):
-            return "-"
-        return "" if self._tag(ref) else ref.label
-
-    def _tag(self, ref: JobRef) -> str:
-        """Return what names *ref* in a line; empty if nothing is to name it."""
-        return str(ref) if self._tagged and ref.is_known else ""
-
-    def _time_before(self, timestamp: str) -> str:
-        """Return the time with the gap after it."""
-        return f"{self._paint(self._time(timestamp).text, 'dim')}  " if self._time else ""
+    def _day_before(self, day: str) -> str:
+        """Return the row with *day*, if that is another than the one of the line before."""
+        if day in ("", self._day):
+            return ""
+        self._day = day
+        return f"{self._paint(day, 'dim')}\n"
 
     def _plan_lines(self, event: Event, ref: JobRef) -> list[str]:
         """Return what a plan's own *event* says, indented as deep as its sub-plan is."""
@@ -147,7 +103,8 @@ def printed_text(event: Event) -> str:
     return f"{look_of(event).status}  {event.node}  {what}"
 
 
-def _unsaid(event: Event, what: Sequence[str]) -> str:
-    """Return the orchestrator's own message; empty if *what* contains it."""
-    message = safe(event.message)
-    return "" if any(message in text for text in what) else message
+def _no_node(event: Event, ref: JobRef, tag: str) -> str:
+    """Return the text of the node column for an event without node."""
+    if ref.kind is Kind.JOB and not event.type.startswith("job_"):
+        return "-"
+    return "" if tag else ref.label

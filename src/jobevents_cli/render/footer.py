@@ -84,19 +84,10 @@ def _total(jobs: Iterable[Progress]) -> int:
 
 
 def _running(jobs: Iterable[Progress], now: float) -> list[str]:
-    # The longest running nodes are in the jobs whose own longest running nodes run longest.
-    firsts = nlargest(_MOST_NAMES, (job for job in jobs if job.running), key=lambda job: _longest(job, now))
-    longest = [entry for job in firsts for entry in job.longest_running(now, _MOST_NAMES)]
-    longest.sort(key=_seconds, reverse=True)
-    return [f"{safe(node)} {took_text(seconds)}".rstrip() for node, seconds in longest[:_MOST_NAMES]]
-
-
-def _longest(job: Progress, now: float) -> float:
-    return max(map(_seconds, job.longest_running(now, 1)), default=0.0)
-
-
-def _seconds(entry: tuple[str, float | None]) -> float:
-    return entry[1] or 0.0
+    """Return the nodes that have been running longest."""
+    running = (entry for job in jobs for entry in job.longest_running(now, _MOST_NAMES))
+    longest = nlargest(_MOST_NAMES, running, key=lambda entry: entry[1] or 0.0)
+    return [f"{safe(node)} {took_text(seconds)}".rstrip() for node, seconds in longest]
 
 
 def _failed(jobs: Iterable[Progress]) -> list[str]:

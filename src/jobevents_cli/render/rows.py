@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from jobevents_cli.render.escape import is_linkable
+from jobevents_cli.render.escape import is_linkable, safe
 from jobevents_cli.render.looks import STATUS_COLUMNS
 from jobevents_cli.render.styles import Paint, edge, flowed, plain, width
 
@@ -64,12 +64,12 @@ class Rows:
     def know_nodes(self, names: Iterable[str]) -> None:
         """Size the node column for *names*, unless a line was laid out already."""
         if not self._is_fixed:
-            self._node = max(self._node, max(map(width, names), default=0))
+            self._node = max([self._node, *(width(safe(name)) for name in names)])
 
     def know_tags(self, tags: Iterable[str]) -> None:
         """Size the job column for *tags*, unless a line was laid out already."""
         if not self._is_fixed:
-            self._tag = max(self._tag, max(map(width, tags), default=0))
+            self._tag = max([self._tag, *map(width, tags)])
 
     def matches(self, texts: Iterable[str]) -> bool:
         """Whether a pattern to highlight matches in one of *texts*; yes if there is no pattern."""

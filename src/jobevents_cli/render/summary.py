@@ -9,7 +9,7 @@ from jobevents_cli.model.plan import Plan
 from jobevents_cli.model.progress import Progress
 from jobevents_cli.render.details import what_happened
 from jobevents_cli.render.escape import safe
-from jobevents_cli.render.looks import Look, look_of, look_of_state
+from jobevents_cli.render.looks import LOOKS, Look, look_of, look_of_state
 from jobevents_cli.render.styles import Span, flowed, width
 from jobevents_cli.render.times import took_text
 
@@ -17,9 +17,9 @@ _STATUS: Final = len("skipped")
 """The least width of the column for a failed node's status."""
 
 _LOOKS: Final = {
-    Outcome.SUCCEEDED: Look("finished", "✔", "+", "changed"),
-    Outcome.FAILED: Look("failed", "✘", "x", "failed"),
-    Outcome.STOPPED: Look("stopped", "■", "#", "failed"),
+    Outcome.SUCCEEDED: LOOKS["plan_finished"],
+    Outcome.FAILED: LOOKS["plan_failed"],
+    Outcome.STOPPED: look_of_state("stopped"),
 }
 
 

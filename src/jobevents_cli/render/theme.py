@@ -1,6 +1,7 @@
 """The colours of everything that people look at: one theme for Rich."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from rich.console import COLOR_SYSTEMS, Console, RenderableType
@@ -51,6 +52,7 @@ def painter(console: Console) -> Paint:
     """Return what puts a text into a style, a name of the theme or a definition, with the colours of *console*."""
     system = COLOR_SYSTEMS[console.color_system or "standard"]  # a dumb terminal has colours if the user says so
 
+    @lru_cache(maxsize=4096)  # many events share their times and styles
     def paint(text: str, style: str) -> str:
         return (THEME.styles.get(style) or Style.parse(style)).render(text, color_system=system)
 

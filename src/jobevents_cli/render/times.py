@@ -1,17 +1,16 @@
 """How times and durations are shown."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from jobevents_cli.model.durations import format_duration
 from jobevents_cli.model.timestamps import parse_timestamp
 from jobevents_cli.render.escape import safe
 
-_LONGEST_UNKNOWN = 40
-_LONGEST_TOOK = 5
-_LONGEST_SPAN = 1e9
+_LONGEST_UNKNOWN: Final = 40
+_LONGEST_TOOK: Final = 5
+_LONGEST_SPAN: Final = 1e9
 
 
 class Moment(NamedTuple):
@@ -21,82 +20,47 @@ class Moment(NamedTuple):
     day: str = ""
 
 
-class TimeFormat(Protocol):
+class TimeFormat:
     """Shows the server's timestamps; any other text is shown as it is."""
 
-    @property
-    def today(self) -> str:
-        """The day that needs no date line before its first event; empty if the times contain their date."""
+    def __init__(self, zone: tzinfo | None, *, short: bool, today: datetime) -> None:
+        """Show times in *zone*, None for the local one.
 
-    def __call__(self, timestamp: str) -> Moment:
-        """Return *timestamp* as it is shown beside an event."""
-
-    def full(self, timestamp: str) -> str:
-        """Return *timestamp* with its date, unless that is today's."""
-
-
-def time_format(choice: str, *, short: bool, today: datetime, zone: tzinfo | None = None) -> TimeFormat | None:
-    """Return how to show times by the option's *choice*; None if they are not shown.
-
-    *short*: `HH:MM:SS`, as people at a terminal want them; dates are then printed as lines of their own. *zone* is
-    the local one, and *today* the present time.
-    """
-    match choice:
-        case "none":
-            return None
-        case "utc":
-            return _Clock(lambda moment: moment.astimezone(UTC), short=short, today=today, suffix="Z")
-        case _:
-            return _Clock(lambda moment: moment.astimezone(zone), short=short, today=today, suffix="")
-
-
-class _Clock:
-    """Times of day in one zone."""
-
-    def __init__(self, in_zone: Callable[[datetime], datetime], *, short: bool, today: datetime, suffix: str) -> None:
-        self._in_zone = in_zone
+        *short*: `HH:MM:SS`, as people at a terminal want them; dates are then printed as lines of their own. *today* is
+        the present time.
+        """
+        self._zone = zone
         self._short = short
-        self._suffix = suffix
-        self.today = self._day(in_zone(today)) if short else ""
+        self._suffix = "Z" if zone is UTC else ""
+        self.today = self._day(today.astimezone(zone)) if short else ""
+        """The day that needs no date line before its first event; empty if the times contain their date."""
         self._shown = lru_cache(maxsize=4096)(self._show)  # many events share a second
 
     def __call__(self, timestamp: str) -> Moment:
+        """Return *timestamp* as it is shown beside an event."""
         return self._shown(timestamp)
 
     def full(self, timestamp: str) -> str:
-        moment = self._moment(timestamp)
-        if moment is None:
-            return _unknown(timestamp)
-        if not self._short:
-            return self._iso(moment)
-        day = "" if self._day(moment) == self.today else f"{moment:%Y-%m-%d} "
-        return f"{day}{moment:%H:%M:%S}{self._suffix}"
+        """Return *timestamp* with its date, unless that is today's."""
+        shown = self(timestamp)
+        day = "" if shown.day in ("", self.today) else f"{shown.day.removesuffix(' UTC')} "
+        return f"{day}{shown.text}{self._suffix if shown.day else ''}"
 
     def _show(self, timestamp: str) -> Moment:
-        moment = self._moment(timestamp)
-        if moment is None:
-            return Moment(_unknown(timestamp))
-        if not self._short:
-            return Moment(self._iso(moment))
-        return Moment(f"{moment:%H:%M:%S}", self._day(moment))
-
-    def _moment(self, timestamp: str) -> datetime | None:
         moment = parse_timestamp(timestamp)
         try:
-            return self._in_zone(moment) if moment else None
+            moment = moment.astimezone(self._zone) if moment else None
         except (OverflowError, ValueError, OSError):
-            return None
+            moment = None
+        if moment is None:
+            return Moment(safe(timestamp[:_LONGEST_UNKNOWN]) or "-")
+        if self._short:
+            return Moment(f"{moment:%H:%M:%S}", self._day(moment))
+        text = moment.isoformat(timespec="seconds")
+        return Moment(text.replace("+00:00", self._suffix) if self._suffix else text)
 
     def _day(self, moment: datetime) -> str:
         return f"{moment:%Y-%m-%d}{' UTC' if self._suffix else ''}"
-
-    def _iso(self, moment: datetime) -> str:
-        text = moment.isoformat(timespec="seconds")
-        return text.replace("+00:00", self._suffix) if self._suffix else text
-
-
-def _unknown(timestamp: str) -> str:
-    return safe(timestamp[:_LONGEST_UNKNOWN]) or "-"
 
 
 @lru_cache(maxsize=4096)  # most nodes take a few of the same durations

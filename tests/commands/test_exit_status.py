@@ -70,7 +70,7 @@ def test_5_for_a_job_whose_state_alone_is_stopped(home: Home, serve: Serve) -> N
         (["tail", "352", "--start", "5", "--resume"], "--resume and --start contradict each other"),
         (["tail", "352", "--interval", "0.05"], "0.05 is less than the minimum, 0.1"),
         (["tail", "352", "--interval", "nan"], "'nan' is not a number of seconds"),
-        (["tail", "352", "--timeout", "soon"], "'soon' is not a duration: write 90, 90s, 15m or 2h"),
+        (["tail", "352", "--timeout", "soon"], "'soon' is not a duration: write 90, 90s, 15m, 2h or 1d"),
         (["tail", "352", "--grep", "("], "--grep '(' is not a regular expression"),
         (["tail", "352", "--type", "broken"], "'broken' is not an event type"),
         (["tail"], "tail needs a job: its id such as 352"),

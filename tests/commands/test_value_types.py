@@ -20,6 +20,8 @@ LONG = "9" * 5000
         (WholeNumber(1, 3), "3", 3),
         (Duration(), "90", 90.0),
         (Duration(), "15m", 900.0),
+        (Duration(), "1d", 86_400.0),
+        (Seconds(0.1), "2s", 2.0),
         (Duration(), 5.0, 5.0),
         (Seconds(0.1), "0.1", 0.1),
         (Seconds(0.1), 1, 1.0),

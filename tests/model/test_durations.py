@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobevents_cli.model.durations import LONGEST, format_duration, parse_duration
+from jobevents_cli.model.durations import LONGEST, format_duration, option_value, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,9 @@ from jobevents_cli.model.durations import LONGEST, format_duration, parse_durati
         ("15m", 900),
         ("2h", 7200),
         ("1h30m", 5400),
+        ("1.5h", 5400),
+        ("1d", 86_400),
+        ("1d12h", 129_600),
         ("0", 0),
         ("1.5", 1.5),
         ("9" * 400 + "h", LONGEST),
@@ -37,3 +40,9 @@ def test_what_is_not_a_duration(text: str) -> None:
 def test_durations_as_people_read_them(seconds: float, text: str) -> None:
     """At most two units."""
     assert format_duration(seconds) == text
+
+
+@pytest.mark.parametrize("text", ["400h", "90s", "15m", "1.5s", "0.25s", "277777h", "61s"])
+def test_a_proposed_command_repeats_a_duration_as_it_was(text: str) -> None:
+    """Whatever its size, an option takes what is proposed."""
+    assert option_value(parse_duration(text)) == text

@@ -6,7 +6,7 @@ import pytest
 
 from jobevents_cli.model.event import Event, event_of
 from jobevents_cli.model.job import Job
-from jobevents_cli.model.progress import MOST_FAILURES, SLOWEST, Progress
+from jobevents_cli.model.progress import MOST_FAILURES, Progress
 
 
 def _event(kind: str, node: str = "web01", second: float | None = 0, **detail: Any) -> Event:
@@ -71,7 +71,6 @@ def test_a_node_whose_start_was_not_seen_took_unknown_time() -> None:
     assert progress.take(_event("node_finished", "b", 5)) is None
     progress.take(_event("node_running", "c", 1))
     assert progress.take(_event("node_finished", "c", None)) is None
-    assert progress.slowest == []
 
 
 def test_an_end_that_comes_before_its_start() -> None:
@@ -86,15 +85,6 @@ def test_a_clock_that_went_back_makes_no_negative_time() -> None:
     progress.take(_event("node_running", "a", 10))
     assert progress.take(_event("node_finished", "a", 5)) == 0
     assert progress.duration == 0
-
-
-def test_the_slowest_nodes_are_kept() -> None:
-    """A few of them, however many nodes there are."""
-    progress = Progress()
-    for number in [*range(30), 0]:
-        progress.take(_event("node_running", f"n{number}", 0))
-        progress.take(_event("node_finished", f"n{number}", number))
-    assert sorted(progress.slowest) == [(float(number), f"n{number}") for number in range(30 - SLOWEST, 30)]
 
 
 def test_failures_are_kept_up_to_a_number() -> None:

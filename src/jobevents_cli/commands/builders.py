@@ -13,6 +13,7 @@ from jobevents_cli.commands.options import ConnectionOptions, check_types
 from jobevents_cli.config.configuration import Configuration
 from jobevents_cli.errors import AccessDenied, UsageProblem
 from jobevents_cli.following.filters import event_filter
+from jobevents_cli.model.durations import option_value
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.output.capabilities import (
@@ -129,7 +130,7 @@ def given_options(options: Mapping[str, Any], *, all_jobs: bool) -> "GivenOption
         server=options["connection"].arguments,
         start=options["start"],
         last=options["lines"],
-        wait=("--wait", f"{options['wait']:g}s") if options["wait"] else (),
+        wait=("--wait", option_value(options["wait"])) if options["wait"] else (),
         resume=options["resume"],
         no_jobs=options["no_jobs"],
     )

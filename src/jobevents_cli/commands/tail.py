@@ -67,7 +67,7 @@ Examples:
     show_default="1",
     help="Time between polls, at least 0.1; up to 5 times that while nothing happens.",
 )
-@_ends("--timeout", metavar="DURATION", type=Duration(), help="Stop following after this time: 90, 90s, 15m, 2h.")
+@_ends("--timeout", metavar="DURATION", type=Duration(), help="Stop following after this time: 90, 90s, 15m, 2h, 1d.")
 @_ends(
     "--retry-for",
     metavar="DURATION",

@@ -33,7 +33,7 @@ class WholeNumber(click.ParamType):  # type: ignore[type-arg] # generic from cli
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on
-    """A time span: `90`, `90s`, `15m`, `2h`."""
+    """A time span: `90`, `90s`, `15m`, `2h`, `1d`."""
 
     name = "duration"
 
@@ -44,7 +44,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg] # generic from click 
         try:
             seconds = parse_duration(value if isinstance(value, str) else f"{value:f}")
         except (ValueError, OverflowError):
-            self.fail(f"{quoted(value)} is not a duration: write 90, 90s, 15m or 2h", param, ctx)
+            self.fail(f"{quoted(value)} is not a duration: write 90, 90s, 15m, 2h or 1d", param, ctx)
         if len(str(value)) > _MOST_DIGITS:
             self.fail(f"{quoted(value)} is too long: the longest duration is {LONGEST // HOUR:.0f}h", param, ctx)
         return seconds
@@ -63,7 +63,7 @@ class Seconds(click.ParamType):  # type: ignore[type-arg] # generic from click 8
         from jobevents_cli.model.durations import LONGEST
 
         try:
-            seconds = float(value)
+            seconds = float(value.removesuffix("s") if isinstance(value, str) else value)
         except (ValueError, OverflowError):
             seconds = math.nan
         if not math.isfinite(seconds):

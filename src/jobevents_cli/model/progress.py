@@ -1,7 +1,7 @@
 """The state of one job by its events: counts, running nodes, failures, times."""
 
 from collections.abc import Iterable, Mapping
-from heapq import heappop, heappush, heappushpop
+from heapq import heappop, heappush
 from typing import Final
 
 from jobevents_cli.model.event import (
@@ -18,10 +18,6 @@ from jobevents_cli.model.timestamps import seconds_of
 
 WITH_ERROR: Final = "node_finished with an error"
 """Beside the event types, what `Progress.counts` counts: these nodes count as node_finished, too."""
-
-SLOWEST: Final = 5
-"""How many of the slowest nodes are kept."""
-
 
 MOST_FAILURES: Final = 20
 """How many failed events are kept; the others are only counted."""
@@ -58,7 +54,6 @@ class Progress:
         self.job: Job | None = None
         self.changed = changed
         self.failures: list[Event] = []
-        self.slowest: list[tuple[float, str]] = []
         self.is_lost = False
         self.first: float | None = None
         self.last: float | None = None
@@ -117,12 +112,7 @@ class Progress:
         started = self._running.pop(node)
         if started is None or at is None:
             return None
-        took = max(0.0, at - started)
-        if len(self.slowest) < SLOWEST:
-            heappush(self.slowest, (took, node))
-        elif took > self.slowest[0][0]:
-            heappushpop(self.slowest, (took, node))
-        return took
+        return max(0.0, at - started)
 
     def take_job(self, job: Job) -> None:
         """Take in the job's own state, as the orchestrator just gave it."""

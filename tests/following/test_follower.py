@@ -503,6 +503,7 @@ def test_another_run_continues_after_what_was_printed() -> None:
     saved = follower.printed.saved()
     assert saved.counts == {"node_running": 1, "node_finished": 1}
     assert (saved.low, saved.changed, len(saved.seen)) == (2, 1, 1)
+    assert follower.printed.low_and_seen == (saved.low, list(saved.seen))
     resumed = _follower(saved=saved)
     assert resumed.next(200) == Due(200, Stream.EVENTS, 2, LONGEST_REQUEST)
     again = [event_of(without_id), *_story(LONG_AGO)[2:]]

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
-from jobevents_cli.model.event import event_of
+from jobevents_cli.model.event import Event, EventHead, event_of, events_of
 
 
 def test_the_fields_of_an_ordinary_event() -> None:
@@ -67,3 +68,17 @@ def test_which_job_a_plan_starts(kind: str, number: object, child: int | None) -
 def test_an_event_has_only_its_own_fields() -> None:
     """The fields that are read late do not make every name one."""
     assert not hasattr(event_of({"nodes": 1}), "nodes")
+
+
+def test_an_event_that_is_nested_too_deeply() -> None:
+    """It is kept as its text: nothing of it is read."""
+    text = b'{"id":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    event = Event(text)
+    assert (event.id, event.type, event.details, event.raw) == (None, "", {}, text.decode())
+
+
+@pytest.mark.parametrize("heads", [None, [EventHead(7, "job_finished", "")]])
+def test_the_events_of_a_page(heads: list[EventHead] | None) -> None:
+    """Their heads are read together or one by one: the events are the same."""
+    (event,) = events_of([Raw(b'{"id":"7","type":"job_finished"}')], heads)
+    assert (event.id, event.type, event.node) == (7, "job_finished", "")

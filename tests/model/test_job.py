@@ -91,3 +91,9 @@ def test_what_a_job_runs() -> None:
     assert Job({"options": {"task": "package"}, **environment}).target == "package"
     assert Job(environment).target == "production"
     assert Job({"options": {"task": 5}}).target == ""
+
+
+def test_the_nodes_that_a_job_names() -> None:
+    """Its options list them, or a group, or nothing."""
+    scopes = [{"nodes": ["a", 1, "b"]}, {"nodes": "a"}, {"node_group": "x"}, None]
+    assert [Job({"options": {"scope": scope}}).node_names for scope in scopes] == [["a", "b"], [], [], []]

@@ -86,7 +86,9 @@ class ReaderWatch:
                 return False
             except OSError:
                 return True
-        return self._poll is not None and any(happened & select.POLLERR for _, happened in self._poll.poll(0))
+        if sys.platform == "win32" or self._poll is None:
+            return False
+        return any(happened & select.POLLERR for _, happened in self._poll.poll(0))
 
 
 def _is_stream_socket(number: int) -> bool:

@@ -105,7 +105,7 @@ class Screen:
         self.clear()
         self._footer = None
         self._is_shared = False
-        if self._handles_stop:
+        if self._handles_stop and sys.platform != "win32":
             signal.signal(signal.SIGTSTP, signal.SIG_DFL)
 
     def _show(self) -> None:

@@ -162,24 +162,6 @@ def test_one_of_several_jobs_is_gone(home: Home, serve: Serve) -> None:
 
 
 @pytest.mark.slow
-def test_a_link_that_always_breaks_gets_through(home: Home, serve: Serve) -> None:
-    """Where every answer breaks off half-way, what came of each is used: a large list still comes to its end."""
-    server = serve(big_job(2000))
-    left: list[int] = []
-
-    def breaking(handler: misbehaving.RecordingHandler, answer: Answer) -> None:
-        plain = server.orchestrator.answer(handler.path, {"X-Authentication": TOKEN})
-        misbehaving.cut(left.pop())(handler, plain) if left else handler.send(answer)
-
-    server.faults[0] = breaking
-    for command in ("list", "tail"):
-        left[:] = [100_000] * 10
-        ran = home.run(command, "352", "--json", "--url", server.url)
-        assert (ran.status, _ids(ran.out)) == (0, [str(number) for number in range(1, 4002)])
-        assert left == []
-
-
-@pytest.mark.slow
 def test_a_server_that_says_nothing(home: Home, serve: Serve, gap: threading.Event) -> None:
     """A first request that is never answered is given up after 10 s."""
     ran = home.run("tail", "352", "--url", serve(job(*KINDS), faults={0: misbehaving.hang(gap)}).url)

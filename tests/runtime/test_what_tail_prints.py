@@ -237,7 +237,7 @@ def test_faults_after_the_end_delay_it_by_15_seconds_at_most(home: Home, serve: 
     """Once the end was seen, a job that cannot be read any more does not hold up the outcome."""
     fault = misbehaving.status(503)
     server = serve(job(*GOOD), faults=dict.fromkeys(range(2, 500), fault))
-    ran = home.run("tail", "352", "--url", server.url)
+    ran = home.run("tail", "352", "--json", "--url", server.url)
     assert ran.status == 0
     assert "trying again for up to 15s" in ran.err
 
@@ -251,4 +251,4 @@ def test_50000_failed_nodes_take_little_memory(home: Home, serve: Serve) -> None
         one.timeline.append((0.0, misbehaving.event_of(f"node{number}.example.com:failed", number + 1)))
     url = serve(one).url
     ran = home.shell(f"/usr/bin/time -f %M jobevents tail 352 --url {url} 2>&1 > /dev/null | tail -1")
-    assert int(ran.out) < 60_000
+    assert int(ran.out) < 80_000  # KB: three times the response and 50 MB

@@ -31,7 +31,7 @@ EVENT = b'{"id":"1","type":"node_running"}'
         (b"[%b]" % EVENT, "it has no list of items"),
         (b'"text"', "it has no list of items"),
         (b'{"events":[]}', "it has no list of items"),
-        (b'{"items":[%b%b]}' % (b'{"a":' * 9000, b"1" + b"}" * 9000), "it is nested too deeply"),
+        (b'{"items":[%b%b]}' % (b'{"a":' * 50_000, b"1" + b"}" * 50_000), "it is nested too deeply"),
     ],
 )
 def test_what_is_no_page_is_a_broken_response(home: Home, serve: Serve, body: bytes, why: str) -> None:

@@ -43,3 +43,10 @@ def test_as_many_jobs_as_fit_are_named(columns: int) -> None:
 def test_without_names_all_jobs_are_followed() -> None:
     """Nothing is listed."""
     assert jobs_header([], 80) == "Following all jobs"
+
+
+def test_a_header_in_ascii() -> None:
+    """Where only ASCII can be shown."""
+    assert (
+        job_header(Job({"type": "deploy", "node_count": 2}), JobRef.job(7), symbols=False) == "Job 7 - deploy - 2 nodes"
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support import misbehaving
 from support.misbehaving import TestServer, job, publish
-from support.program import Home, wait_until
+from support.program import Home, Ran, wait_until
 from support.state import kept
 from support.terminal import Terminal
 
@@ -66,6 +66,30 @@ def test_failures_that_were_printed_are_not_repeated(home: Home, serve: Serve) -
     assert [line.split()[0] for line in ran.err.splitlines()] == ["Job", "✘", "Why:"]
     for more in (["--node", "n2"], ["-n", "0"]):
         assert "n1 is failed" in home.run("tail", "352", "--failures", *more, "--url", url).err
+
+
+def test_filters_that_hide_every_event_say_so(home: Home, serve: Serve) -> None:
+    """With how many there were; `--grep` finds what is on the screen, `--node` a first label."""
+    url = serve(job("web01.example.com:running", "web01.example.com:finished", "job:finished")).url
+    for command in ("list", "tail"):
+        for hiding in (["--node", "db"], ["--grep", "gone"], ["--failures", "--json"], ["--node", "db", "-n", "1"]):
+            ran = home.run(command, "352", *hiding, "--url", url)
+            assert (ran.out, ran.err.splitlines()[-1]) == ("", "jobevents: the filters hid all 3 events")
+        for showing in (["--node", "web01"], ["--grep", "^running"], ["--grep", "is finished"], ["-n", "0"]):
+            assert "the filters hid" not in home.run(command, "352", *showing, "--url", url).err
+    assert home.run("tail", "352", "--failures", "-q", "--url", url).err == ""
+
+
+def test_early_ends_say_how_far_the_job_was(home: Home, serve: Serve) -> None:
+    """A summary so far comes before the hint, after Ctrl-C, `--timeout` and `--fail-fast`; never with `-q`."""
+    kinds = ("n1:running", "n2:running", "n3:running", "n1:finished", "n2:failed", "n3:skipped")
+    url = serve(job(*kinds)).url
+    for options in (["--timeout", "1"], ["--fail-fast"]):
+        lines = home.run("tail", "352", *options, "--url", url).err.splitlines()
+        (place,) = (place for place, line in enumerate(lines) if line.startswith("▶ running  job 352"))
+        assert lines[place].endswith("  3 of 3 done, 1 failed")
+        assert "Resume with" in lines[-1]
+    assert home.run("tail", "352", "--fail-fast", "-q", "--url", url) == Ran(3, "", "")
 
 
 def test_several_jobs_propose_why_at_most_three_times(home: Home, serve: Serve) -> None:
@@ -139,6 +163,8 @@ def test_where_the_footer_is_shown(home: Home, serve: Serve) -> None:
     command = f"jobevents tail 352 --json --timeout 1 --url {url}"
     hidden = [f"{command} | cat", f"{command} -q", f"{command} --no-progress", f"{command} 2> /dev/null"]
     assert [bool(bar.search(_drawn(home, script))) for script in (*shown, *hidden)] == [True] * 4 + [False] * 4
+    in_ci = home.with_(CI="true")
+    assert [bool(bar.search(_drawn(in_ci, script))) for script in (command, f"{command} --progress")] == [False, True]
 
 
 def test_matches_are_highlighted(home: Home, serve: Serve) -> None:

@@ -1,5 +1,6 @@
 """The logs of CI runs: standard output and standard error in one file, compared whole."""
 
+import json
 import random
 import sys
 from collections.abc import Callable
@@ -47,6 +48,22 @@ def test_a_job_that_is_stopped(home: Home, serve: Serve, golden: Golden) -> None
     ran = home.with_(TF_BUILD="True", JOBEVENTS_URL=url).shell("jobevents tail 352 --time none 2>&1")
     assert ran.status == 5
     golden("log-stopped.txt", ran.out)
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_ACTIONS", "TF_BUILD"])
+@pytest.mark.parametrize("command", ["list", "why", "show --node n1", "show"])
+def test_a_node_commands_no_ci_system(home: Home, command: str, variable: str) -> None:
+    """What a task prints does not reach the log as a command; without such a system it stays as it is."""
+    output = "Error: no ::profile::web ##[group]c\n::add-mask::e\n  ::error::x\n##vso[task.setvariable variable=a]b"
+    detail = {"_output": output, "_error": {"msg": output, "kind": "x", "details": {"exit_code": 1}}}
+    event = {"id": 1, "type": "node_failed", "details": {"node": "n1", "detail": detail}, "message": output}
+    saved = home.folder / "saved"
+    saved.write_text(json.dumps(event) + "\n")
+    words = [*command.split(), "--from", str(saved)]
+    assert "##[group]c" in home.run(*words).out
+    text = home.with_(**{variable: "true"}).run(*words).out
+    assert "Error: no ::profile::web" in text
+    assert not [row for row in text.splitlines() if row.strip().startswith("::") or "##[" in row or "##vso[" in row]
 
 
 class _Clock:

@@ -91,7 +91,7 @@ def report_options(
     given: "GivenOptions",
     *,
     quiet: bool,
-    progress: bool,
+    progress: bool | None,
     several: bool,
     waits_for_jobs: bool,
 ) -> "ReportOptions":
@@ -107,9 +107,9 @@ def report_options(
     return ReportOptions(
         quiet=quiet,
         header=says_more,
-        footer=progress and not quiet and takes_footer(),
+        footer=not quiet and takes_footer(wanted=progress),
         summary=says_more,
-        life_signs=progress and not quiet and not on_terminal,
+        life_signs=progress is not False and not quiet and not on_terminal,
         color=options["color"],
         failures_are_printed=options["failures"] and options["lines"] is None and not any(others),
         why=None if options["why"] else given.why,

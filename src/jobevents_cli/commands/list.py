@@ -52,12 +52,15 @@ def command(*, saved: str | None, **options: Any) -> int:
 
     choice = job_choice(options)
     if saved is not None:
+        from jobevents_cli.output.stderr import say
         from jobevents_cli.store.saved_events import read_saved
         from jobevents_cli.tail.saved import print_saved
 
         choice.refuse_latest("--from")
         lines = EventLines(line_options(options, tagged=not choice.refs))
         print_saved(read_saved(saved), lines, jobs=choice.refs, start=options["start"], last=options["lines"])
+        if lines.hidden:
+            say(lines.hidden)
         return ExitStatus.DONE
     from jobevents_cli.output.stdout import Stdout
     from jobevents_cli.runtime.loop import Loop

@@ -191,20 +191,23 @@ filter_options = stacked(
         "nodes",
         metavar="GLOB",
         multiple=True,
-        help="Only events of nodes whose certname matches; repeatable.",
+        help="Only events of nodes whose certname matches, or begins with this label: web01; repeatable.",
     ),
     _events(
         "--failures",
         is_flag=True,
-        help="Only node_failed, node_errored, node_skipped, job_stopping, job_aborted, plan_failed.",
+        help="Only node_failed, node_errored, node_skipped, job_stopping, job_aborted, plan_failed, and node_finished "
+        "with an error.",
     ),
     _events(
         "--grep",
         metavar="REGEX",
         multiple=True,
-        help="Only events whose message matches; a terminal highlights what matches; repeatable.",
+        help="Only events whose message or printed text matches, highlighted; (?i) ignores case; repeatable.",
     ),
-    _events("--exclude", metavar="REGEX", multiple=True, help="No events whose message matches; repeatable."),
+    _events(
+        "--exclude", metavar="REGEX", multiple=True, help="No events whose message or printed text matches; repeatable."
+    ),
 )
 
 saved_option = _jobs(

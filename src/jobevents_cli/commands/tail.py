@@ -55,8 +55,8 @@ Examples:
 @_looks("-q", "--quiet", is_flag=True, help="Print nothing; only the exit status counts.")
 @_looks(
     "--progress/--no-progress",
-    default=True,
-    help="Show the live footer [default: if standard output is a terminal or a file].",
+    default=None,
+    help="Show the live footer [default: if standard output is a terminal or a file, and CI is not set].",
 )
 @_looks("--why", is_flag=True, help="After the end, print what `jobevents why` finds, on standard error.")
 @_ends(
@@ -84,7 +84,7 @@ def command(
     quiet: bool,
     timeout: float | None,
     fail_fast: bool,
-    progress: bool,
+    progress: bool | None,
     **options: Any,
 ) -> int:
     """Print the events of JOB so far, then follow it until it ends.

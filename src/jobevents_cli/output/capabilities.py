@@ -82,11 +82,14 @@ def width_of(stream: TextIO | None) -> int:
     return size_of(stream).columns
 
 
-def takes_footer() -> bool:
-    """Whether a footer can be shown: standard error is a terminal and standard output is one, a file or /dev/null.
+def takes_footer(*, wanted: bool | None) -> bool:
+    """Whether to show a footer: it can be *wanted* or not; None if the user has not said.
 
-    If standard output is a pipe, its reader may write to the same terminal.
+    Standard error must be a terminal and standard output one, a file or /dev/null: if it is a pipe, its reader may
+    write to the same terminal. A CI system's terminal is a log.
     """
+    if wanted is False or (wanted is None and os.environ.get("CI")):
+        return False
     if not is_terminal(sys.stderr) or sys.stdout is None or not _moves_cursor():
         return False
     if is_terminal(sys.stdout):

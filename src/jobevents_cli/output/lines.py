@@ -63,9 +63,12 @@ class EventLines:
         return is_shown
 
     @property
-    def all_hidden(self) -> int:
-        """How many events there were, if the filters have hidden every one of them; else 0."""
-        return 0 if self._shown or self._quiet else self._seen
+    def hidden(self) -> str:
+        """What to tell the user if the filters have hidden every event; else empty."""
+        if self._shown or self._quiet or not self._seen:
+            return ""
+        events = "the only event" if self._seen == 1 else f"all {self._seen} events"
+        return f"jobevents: the filters hid {events}"
 
     def render(self, ref: JobRef, events: Sequence[Event], took: Sequence[float | None]) -> list[bytes | None]:
         """Return a line for each of *events* of *ref*; None for one that is not printed.

@@ -7,15 +7,15 @@ from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.plan import Plan
 
 
-def job_header(job: Job, ref: JobRef) -> str:
-    """Return what *job* is, as it describes itself; not yet escaped."""
+def job_header(job: Job, ref: JobRef, *, symbols: bool = True) -> str:
+    """Return what *job* is, as it describes itself; not yet escaped. *symbols*: with more than ASCII."""
     what, environment = what_ran(job)
     about = " ".join(
         part for part in (what, environment and f"in {environment}", job.owner and f"by {job.owner}") if part
     )
     count = job.node_count
     nodes = "" if count is None else "1 node" if count == 1 else f"{count} nodes"
-    return " · ".join(part for part in (ref.label.capitalize(), about, nodes) if part)
+    return (" · " if symbols else " - ").join(part for part in (ref.label.capitalize(), about, nodes) if part)
 
 
 def what_ran(job: Job) -> tuple[str, str]:

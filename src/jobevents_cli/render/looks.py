@@ -66,7 +66,7 @@ _ENDS: Final = {
 }
 """The states of jobs that look like no event."""
 
-SYMBOLS: Final = "".join(dict.fromkeys(look.symbol for look in LOOKS.values())) + "•…━─"
+SYMBOLS: Final = "".join(dict.fromkeys(look.symbol for look in LOOKS.values())) + "•…━─·"
 """Every symbol that may be written; an output that cannot encode them gets ASCII."""
 
 KNOWN: Final = (*LOOKS.values(), CHANGED, FINISHED_WITH_ERROR)

@@ -71,6 +71,11 @@ class Report:
 
         self.screen.say(safe(text))
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether only errors are told."""
+        return self._options.quiet
+
     def say_all(self, lines: Iterable[str]) -> None:
         """Print *lines*, which are safe."""
         for line in lines:
@@ -92,7 +97,7 @@ class Report:
         if self._options.header:
             from jobevents_cli.render.header import job_header
 
-            self.say(job_header(job, ref))
+            self.say(job_header(job, ref, symbols=self._symbols))
 
     def header_of(self, refs: Iterable[JobRef]) -> None:
         """Print which jobs are followed; all, if *refs* is empty."""
@@ -163,11 +168,6 @@ class Report:
 
             self.say(f"jobevents: {life_sign(ref, list(self._jobs.values()), self._server_time())}")
         self.screen.has_written = False
-
-    def note_hidden(self, count: int) -> None:
-        """Say that the filters have hidden every one of *count* events, unless that is 0."""
-        if count:
-            self.say(f"jobevents: the filters hid {'the only event' if count == 1 else f'all {count} events'}")
 
     def _footer(self, columns: int) -> list[str]:
         from jobevents_cli.render.footer import footer

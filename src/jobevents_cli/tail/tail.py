@@ -150,7 +150,8 @@ class Tail:
         finally:
             self._screen.clear()
             self._pass_on_documents()
-        self._report.note_hidden(self._lines.all_hidden)
+        if self._lines.hidden:
+            self._report.say(self._lines.hidden)
         return self._status
 
     # What the loop brings.
@@ -401,6 +402,8 @@ class Tail:
 
     def _stop_at_failure(self, event: Event) -> None:
         """Say that the run ends because the node of *event* failed (`--fail-fast`), and how to continue."""
+        if self._report.is_quiet:
+            return
         what = event.type.removeprefix("node_")
         self._report.say(f"jobevents: {event.node} {what}, so following ends here (--fail-fast)")
         self._summarize_so_far()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jobevents_cli.model.job_ref import Kind
 from jobevents_cli.model.telling_line import lines_of, telling_line
-from jobevents_cli.render.escape import safe
+from jobevents_cli.render.escape import safe, safe_row
 from jobevents_cli.render.styles import Paint, cut, plain, wrapped
 from jobevents_cli.why.property_value import as_value
 from jobevents_cli.why.text import counted, fitted_names, short_path
@@ -80,7 +80,10 @@ class ChangesText:
         yield f"{self._paint(label, 'bold')}{_GAP}{self._paint(first, 'green')}"
         margin = " " * indent
         yield from (margin + self._paint(row, "green") for row in rest)
-        yield from (margin + row for row in self._rows(said(change, is_short=self._columns is not None), indent))
+        yield from (
+            margin + row
+            for row in self._rows(safe_row(said(change, is_short=self._columns is not None).expandtabs()), indent)
+        )
         yield from (margin + row for row in self._names(change.nodes, indent) if row)
 
     def _rows(self, text: str, indent: int) -> list[str]:
@@ -95,7 +98,7 @@ class ChangesText:
 
     def _names(self, nodes: tuple[str, ...], indent: int) -> list[str]:
         room = max(20, self._node_columns - indent)
-        names = [cut(safe(name[:_LONGEST_LINE]), _LONGEST_NAME) for name in nodes]
+        names = [cut(safe_row(name[:_LONGEST_LINE]), _LONGEST_NAME) for name in nodes]
         return wrapped(" ".join(names), room) if self._all_nodes else fitted_names(names, room, 2)
 
     def _nothing(self, changes: "Changes") -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jobevents_cli.model.job_ref import Kind
 from jobevents_cli.model.telling_line import lines_of, telling_lines
-from jobevents_cli.render.escape import safe
+from jobevents_cli.render.escape import safe, safe_row
 from jobevents_cli.render.markdown_code import code, code_block
 from jobevents_cli.render.styles import Paint, cut, plain, width, wrapped
 from jobevents_cli.why.again import again_command
@@ -153,7 +153,7 @@ class CauseText:
         yield from (margin + self._paint(row, "red") for row in rest)
         if self._logs:
             lines = chain(content.lines[: len(content.lines) - content.logged], _with_source(content.log))
-            yield from (margin + row for line in lines for row in self._rows(line, indent, None))
+            yield from (margin + row for line in lines for row in self._rows(safe_row(line.expandtabs()), indent, None))
         else:
             yield from (margin + row for row in self._chosen(content, indent, detail, more))
         yield from (margin + row for row in self._name_rows(content.nodes, indent, detail.names) if row)
@@ -165,7 +165,7 @@ class CauseText:
         best = telling_lines(lines, 1)
         for place in chosen:
             style = "dim" if place >= len(lines) - content.logged and place not in best else ""
-            for row in self._rows(lines[place], indent, detail.rows):
+            for row in self._rows(safe_row(lines[place].expandtabs()), indent, detail.rows):
                 yield self._paint(row, style) if style else row
         if left := len(lines) - len(chosen) + content.left_out:
             yield from (
@@ -185,7 +185,7 @@ class CauseText:
 
     def _name_rows(self, nodes: Sequence[str], indent: int, most: int) -> list[str]:
         room = max(20, self._node_columns - indent)
-        names = [cut(safe(name[:_LONGEST_LINE]), _LONGEST_NAME) for name in nodes]
+        names = [cut(safe_row(name[:_LONGEST_LINE]), _LONGEST_NAME) for name in nodes]
         return wrapped(" ".join(names), room) if self._all_nodes else fitted_names(names, room, most)
 
 

@@ -16,7 +16,8 @@ from jobevents_cli.following.filters import event_filter
 from jobevents_cli.model.durations import option_value
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.output.capabilities import (
+from jobevents_cli.output.lines import LineOptions
+from jobevents_cli.output.terminal import (
     console_for,
     encoding_of,
     is_terminal,
@@ -26,7 +27,6 @@ from jobevents_cli.output.capabilities import (
     times_for,
     width_of,
 )
-from jobevents_cli.output.lines import LineOptions
 
 if TYPE_CHECKING:
     from jobevents_cli.clients.puppetdb import PuppetdbClient

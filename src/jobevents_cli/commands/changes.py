@@ -78,7 +78,7 @@ def command(**options: Any) -> int:
 
 def _text(options: "Mapping[str, Any]") -> "ChangesText":
     """How changes are drawn on standard output."""
-    from jobevents_cli.output.capabilities import is_terminal, paint_for, width_of
+    from jobevents_cli.output.terminal import is_terminal, paint_for, width_of
     from jobevents_cli.why.changes_text import ON_SCREEN, ChangesText
 
     on_terminal = is_terminal(sys.stdout)

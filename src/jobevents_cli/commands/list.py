@@ -47,8 +47,8 @@ def command(*, saved: str | None, **options: Any) -> int:
 
     from jobevents_cli.commands.builders import client_for, line_options
     from jobevents_cli.commands.job_choice import find_jobs, job_choice, no_job_named, refuse_for_plan
-    from jobevents_cli.output.capabilities import is_terminal
     from jobevents_cli.output.lines import EventLines
+    from jobevents_cli.output.terminal import is_terminal
 
     choice = job_choice(options)
     if saved is not None:

@@ -67,7 +67,7 @@ def command(**options: Any) -> int:
 
 def _cause_text(options: Mapping[str, Any]) -> "CauseText":
     """How causes are drawn on standard output."""
-    from jobevents_cli.output.capabilities import is_terminal, paint_for, size_of
+    from jobevents_cli.output.terminal import is_terminal, paint_for, size_of
     from jobevents_cli.why.text import SCREEN_ROWS, CauseText
 
     on_terminal = is_terminal(sys.stdout)

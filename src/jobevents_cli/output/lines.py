@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jobevents_cli.following.filters import Filter
 from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
-from jobevents_cli.output.capabilities import (
+from jobevents_cli.output.terminal import (
     encoding_of,
     is_terminal,
     paint_for,

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
-from jobevents_cli.output.capabilities import encoding_of, is_same_terminal, size_of
 from jobevents_cli.output.stderr import draw, write_stderr
 from jobevents_cli.output.stdout import Stdout
+from jobevents_cli.output.terminal import encoding_of, is_same_terminal, size_of
 
 if TYPE_CHECKING:
     from os import terminal_size

@@ -5,8 +5,8 @@ import sys
 from typing import Final, TextIO
 
 from jobevents_cli.config.redaction import redact
-from jobevents_cli.output.capabilities import encoding_of
 from jobevents_cli.output.descriptor import Descriptor
+from jobevents_cli.output.terminal import encoding_of
 
 _PATIENCE: Final = 1.0
 """Seconds without a byte being taken after which text is dropped. A reader that is slow, but reads, loses nothing."""

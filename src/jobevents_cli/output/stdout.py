@@ -12,8 +12,8 @@ from typing import Final
 
 from jobevents_cli.config.redaction import redact
 from jobevents_cli.errors import JobEventsError, OutputFailed, PipeClosed
-from jobevents_cli.output.capabilities import encoding_of, is_terminal
 from jobevents_cli.output.descriptor import Descriptor, ReaderWatch
+from jobevents_cli.output.terminal import encoding_of, is_terminal
 
 STDOUT: Final = 1
 

@@ -14,9 +14,9 @@ from jobevents_cli.errors import UnknownJob
 from jobevents_cli.exit_status import ExitStatus
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome
-from jobevents_cli.output.capabilities import width_of
 from jobevents_cli.output.notices import say_safe
 from jobevents_cli.output.printer import print_pieces, write_file
+from jobevents_cli.output.terminal import width_of
 from jobevents_cli.render.styles import plain
 from jobevents_cli.render.tables import View
 from jobevents_cli.runtime.loop import Loop, Requests

@@ -11,10 +11,10 @@ from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.outcome import Outcome
 from jobevents_cli.model.progress import Progress
-from jobevents_cli.output.capabilities import console_for, is_terminal, paint_for, shows_symbols, width_of
 from jobevents_cli.output.outages import Outages
 from jobevents_cli.output.screen import Screen
 from jobevents_cli.output.stdout import Stdout
+from jobevents_cli.output.terminal import console_for, is_terminal, paint_for, shows_symbols, width_of
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,7 +7,7 @@ from typing import TextIO
 
 import pytest
 
-from jobevents_cli.output.capabilities import (
+from jobevents_cli.output.terminal import (
     console_for,
     is_same_terminal,
     is_terminal,

@@ -9,7 +9,7 @@ from jobevents_cli.model.telling_line import lines_of, telling_line
 from jobevents_cli.render.escape import safe, safe_row
 from jobevents_cli.render.styles import Paint, cut, plain, wrapped
 from jobevents_cli.why.property_value import as_value
-from jobevents_cli.why.text import counted, fitted_names, short_path
+from jobevents_cli.why.text import GAP, LONGEST_LINE, NAME_COLUMNS, counted, name_rows, short_path
 
 if TYPE_CHECKING:
     from jobevents_cli.why.changes import Change, Changes  # which makes texts with this module
@@ -17,13 +17,11 @@ if TYPE_CHECKING:
 ON_SCREEN: Final = 50
 """Changes that are printed on a terminal, if `--limit` does not say otherwise."""
 
-_NAME_COLUMNS: Final = 100
-_LONGEST_LINE: Final = 4000
-_LONGEST_NAME: Final = 500
 _MOST_ROWS: Final = 3
 """Rows that a value takes on a screen."""
 
-_GAP: Final = "  "
+_NAME_ROWS: Final = 2
+
 _CHECKSUM: Final = re.compile(r"(\{[a-z0-9]+\}[0-9a-f]{4})[0-9a-f]{8,}")
 
 
@@ -57,7 +55,7 @@ class ChangesText:
             if failed:
                 yield f"Failed: {failed}"
             return
-        header = _GAP.join(part for part in (name, *_header(changes)) if part)
+        header = GAP.join(part for part in (name, *_header(changes)) if part)
         for row in wrapped(header, self._columns) if self._columns else [header]:
             yield self._paint(row.rstrip(), "bold")
         yield ""
@@ -69,15 +67,15 @@ class ChangesText:
         if more := len(changes.changes) - len(shown):
             yield f"… and {counted(more, 'more change')}: --limit {len(changes.changes)}"
         if failed:
-            yield f"{'Failed:':>{widest}}{_GAP}{failed}"
+            yield f"{'Failed:':>{widest}}{GAP}{failed}"
 
     def _change(self, change: "Change", label: str) -> Iterator[str]:
-        indent = len(label) + len(_GAP)
+        indent = len(label) + len(GAP)
         place = short_path(change.file) if change.file else ""
         place += f":{change.line}" if place and change.line is not None else ""
-        head = _GAP.join(filter(None, (change.resource, place, "corrective" if change.corrective else "")))
+        head = GAP.join(filter(None, (change.resource, place, "corrective" if change.corrective else "")))
         first, *rest = self._rows(head, indent)
-        yield f"{self._paint(label, 'bold')}{_GAP}{self._paint(first, 'green')}"
+        yield f"{self._paint(label, 'bold')}{GAP}{self._paint(first, 'green')}"
         margin = " " * indent
         yield from (margin + self._paint(row, "green") for row in rest)
         yield from (
@@ -89,7 +87,7 @@ class ChangesText:
     def _rows(self, text: str, indent: int) -> list[str]:
         text = safe(text.expandtabs())
         if self._columns is None:
-            return [cut(text, _LONGEST_LINE)]
+            return [cut(text, LONGEST_LINE)]
         room = max(20, self._columns - indent)
         rows = wrapped(text[: room * (_MOST_ROWS + 1)], room)
         return (
@@ -97,9 +95,7 @@ class ChangesText:
         )
 
     def _names(self, nodes: tuple[str, ...], indent: int) -> list[str]:
-        room = max(20, self._node_columns - indent)
-        names = [cut(safe_row(name[:_LONGEST_LINE]), _LONGEST_NAME) for name in nodes]
-        return wrapped(" ".join(names), room) if self._all_nodes else fitted_names(names, room, 2)
+        return name_rows(nodes, self._node_columns - indent, None if self._all_nodes else _NAME_ROWS)
 
     def _nothing(self, changes: "Changes") -> str:
         if not changes.has_runs:
@@ -111,7 +107,7 @@ class ChangesText:
 
 def plain_text(changes: "Changes", width: int | None) -> str:
     """Return *changes* without colours, for a screen of that *width*; without one in whole lines."""
-    text = ChangesText(columns=width, node_columns=width or _NAME_COLUMNS, paint=plain)
+    text = ChangesText(columns=width, node_columns=width or NAME_COLUMNS, paint=plain)
     return "".join(f"{line}\n" for line in text.lines(changes))
 
 

@@ -25,16 +25,17 @@ SCREEN_ROWS: Final = 24
 _MOST_LINES: Final = 50
 """Lines of a cause that are printed where there is no screen to fit on."""
 
-_LONGEST_LINE: Final = 4000
+LONGEST_LINE: Final = 4000
 """Characters of a line that are printed off the screen."""
 
 _LONGEST_NAME: Final = 500
+_LEAST_ROOM: Final = 20
 _MOST_NAMES: Final = 10
 """Resources that are named together."""
 
-_NAME_COLUMNS: Final = 100
+NAME_COLUMNS: Final = 100
 _ANY_HEIGHT: Final = 10_000
-_GAP: Final = "  "
+GAP: Final = "  "
 _PAINT: Final = re.compile(r"\x1b\[[0-9;]*m")
 _CATALOG_WORDS: Final = re.compile(
     "(?:Could not retrieve catalog from remote server: |Error 500 on SERVER: Server Error: |Server Error: "
@@ -112,7 +113,7 @@ class CauseText:
         name = explanation.ref.label.capitalize() if explanation.ref else "Saved job"
         if not explanation.has_problems:
             return [f"{name}: {_nothing_wrong(explanation)}"]
-        header = _GAP.join(part for part in (name, *_header(explanation)) if part)
+        header = GAP.join(part for part in (name, *_header(explanation)) if part)
         rows = wrapped(header, self._columns) if self._columns else [header]
         top = [*(self._paint(row.rstrip(), "bold") for row in rows), ""]
         return [*top, *self.causes(explanation, rows_taken=self._height(top))]
@@ -123,7 +124,7 @@ class CauseText:
         contents = [_content(cause, printed if self._logs else None) for cause in explanation.causes]
         again = again_command(explanation.again) if explanation.again else ""
         labels = [content.label for content in contents] + (["Again:"] if again else [])
-        indent = max(map(len, labels), default=0) + len(_GAP)
+        indent = max(map(len, labels), default=0) + len(GAP)
         last = [f"{'Again:':<{indent}}{again}"] if again else []
         more = f"jobevents why {explanation.ref} --logs" if explanation.ref else "jobevents why --logs"
         room = self._most_rows - 1 - rows_taken - self._height(last)
@@ -176,7 +177,7 @@ class CauseText:
         """*text* on rows of the screen, at most *most*; on one line, cut if it is very long, without a screen."""
         text = safe(text.expandtabs())
         if self._columns is None:
-            return [text if most is None else cut(text, _LONGEST_LINE)]
+            return [text if most is None else cut(text, LONGEST_LINE)]
         room = max(20, self._columns - indent)
         rows = wrapped(text if most is None else text[: room * (most + 1)], room, breaks=most is not None)
         if most is not None and len(rows) > most:
@@ -184,14 +185,12 @@ class CauseText:
         return rows
 
     def _name_rows(self, nodes: Sequence[str], indent: int, most: int) -> list[str]:
-        room = max(20, self._node_columns - indent)
-        names = [cut(safe_row(name[:_LONGEST_LINE]), _LONGEST_NAME) for name in nodes]
-        return wrapped(" ".join(names), room) if self._all_nodes else fitted_names(names, room, most)
+        return name_rows(nodes, self._node_columns - indent, None if self._all_nodes else most)
 
 
 def plain_text(explanation: "Explanation", width: int | None) -> str:
     """Return *explanation* without colours, for a screen of that *width*, however high it is; else in whole lines."""
-    text = CauseText(columns=width, node_columns=width or _NAME_COLUMNS, paint=plain, rows=_ANY_HEIGHT)
+    text = CauseText(columns=width, node_columns=width or NAME_COLUMNS, paint=plain, rows=_ANY_HEIGHT)
     return "".join(f"{line}\n" for line in text.lines(explanation))
 
 
@@ -204,7 +203,7 @@ def markdown_text(explanation: "Explanation") -> str:
 
 def texts_by_node(explanation: "Explanation") -> dict[str, str]:
     """Return for each node that failed what went wrong on it, as plain text."""
-    text = CauseText(columns=None, node_columns=_NAME_COLUMNS, paint=plain)
+    text = CauseText(columns=None, node_columns=NAME_COLUMNS, paint=plain)
     texts: dict[str, str] = {}
     for cause in explanation.causes:
         said = "\n".join(text.causes(replace(explanation, causes=(cause,), again=None)))
@@ -218,7 +217,7 @@ def _content(cause: Cause, printed: set[int] | None) -> _Content:
     finding = cause.finding
     head, message = _head_and_message(finding, cause.nodes)
     if cause.has_finished:
-        head += f"{_GAP}finished with an error"
+        head += f"{GAP}finished with an error"
     said = lines_of(message)
     lines = list(said.lines)
     if finding.explained:
@@ -256,7 +255,7 @@ def _log_lines(log: Iterable[LogLine], message: str, said: Iterable[str]) -> tup
 
 def _says(message: str, text: str) -> bool:
     """Whether *message*, if it is a short one, contains *text* as whole words."""
-    if len(message) > _LONGEST_LINE:
+    if len(message) > LONGEST_LINE:
         return False
     at = message.find(text)
     return at >= 0 and not message[at - 1 : at].isalnum() and not message[at + len(text) : at + len(text) + 1].isalnum()
@@ -275,7 +274,7 @@ def _head_and_message(finding: Finding, nodes: Sequence[str]) -> tuple[str, str]
         if place and finding.line is not None:
             message = message.removesuffix(f" (file: {finding.file}, line: {finding.line})")
             place = f"{place}:{finding.line}"
-        return _GAP.join(filter(None, (finding.resource[:_LONGEST_LINE], place))), shortened_paths(message)
+        return GAP.join(filter(None, (finding.resource[:LONGEST_LINE], place))), shortened_paths(message)
     if finding.kind in (CauseKind.TASK, CauseKind.COMMAND) and finding.exit_code is not None:
         return f"exit {finding.exit_code}", "" if message == f"exit code {finding.exit_code}" else message
     if finding.kind is CauseKind.RUN:
@@ -287,7 +286,7 @@ def _head_and_message(finding: Finding, nodes: Sequence[str]) -> tuple[str, str]
 
 def shortened_paths(message: str) -> str:
     """Return *message* with the paths of Puppet code in it shortened: `(file: …/nginx/manifests/init.pp, line: 3)`."""
-    if len(message) > _LONGEST_LINE * 4:
+    if len(message) > LONGEST_LINE * 4:
         return message
     return _PATH.sub(lambda match: f"{match[1]}…/{short_path(match[2])}", message)
 
@@ -306,7 +305,14 @@ def _resources(names: Sequence[str]) -> str:
     return f"{counted(len(names), 'resource')}: {shown}{more}"
 
 
-def fitted_names(names: Sequence[str], room: int, most: int) -> list[str]:
+def name_rows(nodes: Sequence[str], room: int, most: int | None) -> list[str]:
+    """The names of *nodes* in rows of *room* columns: at most so many rows, or all names if *most* is None."""
+    room = max(_LEAST_ROOM, room)
+    names = [cut(safe_row(name[:LONGEST_LINE]), _LONGEST_NAME) for name in nodes]
+    return wrapped(" ".join(names), room) if most is None else _fitted_names(names, room, most)
+
+
+def _fitted_names(names: Sequence[str], room: int, most: int) -> list[str]:
     """As many *names* as fit *most* rows of *room* columns, and how many more there are."""
     rows = [""]
     for index, name in enumerate(names):

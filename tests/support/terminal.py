@@ -1,6 +1,7 @@
 """A real pseudo-terminal, and a screen that shows what a person would see on it."""
 
 import os
+import select
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -89,10 +90,24 @@ class Terminal:
         except pexpect.TIMEOUT:
             return True
         except pexpect.EOF:
+            # The program may have written and ended after pexpect looked for data and before it looked for the program.
+            while data := self._left():
+                self._take(data)
             return False
+        self._take(data)
+        return True
+
+    def _left(self) -> bytes:
+        """What the terminal still holds of a program that has ended."""
+        fd = self._process.child_fd
+        try:
+            return os.read(fd, 65536) if select.select([fd], [], [], 0)[0] else b""
+        except OSError:  # Linux says so at the end
+            return b""
+
+    def _take(self, data: bytes) -> None:
         self.raw += data
         self._stream.feed(data)
-        return True
 
 
 def words(text: str) -> list[list[str]]:

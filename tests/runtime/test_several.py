@@ -194,6 +194,30 @@ def test_all_resumes_although_nothing_ran_in_the_first_run(home: Home, serve: Se
     assert live.finish().out.count("\n") == 3
 
 
+def test_all_begins_anew_with_an_orchestrator_that_was_restored(home: Home, serve: Serve) -> None:
+    """It uses numbers again: what is known of them is about other jobs, between two runs and amid one."""
+    server = serve(_at(20, "n1:running", first=100), _at(21, "n1:running", first=200))
+    arguments = ["tail", "--all", "--resume", "--json", "--interval", "0.2", "--url", server.url]
+    live = home.start(*arguments)
+    live.line(), live.line()
+    wait_until(lambda: set(kept(home, "tail --all").values()) == {100, 200})
+    live.signal(signal.SIGTERM)
+    live.finish()
+    server.orchestrator.jobs.clear()
+    server.orchestrator.jobs[20] = _at(20, "n1:running", first=50)
+    live = home.start(*arguments)
+    assert _printed(live.line()) == {("20", "50")}
+    publish(server.orchestrator.jobs[20], "n1:finished", 51)
+    assert _printed(live.line()) == {("20", "51")}
+    server.orchestrator.jobs.clear()
+    server.orchestrator.jobs[19] = _at(19, "n1:running", first=10)
+    assert _printed(live.line()) == {("19", "10")}
+    wait_until(lambda: set(kept(home, "tail --all")) == {("job", 19)})
+    live.signal(signal.SIGTERM)
+    ran = live.finish()
+    assert ran.err.count("PE was restored; following begins anew") == 2
+
+
 def test_latest_is_the_newest_that_is_wanted(home: Home, serve: Serve) -> None:
     """`latest` is the newest job, `--owner` chooses among them; none at all is 6."""
     url = serve(_at(7, *GOOD, owner="jane"), _at(8, *GOOD, first=10), _at(10, *GOOD, first=20)).url

@@ -81,7 +81,7 @@ class Positions:
         self._inode: int | None = None
         self._has_warned = False
         self.positions: dict[JobRef, SavedPosition] = {}
-        """What was saved last, by job."""
+        """What was given to `save` last, by job: in this run or an earlier one."""
         self.known: dict[Kind, KnownJobs] = {}
         """Which jobs were known then; a kind is missing if it was never searched."""
         self.other_server: str | None = None
@@ -170,6 +170,11 @@ class Positions:
                 self._rows.pop(key, None)
             else:
                 self._rows[key] = row
+        for ref, position in positions.items():
+            if position is None:
+                self.positions.pop(ref, None)
+            else:
+                self.positions[ref] = position
         self._pending |= rows
         return self._save(1)
 

@@ -42,6 +42,8 @@ class AllJobs:
         )
         self.finds_new = False
         """Whether what was found last started while someone followed, or since the earlier run."""
+        self.begins_anew = False
+        """Whether the last search has seen that PE was restored: what is known and kept is about other jobs."""
 
     @property
     def unfinished(self) -> list[JobRef]:
@@ -61,15 +63,15 @@ class AllJobs:
         found, notices, next_at = self._search.receive(result, loop.clock())
         report.note(SEARCH, "", notices)
         loop.timer(LOOK, next_at)
+        self.begins_anew = found is not None and found.restored is not None
         if found is None:
             return []
         if found.restored:
             report.say(f"jobevents: {found.restored}")
         self.finds_new = known is not None and not found.restored
-        report.warn(self._save(found.jobs))
         return found.jobs
 
-    def _save(self, found: Iterable[JobRef]) -> list[str]:
+    def save(self, found: Iterable[JobRef]) -> list[str]:
         """Save what is known before any event of the jobs *found* is printed. Returns warnings."""
         if self._positions is None or self._search.known is None:
             return []

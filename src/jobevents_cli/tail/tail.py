@@ -184,7 +184,7 @@ class Tail:
             case "look" if self._search:
                 self._search.start(self._loop)
             case "search" if self._search:
-                self._follow(self._search.handle(result, self._loop, self._report))
+                self._take_found(self._search, result)
             case _:
                 self._causes.handle(result)
 
@@ -224,7 +224,7 @@ class Tail:
         if document.state != job.state:
             job.state = document.state
             self._documents.append(document)
-        self._lines.know(nodes=document.node_names)
+            self._lines.know(nodes=document.node_names)
         if is_first and job.ref == self._only and not job.has_begun:
             self._report.header_for(document, job.ref)
 
@@ -263,6 +263,16 @@ class Tail:
             job.ask(self._loop, self._client)
             if job.children:  # an earlier run followed them
                 self._follow([JobRef.job(number) for number in sorted(job.children.open)], parent=job)
+
+    def _take_found(self, search: AllJobs, result: Result) -> None:
+        """Follow the jobs that *search* found."""
+        found = search.handle(result, self._loop, self._report)
+        if search.begins_anew:
+            for job in list(self._following.values()):
+                self._loop.drop(job.key)
+                self._remove(job, None)
+        self._report.warn(search.save(found))
+        self._follow(found)
 
     def _new_job(self, ref: JobRef, parent: TailedJob | None) -> TailedJob:
         """The record of *ref*. UsageProblem if its position cannot be used."""

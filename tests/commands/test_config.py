@@ -91,6 +91,15 @@ def test_a_switch_is_true_or_false(home: Home) -> None:
     assert home.run("config", "set", "progress", "maybe").err == "Error: progress must be true or false, not 'maybe'\n"
 
 
+def test_a_number_too_long_for_a_text_is_refused(home: Home) -> None:
+    """It is named, and the file, not the number: in hexadecimal, TOML reads numbers that Python does not print."""
+    path = _path(home)
+    path.parent.mkdir(parents=True)
+    path.write_text(f"time = 0x{'f' * 4000}\n")
+    ran = home.run("tail", "352", "--url", "https://127.0.0.1:1")
+    assert (ran.status, ran.err) == (2, f"Error: time in {path} cannot be 'a very long number'\n")
+
+
 def test_what_is_not_known_is_kept(home: Home) -> None:
     """Keys of another version survive a change."""
     path = _path(home)

@@ -4,6 +4,7 @@ import click
 
 from jobevents_cli.commands.help_groups import GroupedCommand
 from jobevents_cli.commands.options import CONFIGURABLE, connection_of
+from jobevents_cli.commands.value_types import quoted
 from jobevents_cli.errors import UsageProblem
 
 
@@ -40,3 +41,5 @@ class ConfiguredCommand(GroupedCommand):
                 ctx.params[parameter.name or ""] = parameter.type_cast_value(ctx, value)
             except click.BadParameter as error:
                 raise UsageProblem(f"{option} in {origin}: {error.message}") from None
+            except ValueError:  # a number of thousands of digits: Click makes a text of it
+                raise UsageProblem(f"{option} in {origin} cannot be {quoted(value)}") from None

@@ -4,11 +4,11 @@ from typing import Any
 
 import click
 import pytest
+from support.events import event_of
 
 from jobevents_cli.commands.builders import given_options, line_options, refuse_together
 from jobevents_cli.commands.job_choice import wanted_jobs
 from jobevents_cli.commands.options import ConnectionOptions
-from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 

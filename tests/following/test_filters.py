@@ -4,10 +4,11 @@ import re
 from typing import Any
 
 import pytest
+from support.events import event_of
 
 from jobevents_cli.errors import UsageProblem
 from jobevents_cli.following.filters import SHORT_TYPES, event_filter, node_filter
-from jobevents_cli.model.event import FAILURE_TYPES, Event, event_of
+from jobevents_cli.model.event import FAILURE_TYPES, Event
 
 
 def _event(kind: str = "node_finished", node: str = "web01", message: str = "All well ") -> Event:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from support.events import event_of
 from support.world import JOB, PLAN, date_at, middle, raw_event, timestamp
 
 from jobevents_cli.errors import JobEventsError, RequestRefused, TokenRefused, TransientFault, UnknownJob
@@ -20,7 +21,7 @@ from jobevents_cli.following.page import Page
 from jobevents_cli.following.plan_notices import SILENT_FOR
 from jobevents_cli.following.printed import Saved
 from jobevents_cli.following.schedule import Stream
-from jobevents_cli.model.event import Event, event_of
+from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome

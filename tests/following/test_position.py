@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.events import event_of
 from support.world import date_at, raw_event
 
 from jobevents_cli.following.page import Page
 from jobevents_cli.following.position import SETTLE, Position
-from jobevents_cli.model.event import Event, event_of
+from jobevents_cli.model.event import Event
 
 OLD = SETTLE + 1
 """Timestamps and Date have whole seconds: with such a difference an event is settled for certain."""

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.events import event_of
 
 from jobevents_cli.following.notices import ContactLost
 from jobevents_cli.forward.command import Ended
 from jobevents_cli.forward.report import Report, ReportOptions
-from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job_ref import JobRef
 
 JOB = JobRef.job(352)

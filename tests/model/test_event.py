@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from msgspec import Raw
+from support.events import event_of
 
-from jobevents_cli.model.event import Event, EventHead, event_of, events_of
+from jobevents_cli.model.event import Event, EventHead, events_of
 
 
 def test_the_fields_of_an_ordinary_event() -> None:

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from support.events import event_of
 
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import Kind
 from jobevents_cli.model.outcome import Outcome, outcome_of

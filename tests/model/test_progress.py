@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from support.events import event_of
 
-from jobevents_cli.model.event import Event, event_of
+from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.progress import MOST_FAILURES, Progress
 

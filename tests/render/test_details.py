@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.events import event_of
 from support.json_shapes import DETAIL
 
-from jobevents_cli.model.event import event_of
 from jobevents_cli.render.details import output_of, report_link, what_happened
 
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.colors import colored
+from support.events import event_of
 from support.json_shapes import DETAIL, JSON
 
-from jobevents_cli.model.event import Event, event_of
+from jobevents_cli.model.event import Event
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.render.event_line import TextLines
 from jobevents_cli.render.rows import Rows

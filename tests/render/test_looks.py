@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from support.events import event_of
 
-from jobevents_cli.model.event import EVENT_TYPES, Event, event_of
+from jobevents_cli.model.event import EVENT_TYPES, Event
 from jobevents_cli.render.looks import KNOWN, LOOKS, STATUS_COLUMNS, SYMBOLS, look_of, look_of_state
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from support.events import event_of
 from support.json_shapes import DETAIL
 
-from jobevents_cli.model.event import event_of
 from jobevents_cli.render.plan_text import plan_text
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from support.events import event_of
 
 from jobevents_cli.forward.lines import ForwardedLines
-from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.render.shortened import shortened
 

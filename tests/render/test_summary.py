@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
+from support.events import event_of
 
-from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.model.outcome import Outcome

@@ -3,10 +3,11 @@
 from contextlib import closing
 
 import pytest
+from support.events import event_of
 
 from jobevents_cli.errors import RequestRefused
 from jobevents_cli.exit_status import ExitStatus
-from jobevents_cli.model.event import Event, event_of
+from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.node import Node

@@ -16,11 +16,11 @@ from jobevents_cli.forward.forward import Forward, ForwardedJob, ForwardOptions
 from jobevents_cli.forward.lines import ForwardedLines
 from jobevents_cli.forward.queue import Queue
 from jobevents_cli.forward.report import Report, ReportOptions
-from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.runtime.loop import Ask, Pause, Requests, Result
 from jobevents_cli.store.positions import Positions
+from support.events import event_of
 from support.world import date_at
 
 URL = "https://pe.example.com:8143"

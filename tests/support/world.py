@@ -12,11 +12,12 @@ from jobevents_cli.following.notices import Notice
 from jobevents_cli.following.page import Page
 from jobevents_cli.following.printed import Saved
 from jobevents_cli.following.schedule import Stream
-from jobevents_cli.model.event import Event, event_of
+from jobevents_cli.model.event import Event
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef, Kind
 from jobevents_cli.model.outcome import Ending
 from jobevents_cli.model.plan import Plan
+from support.events import event_of
 
 JOB = JobRef.job(352)
 PLAN = JobRef.plan(12)

@@ -12,12 +12,12 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 import pytest
+from support.events import event_of
 from support.misbehaving import TestServer, job
 from support.program import Home
 from support.samples import readme_job
 
 from jobevents_cli.following.page import Page
-from jobevents_cli.model.event import event_of
 from jobevents_cli.model.job import Job
 from jobevents_cli.model.job_ref import JobRef
 from jobevents_cli.output.lines import EventLines, LineOptions

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Raw, Struct, ValidationError
 from msgspec.json import Decoder
 
-from jobevents_cli.model.json_text import encoded, parsed
+from jobevents_cli.model.json_text import parsed
 from jobevents_cli.model.json_values import HIGHEST_ID, as_id, as_mapping, as_text
 from jobevents_cli.model.timestamps import parse_timestamp
 
@@ -193,11 +193,6 @@ class Event:
         `details.job-id` is an integer or a string.
         """
         return as_id(self.details.get("job-id")) if self.type.endswith("_start") else None
-
-
-def event_of(value: Any) -> Event:
-    """Return the event that is the JSON *value*."""
-    return Event(encoded(value))
 
 
 def events_of(texts: Iterable[Raw], heads: Iterable[EventHead] | None) -> Iterator[Event]:
